@@ -1,0 +1,60 @@
+"""The functions' dead-letter queue, written to directly when a retry could not help."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from globalws.adapters.signing import new_session, post
+from globalws.domain.errors import TransientError
+
+
+@dataclass(frozen=True)
+class DeadLetterQueue:
+    """An SQS queue by its URL."""
+
+    url: str
+    region: str
+    function_name: str
+    session: requests.Session
+
+    @classmethod
+    def connect(cls, url: str, region: str, function_name: str) -> "DeadLetterQueue":
+        """A queue with a session of its own; no I/O yet."""
+        return cls(url, region, function_name, new_session())
+
+    def send(self, event: Mapping[str, Any], error_type: str, reason: str) -> None:
+        """Keeps the event in the shape of Lambda's own OnFailure records, so that one reader
+        serves both (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
+
+        Raises:
+            TransientError: SQS did not take it.
+        """
+        record = {
+            "version": "1.0",
+            "requestContext": {
+                "functionArn": self.function_name,
+                "condition": "PermanentFailure",
+                "approximateInvokeCount": 1,
+            },
+            "requestPayload": event,
+            "responseContext": {"statusCode": 200, "functionError": "Handled"},
+            "responsePayload": {"errorType": error_type, "errorMessage": reason},
+        }
+        endpoint = urlsplit(self.url)
+        response = post(
+            self.session,
+            f"{endpoint.scheme}://{endpoint.netloc}/",
+            json.dumps({"QueueUrl": self.url, "MessageBody": json.dumps(record)}).encode(),
+            {
+                "content-type": "application/x-amz-json-1.0",
+                "x-amz-target": "AmazonSQS.SendMessage",
+            },
+            region=self.region,
+            service="sqs",
+        )
+        if response.status_code != requests.codes.ok:
+            raise TransientError(f"SQS answered HTTP {response.status_code}: {response.text[:200]}")

@@ -1,0 +1,105 @@
+"""This region's AppSync API, called with the function's role."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from globalws.adapters.signing import new_session, post
+from globalws.domain.errors import DuplicateMessageError, PermanentError, TransientError
+from globalws.domain.message import Message
+
+# Subscribers receive what the mutation selects, so it selects all of Message.
+_PUBLISH_FROM_BUS = (
+    "mutation PublishFromBus($id: ID!, $name: String!, $message: String!, "
+    "$publishedAt: AWSDateTime!, $region: String!) { "
+    "publishFromBus(id: $id, name: $name, message: $message, publishedAt: $publishedAt, "
+    "region: $region) { id name message publishedAt region } }"
+)
+
+_DUPLICATE = "DuplicateMessage"
+
+# The API's refusals that no retry changes; an unknown errorType counts as transient, so that
+# Lambda's retries and then the dead-letter queue own it.
+_PERMANENT = frozenset(
+    {
+        "EmptyMessage",
+        "IncompleteSelection",
+        "InvalidChannelName",
+        "InvalidMessageId",
+        "MessageTooLarge",
+        "MalformedHttpRequestException",
+        "BadRequestException",
+        "GraphQLSchemaException",
+        "ValidationError",
+        "Unauthorized",
+        "UnauthorizedException",
+    }
+)
+_HTTP_TOO_MANY_REQUESTS = 429
+
+
+@dataclass(frozen=True)
+class GraphqlApi:
+    """The API at `url` (…/graphql); signs for `region` and keeps one connection."""
+
+    url: str
+    region: str
+    session: requests.Session
+
+    @classmethod
+    def connect(cls, url: str, region: str) -> "GraphqlApi":
+        """An API with a session of its own; no I/O yet."""
+        return cls(url, region, new_session())
+
+    def publish_from_bus(self, message: Message) -> None:
+        """See `globalws.domain.replay.Api`."""
+        self.execute(_PUBLISH_FROM_BUS, message.variables())
+
+    def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Runs a GraphQL operation and returns its `data`.
+
+        Raises:
+            DuplicateMessageError, PermanentError, TransientError: by the answer's first error.
+        """
+        # Not escaped to ASCII: that would treble the size of most of the world's text.
+        body = json.dumps({"query": query, "variables": variables}, ensure_ascii=False)
+        response = post(
+            self.session,
+            self.url,
+            body.encode("utf-8", "surrogatepass"),
+            {"content-type": "application/json; charset=utf-8"},
+            region=self.region,
+            service="appsync",
+        )
+        return _data(response)
+
+
+def _data(response: requests.Response) -> dict[str, Any]:
+    status = response.status_code
+    if status == _HTTP_TOO_MANY_REQUESTS or status >= 500:
+        raise TransientError(f"the API answered HTTP {status}: {response.text[:200]}")
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    if errors:
+        _raise(errors[0], status)
+    if status != requests.codes.ok:
+        raise PermanentError(f"HTTP {status}", response.text[:200])
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
+        raise TransientError(f"the API answered no GraphQL result: {response.text[:200]}")
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def _raise(error: dict[str, Any], status: int) -> None:
+    error_type = str(error.get("errorType") or "")
+    text = str(error.get("message") or "no message")[:500]
+    if error_type == _DUPLICATE:
+        raise DuplicateMessageError(text)
+    if error_type in _PERMANENT or status != requests.codes.ok:
+        raise PermanentError(error_type or f"HTTP {status}", text)
+    raise TransientError(f"{error_type or 'GraphQL error'}: {text}")

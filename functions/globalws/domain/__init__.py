@@ -1,0 +1,1 @@
+"""Pure rules and types: no AWS, no environment, no clock of its own."""

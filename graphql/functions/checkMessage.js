@@ -1,0 +1,38 @@
+import { util } from '@aws-appsync/utils';
+
+const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
+// EventBridge takes 256 KB an entry and AppSync sends 240 KB a message; the rest of both is ours.
+const MAX_BYTES = 204800;
+const FIELDS = ['id', 'name', 'message', 'publishedAt', 'region'];
+
+/** Refuses what could not be carried, or would reach subscribers incomplete: ctx.stash.message. */
+export function request(ctx) {
+  const { id, message } = ctx.stash.message;
+  if (!util.matches(ULID, id)) {
+    util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
+  }
+  if (message.trim() === '') {
+    util.error('message is empty: send at least one visible character', 'EmptyMessage');
+  }
+  // Its size as JSON in UTF-8, as the bus will carry it; base64 makes 4 characters of 3 bytes.
+  const bytes = (util.base64Encode(JSON.stringify(message)).length * 3) / 4;
+  if (bytes > MAX_BYTES) {
+    util.error(`message takes ${bytes} bytes as JSON: send at most ${MAX_BYTES}`, 'MessageTooLarge');
+  }
+  // Subscribers get what the mutation selects: a missing field would be an error at each of them.
+  const missing = FIELDS.filter((field) => !ctx.info.selectionSetList.includes(field));
+  if (missing.length > 0) {
+    util.error(
+      `select every field of Message, under its own name; missing: ${missing.join(', ')}`,
+      'IncompleteSelection',
+    );
+  }
+  if (ctx.info.selectionSetGraphQL.includes(':')) {
+    util.error('select the fields of Message without aliases or directives', 'IncompleteSelection');
+  }
+  return { payload: null };
+}
+
+export function response(ctx) {
+  return ctx.result;
+}
