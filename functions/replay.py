@@ -10,7 +10,6 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from globalws.adapters.dead_letter_queue import DeadLetterQueue
 from globalws.adapters.graphql_api import GraphqlApi
 from globalws.domain.errors import TransientError

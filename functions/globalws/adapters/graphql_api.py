@@ -63,17 +63,23 @@ class GraphqlApi:
         Raises:
             DuplicateMessageError, PermanentError, TransientError: by the answer's first error.
         """
-        # Not escaped to ASCII: that would treble the size of most of the world's text.
-        body = json.dumps({"query": query, "variables": variables}, ensure_ascii=False)
         response = post(
             self.session,
             self.url,
-            body.encode("utf-8", "surrogatepass"),
+            _encode({"query": query, "variables": variables}),
             {"content-type": "application/json; charset=utf-8"},
             region=self.region,
             service="appsync",
         )
         return _data(response)
+
+
+def _encode(request: dict[str, Any]) -> bytes:
+    try:
+        # Not escaped to ASCII: that would treble the size of most of the world's text.
+        return json.dumps(request, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8 form, only an escaped one
+        return json.dumps(request).encode()
 
 
 def _data(response: requests.Response) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Signed HTTP to AWS over one kept connection, without boto3 (whose import costs more than a replay)."""
+"""Signed HTTP to AWS over one kept connection.
+
+Without boto3, whose import alone costs more than a replay does.
+"""
 
 import os
 from collections.abc import Mapping
@@ -44,7 +47,7 @@ def _signer(credentials: Credentials, region: str, service: str) -> AWS4Auth:
 
 
 def new_session() -> requests.Session:
-    """A session that keeps its connections and takes nothing from the environment (proxies, netrc)."""
+    """A session that keeps its connections; no proxy or netrc of the environment applies."""
     session = requests.Session()
     session.trust_env = False
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2)

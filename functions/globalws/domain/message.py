@@ -39,7 +39,7 @@ class Message:
 
 
 def read_message_published(event: object) -> Message:
-    """The message of an EventBridge `MessagePublished` event (events/contracts/MessagePublished.json).
+    """The message of a `MessagePublished` event (events/contracts/MessagePublished.json).
 
     Raises:
         InvalidEventError: naming the first field that breaks the contract.
@@ -57,7 +57,7 @@ def read_message_published(event: object) -> Message:
     except ValueError as error:
         raise InvalidEventError(f"detail.publishedAt is no instant: {error}") from None
     message = _text(detail, "message")
-    if not message.strip():
+    if not message:
         raise InvalidEventError("detail.message is empty")
     return Message(
         id=_text(detail, "id", _ULID),
