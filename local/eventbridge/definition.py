@@ -18,7 +18,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Target:
-    """A rule's target: a Lambda function's ARN or an event bus's ARN (perhaps in another region)."""
+    """A rule's target: the ARN of a Lambda function or of an event bus, in any region."""
 
     id: str
     arn: str

@@ -1,0 +1,121 @@
+"""What was counted since the process started, and the snapshot that shows it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class RuleCounters:
+    """Of one rule; all but `matched` count (event, target) pairs.
+
+    `delivered` means accepted by the peer's bus or by the asynchronous queue of a function.
+    `not_forwarded` were held by the one-hop rule; `dropped` belonged to a rule or target that a
+    reload removed.
+    """
+
+    matched: int = 0
+    delivered: int = 0
+    failed_attempts: int = 0
+    dead_lettered: int = 0
+    dead_letter_failures: int = 0
+    lost: int = 0
+    not_forwarded: int = 0
+    dropped: int = 0
+
+
+@dataclass
+class FunctionCounters:
+    """Of one function's asynchronous queue; `attempts` reached the function."""
+
+    accepted: int = 0
+    attempts: int = 0
+    succeeded: int = 0
+    function_errors: int = 0
+    throttled: int = 0
+    unavailable: int = 0
+    rejected: int = 0
+    sent_on_failure: int = 0
+    on_failure_errors: int = 0
+    lost: int = 0
+
+
+@dataclass
+class BusCounters:
+    """Of the region's process as a whole."""
+
+    accepted: int = 0
+    refused: int = 0
+    received: int = 0
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """A target and how many of its deliveries wait and run."""
+
+    id: str
+    arn: str
+    dead_letter_arn: str | None
+    waiting: int
+    in_flight: int
+
+
+@dataclass(frozen=True)
+class RuleState:
+    """A rule, its targets and its counters."""
+
+    bus: str
+    name: str
+    arn: str
+    enabled: bool
+    pattern: Any
+    targets: tuple[TargetState, ...]
+    counters: RuleCounters
+
+
+@dataclass(frozen=True)
+class FunctionState:
+    """A function's asynchronous queue."""
+
+    arn: str
+    on_failure_arn: str | None
+    waiting: int
+    in_flight: int
+    counters: FunctionCounters
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The data plane at one moment. `pending` counts all accepted work that is not done,
+    `parked` of it belongs to rules that are not loaded (yet)."""
+
+    region: str
+    pending: int
+    parked: int
+    deliveries_waiting: int
+    deliveries_in_flight: int
+    invocations_waiting: int
+    invocations_in_flight: int
+    events: BusCounters
+    rules: tuple[RuleState, ...] = ()
+    functions: tuple[FunctionState, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists."""
+        return asdict(self)
+
+
+@dataclass
+class Counters:
+    """All counters, by (bus ARN, rule name) and by function ARN."""
+
+    events: BusCounters = field(default_factory=BusCounters)
+    rules: dict[tuple[str, str], RuleCounters] = field(default_factory=dict)
+    functions: dict[str, FunctionCounters] = field(default_factory=dict)
+
+    def rule(self, bus_arn: str, name: str) -> RuleCounters:
+        """Those of a rule, made when first asked for."""
+        return self.rules.setdefault((bus_arn, name), RuleCounters())
+
+    def function(self, arn: str) -> FunctionCounters:
+        """Those of a function, made when first asked for."""
+        return self.functions.setdefault(arn, FunctionCounters())
