@@ -1,0 +1,1 @@
+"""The local runtime: the deployed stack in several regions on one machine, without AWS."""

@@ -1,0 +1,96 @@
+# GlobalWS. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+export AWS_DEFAULT_REGION ?= us-west-2
+export SAM_CLI_TELEMETRY = 0
+
+##@ Run
+
+run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it. REGIONS="a b c" for others
+	@exec $(BIN)/python -m local run
+
+up: setup ## The same in the background
+	@$(BIN)/python -m local up
+
+down: ## End what `make up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
+
+##@ Test
+
+test: setup-dev ## All tests that need no more than this machine (about 5 minutes)
+	@$(BIN)/python -m pytest
+
+test-unit: setup-dev ## Only the tests that open no socket
+	@$(BIN)/python -m pytest tests/unit
+
+lint: setup-dev ## Format, lint, types, import direction, template, resolvers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy local cli functions/globalws subscriber/python/globalws_subscriber
+	$(BIN)/lint-imports
+	.venv-sam/bin/sam validate --lint
+	npx --no-install eslint graphql
+
+format: setup-dev ## Format the Python sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+##@ Set up and clean up
+
+setup: .venv/.local .venv-sam/.ready .venv-ministack/.ready ## What `make run` needs (it sets up by itself)
+
+setup-dev: setup .venv/.dev node_modules/.ready ## What `make test` needs (it sets up by itself)
+
+clean: down ## Remove what was built and the local stack's state; keep the environments
+	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+
+distclean: clean ## Remove the environments too
+	rm -rf .venv .venv-sam .venv-ministack node_modules
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "GlobalWS needs Python 3.11, the Lambda functions' own version: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "  setting up .venv"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.local: .venv/.python requirements/local.txt pyproject.toml
+	@echo "  installing the local runtime's packages"
+	@$(BIN)/python $(PIP_INSTALL) -r requirements/local.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.local requirements/dev.txt
+	@echo "  installing the tests' packages"
+	@$(BIN)/python $(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@
+
+.venv-%/.ready: requirements/%.txt | .venv/.python
+	@echo "  setting up .venv-$*"
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python $(PIP_INSTALL) -r requirements/$*.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@echo "  installing the Node packages"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+requirements: ## Pin anew what requirements/*.in ask for (needs uv)
+	cd requirements && for name in dev sam ministack; do \
+	  uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
+	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
+	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run up down test test-unit lint format setup setup-dev clean distclean requirements help

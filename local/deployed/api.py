@@ -1,0 +1,132 @@
+"""The AppSync API of a deployed stack, as the data plane's `Api`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
+from local.deployed.stack import Clients, DeployedStack, DeployedStackError
+
+
+def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None) -> Api:
+    """Reads the stack's API.
+
+    Args:
+        sources: the folder that the code was deployed from; where a file there has the deployed
+            text, errors show its path instead of its place in S3.
+
+    Raises:
+        DeployedStackError: the stack has no API, or uses what the data plane does not serve.
+    """
+    api_id = _api_id(stack)
+    appsync = clients("appsync")
+    api = appsync.get_graphql_api(apiId=api_id)["graphqlApi"]
+    code = _Code(clients("s3"), sources)
+    environment = appsync.get_graphql_api_environment_variables(apiId=api_id)
+    return Api(
+        api_id=api_id,
+        name=api["name"],
+        region=clients.region,
+        schema=_schema(stack, code),
+        resolvers=tuple(_resolvers(stack, code)),
+        functions=tuple(_functions(stack, code)),
+        data_sources=tuple(
+            _data_source(each) for each in appsync.list_data_sources(apiId=api_id)["dataSources"]
+        ),
+        environment=environment["environmentVariables"] or {},
+        default_auth=api["authenticationType"],
+        additional_auth=tuple(
+            each["authenticationType"] for each in api.get("additionalAuthenticationProviders", [])
+        ),
+        api_keys=tuple(
+            ApiKey(each["id"], each["expires"])
+            for each in appsync.list_api_keys(apiId=api_id)["apiKeys"]
+        ),
+    )
+
+
+def _api_id(stack: DeployedStack) -> str:
+    for logical_id, _ in stack.of_type("AWS::AppSync::GraphQLApi"):
+        return stack.physical_ids[logical_id]
+    raise DeployedStackError(f"stack {stack.name} has no AWS::AppSync::GraphQLApi")
+
+
+class _Code:
+    """Reads code from S3 and names it as its author knows it."""
+
+    def __init__(self, s3: Any, sources: Path | None) -> None:
+        self._s3 = s3
+        files = sources.rglob("*.*") if sources is not None else ()
+        root = sources.parent if sources is not None else Path()
+        self._names = {path.read_text(): str(path.relative_to(root)) for path in files}
+
+    def read(self, location: str) -> SourceFile:
+        place = urlsplit(location)
+        if place.scheme != "s3":
+            raise DeployedStackError(f"code is not in S3: {location!r}")
+        body = self._s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"]
+        text = body.read().decode()
+        return SourceFile(self._names.get(text, location), text)
+
+
+def _schema(stack: DeployedStack, code: _Code) -> SourceFile:
+    for _, properties in stack.of_type("AWS::AppSync::GraphQLSchema"):
+        return code.read(properties["DefinitionS3Location"])
+    raise DeployedStackError(f"stack {stack.name} has no AWS::AppSync::GraphQLSchema")
+
+
+def _resolvers(stack: DeployedStack, code: _Code) -> list[Resolver]:
+    return [
+        Resolver(
+            type_name=properties["TypeName"],
+            field_name=properties["FieldName"],
+            code=_javascript(logical_id, properties, code),
+            data_source=(
+                stack.text(logical_id, properties["DataSourceName"])
+                if "DataSourceName" in properties
+                else None
+            ),
+            functions=tuple(
+                stack.text(logical_id, each)
+                for each in properties.get("PipelineConfig", {}).get("Functions", [])
+            ),
+        )
+        for logical_id, properties in stack.of_type("AWS::AppSync::Resolver")
+    ]
+
+
+def _functions(stack: DeployedStack, code: _Code) -> list[PipelineFunction]:
+    return [
+        PipelineFunction(
+            function_id=stack.physical_ids[logical_id].rsplit("/", 1)[-1],
+            name=properties["Name"],
+            data_source=stack.text(logical_id, properties["DataSourceName"]),
+            code=_javascript(logical_id, properties, code),
+        )
+        for logical_id, properties in stack.of_type("AWS::AppSync::FunctionConfiguration")
+    ]
+
+
+def _javascript(logical_id: str, properties: Mapping[str, Any], code: _Code) -> SourceFile:
+    runtime = properties.get("Runtime", {}).get("Name")
+    if runtime != "APPSYNC_JS" or "CodeS3Location" not in properties:
+        raise DeployedStackError(
+            f"{logical_id}: only APPSYNC_JS code from CodeS3Location is served"
+        )
+    return code.read(properties["CodeS3Location"])
+
+
+def _data_source(listed: Mapping[str, Any]) -> DataSource:
+    match listed["type"]:
+        case "NONE":
+            target = ""
+        case "AMAZON_EVENTBRIDGE":
+            target = listed["eventBridgeConfig"]["eventBusArn"]
+        case "AMAZON_DYNAMODB":
+            target = listed["dynamodbConfig"]["tableName"]
+        case "AWS_LAMBDA":
+            target = listed["lambdaConfig"]["lambdaFunctionArn"]
+        case other:
+            raise DeployedStackError(f"data source {listed['name']}: type {other} is not served")
+    return DataSource(listed["name"], listed["type"], target)

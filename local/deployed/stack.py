@@ -1,0 +1,69 @@
+"""A deployed CloudFormation stack: its template, physical ids and outputs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+
+class DeployedStackError(Exception):
+    """The deployed stack cannot be served; the message names the resource and the reason."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Where the stack is deployed; makes AWS clients for it."""
+
+    region: str
+    endpoint_url: str | None = None
+
+    def __call__(self, service: str) -> Any:
+        """A boto3 client; typed Any, because its methods are made at run time."""
+        session = boto3.Session(region_name=self.region)
+        return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """What CloudFormation tells of a stack."""
+
+    name: str
+    resources: Mapping[str, Mapping[str, Any]]
+    physical_ids: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, clients: Clients, name: str) -> "DeployedStack":
+        """Raises botocore.exceptions.ClientError if there is no such stack."""
+        cloudformation = clients("cloudformation")
+        template = cloudformation.get_template(StackName=name, TemplateStage="Processed")
+        created = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return cls(
+            name,
+            template["TemplateBody"]["Resources"],
+            {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in created},
+            {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        )
+
+    def of_type(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Logical id and properties of each resource of the type that was really created."""
+        for logical_id, resource in self.resources.items():
+            if resource["Type"] == resource_type and logical_id in self.physical_ids:
+                yield logical_id, resource.get("Properties", {})
+
+    def text(self, logical_id: str, value: object) -> str:
+        """A property's text: a literal, or the `Name` or `FunctionId` of another resource.
+
+        Raises:
+            DeployedStackError: another intrinsic function stands there.
+        """
+        if isinstance(value, str):
+            return value
+        match value:
+            case {"Fn::GetAtt": [str(other), "Name"]}:
+                return self.text(other, self.resources[other]["Properties"]["Name"])
+            case {"Fn::GetAtt": [str(other), "FunctionId"]}:
+                return self.physical_ids[other].rsplit("/", 1)[-1]
+        raise DeployedStackError(f"{logical_id}: cannot resolve {value!r} in the deployed template")

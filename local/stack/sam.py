@@ -1,0 +1,94 @@
+"""The real SAM CLI: build once, deploy each region, with the commands that a user would type."""
+
+import hashlib
+import os
+import tomllib
+from pathlib import Path
+
+from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
+from local.stack.processes import Child
+
+_INPUTS = ("template.yaml", "samconfig.toml", "functions", "graphql")
+_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+
+
+def aws_environment(settings: LocalSettings) -> dict[str, str]:
+    """The environment in which AWS's tools reach the local AWS and nothing else."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))
+    }
+    path = os.pathsep.join(
+        str(settings.root / venv / "bin") for venv in (".venv-sam", ".venv-ministack")
+    )
+    return environment | {
+        "AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAM_CLI_TELEMETRY": "0",
+        "PATH": path + os.pathsep + environment.get("PATH", ""),
+    }
+
+
+def _fingerprint(root: Path) -> str:
+    """A hash of all that `sam build` reads."""
+    digest = hashlib.sha256()
+    for name in _INPUTS:
+        top = root / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(root)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+async def build(settings: LocalSettings) -> bool:
+    """`sam build`, unless nothing that it reads has changed. Returns whether it built.
+
+    Raises:
+        ProcessFailedError: with the end of what SAM printed.
+    """
+    stamp = settings.root / ".aws-sam" / "globalws.fingerprint"
+    fingerprint = _fingerprint(settings.root)
+    built = settings.root / ".aws-sam" / "build" / "template.yaml"
+    if built.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        return False
+    stamp.unlink(missing_ok=True)
+    await _run(settings, "sam build", ["build"])
+    stamp.write_text(fingerprint)
+    return True
+
+
+async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str]) -> None:
+    """`sam deploy` of one region, with the region's environment of samconfig.toml if it has one.
+
+    Raises:
+        ProcessFailedError: with the end of what SAM printed.
+    """
+    config = tomllib.loads((settings.root / "samconfig.toml").read_text())
+    arguments = ["deploy"]
+    if region in config:
+        arguments += ["--config-env", region]
+    else:
+        arguments += ["--region", region, "--resolve-s3", "--no-fail-on-empty-changeset"]
+        arguments += ["--no-confirm-changeset", "--language-extensions"]
+        arguments += ["--capabilities", *_CAPABILITIES]
+    arguments += ["--stack-name", settings.stack_name(region), "--no-progressbar"]
+    arguments += ["--parameter-overrides", *(f"{key}={parameters[key]}" for key in parameters)]
+    await _run(settings, f"sam deploy {region}", arguments)
+
+
+async def _run(settings: LocalSettings, name: str, arguments: list[str]) -> None:
+    sam = settings.root / ".venv-sam" / "bin" / "sam"
+    log = settings.state / "logs" / f"{name.replace(' ', '-')}.log"
+    log.unlink(missing_ok=True)
+    child = await Child.start(
+        name,
+        [str(sam), *arguments],
+        log=log,
+        environment=aws_environment(settings),
+        directory=settings.root,
+    )
+    await child.finish()

@@ -1,0 +1,91 @@
+"""The long-running parts of the stack: the emulated AWS, and one process per region."""
+
+import os
+import sys
+from pathlib import Path
+
+from local.settings import LocalSettings
+from local.stack.ports import until_answering
+from local.stack.processes import Child
+from local.stack.sam import aws_environment
+
+_START_SECONDS = 30.0
+
+
+async def start_aws(settings: LocalSettings) -> Child:
+    """Starts ministack; returns once it answers.
+
+    Raises:
+        ProcessFailedError: it did not start.
+    """
+    temporary = settings.state / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    child = await Child.start(
+        "local AWS",
+        [str(settings.root / ".venv-ministack" / "bin" / "ministack")],
+        log=fresh_log(settings, "aws"),
+        environment=aws_environment(settings)
+        | {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(settings.aws_port),
+            "IOT_MTLS_ENABLED": "0",  # it would bind a port on all interfaces
+            "TMPDIR": str(temporary),  # it leaves its functions' folders behind there
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.5",
+        },
+        directory=settings.state,
+    )
+    try:
+        await until_answering(
+            f"{settings.aws_endpoint_url}/_ministack/health", child, _START_SECONDS
+        )
+    except BaseException:
+        await child.stop()
+        raise
+    return child
+
+
+async def start_region(settings: LocalSettings, region: str) -> Child:
+    """Starts the region's process; returns once it serves.
+
+    Raises:
+        ProcessFailedError: it did not start; the message shows why, such as a refused resolver.
+    """
+    peers = [
+        argument
+        for peer in settings.regions
+        if peer != region
+        for argument in ("--peer", f"{peer}={settings.region_url(peer)}")
+    ]
+    child = await Child.start(
+        region,
+        [
+            sys.executable,
+            "-m",
+            "local.region",
+            *("--region", region),
+            *("--port", str(settings.region_port(region))),
+            *("--stack-name", settings.stack_name(region)),
+            *("--aws-endpoint-url", settings.aws_endpoint_url),
+            *("--data", str(settings.state / "data" / region)),
+            *("--sources", str(settings.root / "graphql")),
+            *peers,
+        ],
+        log=settings.state / "logs" / f"{region}.log",
+        environment=aws_environment(settings) | {"PYTHONUNBUFFERED": "1"},
+        directory=settings.root,
+    )
+    try:
+        await until_answering(f"{settings.region_url(region)}/_local/health", child, _START_SECONDS)
+    except BaseException:
+        await child.stop()
+        raise
+    return child
+
+
+def fresh_log(settings: LocalSettings, name: str) -> Path:
+    """The log file of that name, emptied."""
+    log = settings.state / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
+    os.chmod(log, 0o600)
+    return log

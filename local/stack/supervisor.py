@@ -1,0 +1,175 @@
+"""Brings the stack up, keeps its regions running, and takes all of it down again."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from local.deployed.stack import Clients, DeployedStack
+from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
+from local.stack import sam
+from local.stack.ports import require_free
+from local.stack.processes import Child, ProcessFailedError
+from local.stack.services import fresh_log, start_aws, start_region
+from local.stack.stack_file import RunningRegion, RunningStack
+
+Report = Callable[[str], None]
+_RESTART_SECONDS = 1.0
+
+
+class Supervisor:
+    """The running stack and its children."""
+
+    def __init__(self, settings: LocalSettings, report: Report) -> None:
+        self.settings = settings
+        self._report = report
+        self._regions: dict[str, Child] = {}
+        self._held_down: set[str] = set()
+        self._outputs: dict[str, dict[str, str]] = {}
+        self._aws: Child | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[RunningStack]:
+        """Brings everything up; takes everything down when the block ends, however it ends.
+
+        Raises:
+            PortBusyError, ProcessFailedError: with what to do about it.
+        """
+        settings = self.settings
+        require_free(settings)
+        async with AsyncExitStack() as exits:
+            exits.callback(self._forget)
+            shutil.rmtree(settings.state / "data", ignore_errors=True)
+            with self._step("sam build") as done:
+                done("built" if await sam.build(settings) else "nothing has changed")
+            with self._step("local AWS"):
+                self._aws = await start_aws(settings)
+                exits.push_async_callback(self._aws.stop)
+            with self._step(f"sam deploy to {', '.join(settings.regions)}"):
+                await self._deploy_all()
+            exits.push_async_callback(self._stop_regions)
+            with self._step("one process per region"):
+                for region in settings.regions:
+                    fresh_log(settings, region)
+                async with asyncio.TaskGroup() as group:
+                    for region in settings.regions:
+                        group.create_task(self._start_region(region), name=f"start {region}")
+            stack = self._write_stack_file()
+            async with asyncio.TaskGroup() as group:
+                keepers = [
+                    group.create_task(self._keep(region), name=f"keep {region}")
+                    for region in settings.regions
+                ]
+                try:
+                    yield stack
+                finally:
+                    for keeper in keepers:
+                        keeper.cancel()
+
+    async def until_aws_ends(self) -> None:
+        """Returns when the emulated AWS has ended, without which nothing works."""
+        if self._aws is not None:
+            await self._aws.wait()
+
+    async def stop_region(self, region: str) -> None:
+        """Ends the region's process and keeps it down, like a region's outage."""
+        self._held_down.add(region)
+        await self._regions[region].stop()
+
+    async def start_region(self, region: str) -> None:
+        """Starts the region again after `stop_region`."""
+        self._held_down.discard(region)
+        if not self._regions[region].running:
+            await self._start_region(region)
+            self._write_stack_file()
+
+    async def _start_region(self, region: str) -> None:
+        self._regions[region] = await start_region(self.settings, region)
+
+    async def _keep(self, region: str) -> None:
+        """Starts the region's process again whenever it ended without our doing."""
+        while True:
+            code = await self._regions[region].wait()
+            await asyncio.sleep(_RESTART_SECONDS)
+            if region in self._held_down or self._regions[region].running:
+                continue
+            self._report(f"{region} ended (exit code {code}); starting it again")
+            try:
+                await self.start_region(region)
+            except ProcessFailedError as error:
+                self._report(str(error))
+
+    async def _deploy_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for region in self.settings.regions:
+                group.create_task(self._deploy(region), name=f"deploy {region}")
+
+    async def _deploy(self, region: str) -> None:
+        settings = self.settings
+        parameters = {
+            "Installation": settings.installation,
+            "PeerRegions": ",".join(each for each in settings.regions if each != region),
+            "ApiUrlOverride": f"{settings.region_url(region)}/graphql",
+        }
+        await sam.deploy(settings, region, parameters)
+        clients = Clients(region, settings.aws_endpoint_url)
+        stack = await asyncio.to_thread(DeployedStack.read, clients, settings.stack_name(region))
+        self._outputs[region] = dict(stack.outputs)
+
+    def _write_stack_file(self) -> RunningStack:
+        settings = self.settings
+        stack = RunningStack(
+            regions=tuple(
+                RunningRegion(
+                    region=region,
+                    graphqlUrl=self._outputs[region]["GraphQLUrl"],
+                    realtimeUrl=self._outputs[region]["RealtimeUrl"],
+                    apiKey=self._outputs[region]["ApiKey"],
+                    stackName=settings.stack_name(region),
+                    eventBusName=self._outputs[region]["EventBusName"],
+                    eventsUrl=settings.region_url(region),
+                    pid=self._regions[region].pid,
+                )
+                for region in settings.regions
+            ),
+            awsEndpointUrl=settings.aws_endpoint_url,
+            accessKeyId=ACCESS_KEY_ID,
+            secretAccessKey=SECRET_ACCESS_KEY,
+        )
+        stack.write(settings.stack_file)
+        return stack
+
+    async def _stop_regions(self) -> None:
+        await asyncio.gather(*(child.stop() for child in self._regions.values()))
+
+    def _forget(self) -> None:
+        self.settings.stack_file.unlink(missing_ok=True)
+        for left in ("tmp", "data"):
+            shutil.rmtree(self.settings.state / left, ignore_errors=True)
+
+    def _step(self, name: str) -> "_Step":
+        return _Step(name, self._report)
+
+
+class _Step:
+    """Reports a step's name at its start and how long it took at its end."""
+
+    def __init__(self, name: str, report: Report) -> None:
+        self._name = name
+        self._report = report
+        self._note = ""
+        self._started = 0.0
+
+    def __enter__(self) -> Callable[[str], None]:
+        self._started = time.monotonic()
+        self._report(f"{self._name} …")
+        return self._set_note
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            note = f": {self._note}" if self._note else ""
+            self._report(f"{self._name}{note} ({time.monotonic() - self._started:.1f} s)")
+
+    def _set_note(self, note: str) -> None:
+        self._note = note
