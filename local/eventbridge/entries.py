@@ -40,7 +40,7 @@ class EntryError(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where and when events enter: they keep it, on other regions' buses too. `now` is epoch seconds."""
+    """Where and when events enter, which they keep on every hop; `now` is epoch seconds."""
 
     region: str
     account: str

@@ -4,14 +4,16 @@
 {"seed": 1,
  "links":     {"ap-southeast-2": {"partition": true}, "*": {"latencyMs": 80, "jitterMs": 20}},
  "targets":   {"forward-rule": {"errorRate": 0.5},
-               "replay-rule/Replay": {"retry": {"maximumRetryAttempts": 2,
-                                                "maximumEventAgeSeconds": 30}, "backoffScale": 0.01}},
- "functions": {"Replay": {"errorRate": 0.1, "throttleRate": 0.1, "duplicateRate": 0.1, "latencyMs": 5,
-                          "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
+               "replay-rule/Replay": {"backoffScale": 0.01, "retry": {
+                   "maximumRetryAttempts": 2, "maximumEventAgeSeconds": 30}}},
+ "functions": {"Replay": {
+     "errorRate": 0.1, "throttleRate": 0.1, "duplicateRate": 0.1, "latencyMs": 5,
+     "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
  "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"}}
 ```
-Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate`, `duplicateRate`.
-Everything may be left out; what is left out is sound. Unknown members and wrong types are refused.
+Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
+`duplicateRate`. What is left out is sound. Unknown members and wrong types
+are refused.
 """
 
 from collections.abc import Callable, Mapping
@@ -101,7 +103,7 @@ def _keyed(reader: _Read) -> _Read:
     return read
 
 
-_RETRY = {
+_RETRY: dict[str, tuple[str, _Read]] = {
     "maximumRetryAttempts": ("maximum_retry_attempts", _count),
     "maximumEventAgeSeconds": ("maximum_event_age_seconds", _number),
 }

@@ -1,7 +1,7 @@
 """Faults to inject: what they are, and the dice that decide when one strikes.
 
-A `FaultPlan` says what is wrong with which direction (this region → that region), target, function
-and with PutEvents; `Faults` holds the plan in force. `fault_json.py` reads and writes plans as JSON.
+A `FaultPlan` says what is wrong with which direction (this region → that one), target, function and
+with PutEvents; `Faults` holds the plan in force. `fault_json.py` is their JSON.
 """
 
 import random
@@ -20,8 +20,8 @@ class LinkFault:
     """What is wrong with one direction between regions, or with one target.
 
     Waits are in seconds and do not hold up other events: latency + up to `jitter` for each event,
-    `reorder` a further random wait up to that, so that events overtake each other. Rates are 0 to 1:
-    `error_rate` of the attempts fail (and may be retried), `duplicate_rate` arrive twice.
+    `reorder` a further random wait up to that, so that events overtake each other. Rates are 0
+    to 1: `error_rate` of the attempts fail (and may be retried), `duplicate_rate` arrive twice.
     A partition fails every attempt as unreachable.
     """
 

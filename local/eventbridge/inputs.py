@@ -1,4 +1,4 @@
-"""What a target receives of an event: the whole of it, or what Input, InputPath or InputTransformer make.
+"""What a target receives: the whole event, or what its Input, InputPath or InputTransformer makes.
 
 Follows "Amazon EventBridge input transformation" of the user guide. A path that the event does not
 have gives nothing inside a quoted string and `null` elsewhere.
@@ -58,7 +58,7 @@ def compile_input(rule: Rule, target: Target) -> Shape:
 
 
 def parse_path(path: str) -> tuple[str | int, ...]:
-    """The steps of a JSON path of EventBridge's kind: `$`, `$.detail.a`, `$.resources[0]`, `$['a']`.
+    """The steps of a JSON path of EventBridge's kind: `$`, `$.detail.a`, `$.items[0]`, `$['a']`.
 
     Raises:
         InputError: anything else (filters, wildcards, slices).
@@ -80,12 +80,13 @@ def parse_path(path: str) -> tuple[str | int, ...]:
 def walk(value: Any, steps: tuple[str | int, ...]) -> Any:
     """The value at the path; a private marker (`_ABSENT`) where there is none."""
     for step in steps:
-        if isinstance(step, str) and isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
-            value = value[step]
+        if isinstance(step, str):
+            there = isinstance(value, Mapping) and step in value
         else:
+            there = isinstance(value, list) and step < len(value)
+        if not there:
             return _ABSENT
+        value = value[step]
     return value
 
 

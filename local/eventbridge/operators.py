@@ -1,4 +1,4 @@
-"""The comparisons that may stand in a leaf of an event pattern, each one a pure test on one JSON scalar.
+"""The comparisons that may stand in a leaf of an event pattern: pure tests on one JSON scalar.
 
 Follows "Comparison operators for use in event patterns" of the EventBridge user guide; what is not
 known here is refused when the pattern is loaded, never ignored.
@@ -18,7 +18,7 @@ class PatternError(ValueError):
 def literal(value: Any, where: str) -> Test:
     """A test for equality with one string, number, boolean or null.
 
-    Strings never equal numbers, booleans never equal numbers, numbers compare by value (300 is 3e2).
+    Strings and booleans never equal numbers; numbers compare by value (300 is 3e2).
 
     Raises:
         PatternError: `value` is an array or an object.

@@ -1,4 +1,4 @@
-"""What the data plane needs of the world outside, as protocols; `aws.py` and `peers.py` fulfil them."""
+"""What the data plane needs of the world, as protocols; `aws.py` and `peers.py` fulfil them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class BusPort(Protocol):
     """Event buses of other regions."""
 
     async def deliver_to_bus(self, bus_arn: str, event: str) -> None:
-        """Hand one event (JSON text of the whole envelope) to a bus; return once it is durable there.
+        """Hand one event (JSON text, the whole envelope) to a bus; return once it is durable.
 
         Raises:
             DeliveryError: it did not arrive, or it is not known whether it did.

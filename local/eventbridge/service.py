@@ -7,8 +7,6 @@
 import asyncio
 import json
 import logging
-import sqlite3
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ from local.eventbridge.clock import LoopClock
 from local.eventbridge.counters import Counters, FunctionState, RuleState, Snapshot, TargetState
 from local.eventbridge.definition import AsyncFunction, Bus
 from local.eventbridge.delivery import Deliveries, lane
-from local.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
+from local.eventbridge.entries import CallError
 from local.eventbridge.faults import FaultPlan, Faults
+from local.eventbridge.intake import Intake
 from local.eventbridge.jobs import DELIVERY, Delivery, Failure, Invocation
 from local.eventbridge.ports import Clock, DeliveryError, InvokeResult, Ports
 from local.eventbridge.routes import LoadedTarget, Routes
@@ -27,6 +26,11 @@ from local.eventbridge.settings import Settings
 from local.eventbridge.store import Change, Journal
 
 logger = logging.getLogger(__name__)
+
+_TARGET_ERRORS = {
+    "AccessDeniedException": "NO_PERMISSIONS",
+    "ResourceNotFoundException": "NO_RESOURCE",
+}
 
 
 class EventBridge:
@@ -90,8 +94,17 @@ class EventBridge:
             self._to_local_bus,
             self._changed,
         )
+        self._intake = Intake(
+            region,
+            account,
+            self._deliveries,
+            self._clock,
+            self._journal,
+            self.faults,
+            self.counters,
+            self._changed,
+        )
         self._parked: list[Delivery] = []
-        self._committing = 0
         self._open = False
         self._idle_waiters: list[asyncio.Future[None]] = []
 
@@ -126,35 +139,13 @@ class EventBridge:
 
         Returns:
             `{"FailedEntryCount": n, "Entries": [{"EventId": …} | {"ErrorCode", "ErrorMessage"}]}`.
-            An unknown bus fails its entry (`ResourceNotFoundException`).
 
         Raises:
             CallError: the call as a whole is refused.
         """
         if not self._open:
             raise CallError("InternalException", "The event bus is not running.")
-        results: list[dict[str, str]] = []
-        jobs: list[Delivery] = []
-        origin = Origin(self.region, self.account, self._clock.now())
-        for entry in check_call(entries):
-            try:
-                bus_arn = self._bus_arn(entry.get("EventBusName") or bus)
-                event = envelope(entry, origin, str(uuid.uuid4()))
-                self._inject_failure()
-                text = dump(event)
-            except EntryError as error:
-                results.append({"ErrorCode": error.code, "ErrorMessage": error.message})
-                continue
-            jobs += self._match(bus_arn, event, text, hops=0)
-            results.append({"EventId": event["id"]})
-        try:
-            await self._take_on(jobs)
-        except sqlite3.Error as failure:
-            raise CallError("InternalException", "The event could not be stored.") from failure
-        failed = sum("ErrorCode" in result for result in results)
-        self.counters.events.refused += failed
-        self.counters.events.accepted += len(results) - failed
-        return {"FailedEntryCount": failed, "Entries": results}
+        return await self._intake.put_events(bus, entries)
 
     async def receive_from_bus(self, bus_arn: str, events: Sequence[Mapping[str, Any]]) -> None:
         """Take events that another bus forwards; they are durable when this returns.
@@ -164,17 +155,7 @@ class EventBridge:
         """
         if not self._open:
             raise DeliveryError("INTERNAL_ERROR", "the bus is not running", retryable=True)
-        known = self._deliveries.routes.bus_arn(bus_arn)
-        if known is None:
-            raise DeliveryError("NO_RESOURCE", f"{bus_arn} does not exist", retryable=False)
-        jobs: list[Delivery] = []
-        for event in events:
-            jobs += self._match(known, event, dump(event), hops=1)
-        try:
-            await self._take_on(jobs)
-        except sqlite3.Error as failure:
-            raise DeliveryError("INTERNAL_ERROR", str(failure), retryable=True) from failure
-        self.counters.events.received += len(events)
+        await self._intake.receive(bus_arn, events)
 
     async def invoke_async(self, function_arn: str, payload: str) -> None:
         """Queue one asynchronous invocation (JSON payload); it is durable when this returns."""
@@ -210,7 +191,7 @@ class EventBridge:
         """Accepted work that is not done."""
         deliveries, invocations = self._deliveries.queue, self._invocations.queue
         busy = deliveries.waiting + deliveries.running + invocations.waiting + invocations.running
-        return busy + self._committing + len(self._parked)
+        return busy + self._intake.committing + len(self._parked)
 
     async def idle(self) -> None:
         """Return once nothing is pending."""
@@ -262,46 +243,6 @@ class EventBridge:
         waiting, running = self._deliveries.queue.depth(lane(loaded.route))
         return TargetState(target.id, target.arn, target.dead_letter_arn, waiting, running)
 
-    def _bus_arn(self, name_or_arn: str) -> str:
-        arn = self._deliveries.routes.bus_arn(name_or_arn)
-        if arn is None:
-            raise EntryError(
-                "ResourceNotFoundException", f"Event bus {name_or_arn} does not exist."
-            )
-        return arn
-
-    def _inject_failure(self) -> None:
-        code = self.faults.put_events_code()
-        if code is not None:
-            raise EntryError(code, "Injected fault.")
-
-    def _match(
-        self, bus_arn: str, event: Mapping[str, Any], text: str, *, hops: int
-    ) -> list[Delivery]:
-        now = self._clock.now()
-        jobs = []
-        for loaded in self._deliveries.routes.matching(bus_arn, event):
-            counters = self.counters.rule(bus_arn, loaded.rule.name)
-            counters.matched += 1
-            for target in loaded.targets:
-                if hops and target.to_bus:
-                    counters.not_forwarded += 1
-                    continue
-                jobs.append(Delivery(self._journal.new_id(), target.route, text, now, now, hops))
-        return jobs
-
-    async def _take_on(self, jobs: Sequence[Delivery]) -> None:
-        if not jobs:
-            return
-        self._committing += len(jobs)
-        try:
-            # Shielded: a caller that gives up must not leave stored jobs that nobody runs.
-            await asyncio.shield(self._journal.write(Change(add=[job.row() for job in jobs])))
-        finally:
-            self._committing -= len(jobs)
-        for job in jobs:
-            self._deliveries.schedule(job)
-
     def _resume(self, job: Delivery) -> None:
         if self._deliveries.routes.target(job.route) is None:
             logger.warning("parked a delivery of %s: not (yet) loaded", lane(job.route))
@@ -328,11 +269,7 @@ class EventBridge:
         target = self._deliveries.routes.target(job.route) if job.route else None
         if target is None:
             return False
-        codes = {
-            "AccessDeniedException": "NO_PERMISSIONS",
-            "ResourceNotFoundException": "NO_RESOURCE",
-        }
-        code = codes.get(result.error_code, "ERROR_FROM_TARGET")
+        code = _TARGET_ERRORS.get(result.error_code, "ERROR_FROM_TARGET")
         text = job.payload if job.event is None else job.event
         now = self._clock.now()
         delivery = Delivery(
@@ -349,18 +286,3 @@ class EventBridge:
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
-
-
-def dump(event: Mapping[str, Any]) -> str:
-    """An event as the JSON text that is stored and delivered.
-
-    Lone surrogates, which JSON escapes can smuggle in and UTF-8 cannot carry, stay escaped.
-    """
-    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(event, separators=(",", ":"))
-    return text

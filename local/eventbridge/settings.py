@@ -1,6 +1,6 @@
 """The data plane's settings, with the defaults of the local runtime."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.eventbridge.retry import Backoff
 
@@ -15,8 +15,8 @@ class Settings:
     Waits are in seconds, `per_…` and `total_…` count what runs at once.
     """
 
-    backoff: Backoff = Backoff(base=0.1, cap=8.0)
-    throttle_backoff: Backoff = Backoff(base=0.1, cap=5.0)
+    backoff: Backoff = field(default_factory=Backoff)
+    throttle_backoff: Backoff = field(default_factory=lambda: Backoff(base=0.1, cap=5.0))
     function_retry_delays: tuple[float, ...] = (1.0, 2.0)
     per_function: int = 4
     total_functions: int = 16
