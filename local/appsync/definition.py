@@ -41,7 +41,7 @@ class PipelineFunction:
 
 @dataclass(frozen=True)
 class Resolver:
-    """`AWS::AppSync::Resolver`: UNIT if `functions` is empty, else PIPELINE (function ids in order)."""
+    """`AWS::AppSync::Resolver`: UNIT if `functions` is empty, else PIPELINE (ids in order)."""
 
     type_name: str
     field_name: str

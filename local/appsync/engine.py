@@ -1,0 +1,206 @@
+"""The data plane of one API: everything between a server's bytes and the data sources."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .auth import ApiKeyAuthenticator, Authentication, Authenticator, Caller, Evidence
+from .definition import Api
+from .documents import DocumentCache, InvalidDocumentError
+from .errors import DefinitionError, RequestError
+from .execution import Executor, attach
+from .fanout import Fanout
+from .invocation import Invocation, RequestMeta
+from .javascript import load
+from .metrics import Counters
+from .options import Options
+from .ports import DataSourcePorts
+from .requests import GraphQLRequest, parse_request
+from .resolvers import Loader, build_resolvers
+from .responses import request_error
+from .schema import load_schema
+from .sigv4 import IamAuthenticator, IamCredential
+from .sources import build_sources
+from .subscribing import Subscribing
+from .subscriptions import Registry, Subscriber, Subscription
+
+logger = logging.getLogger(__name__)
+
+
+class Session(Subscriber, Protocol):
+    """A connection as the engine knows it."""
+
+    def invalidate(self, ids: tuple[str, ...]) -> None:
+        """End these subscriptions and the connection."""
+        ...
+
+    async def shut_down(self) -> None:
+        """Close the connection and wait until it is gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """The answer to POST /graphql: HTTP status and JSON document."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Engine:
+    """One API being served. Build it with `build_engine`."""
+
+    def __init__(
+        self,
+        api: Api,
+        ports: DataSourcePorts,
+        authenticators: tuple[Authenticator, ...],
+        options: Options,
+        loader: Loader,
+    ) -> None:
+        self.api = api
+        self.options = options
+        self.counters = Counters()
+        self._authentication = Authentication(authenticators)
+        schema = load_schema(api)
+        attach(schema, build_resolvers(api, build_sources(api, ports), loader))
+        self._registry = Registry()
+        self._documents = DocumentCache(schema.graphql, options)
+        self._executor = Executor(schema, options)
+        self._fanout = Fanout(schema, self._registry, self.counters, options.max_payload)
+        self._subscribing = Subscribing(schema, self._documents, self._executor, self._registry)
+        self._sessions: dict[Session, None] = {}
+        self._accepting = True
+
+    async def start(self) -> None:
+        """Begin to accept connections (again, after `close`)."""
+        self._accepting = True
+
+    async def close(self) -> None:
+        """Accept no more connections and close those that are open. May be called twice."""
+        self._accepting = False
+        for session in list(self._sessions):
+            await session.shut_down()
+
+    def metrics(self) -> Counters:
+        """A snapshot of the counters."""
+        self.counters.connections = len(self._sessions)
+        self.counters.subscriptions = len(self._registry)
+        return self.counters.snapshot()
+
+    async def authenticate(self, evidence: Evidence) -> Caller:
+        """Who presents this evidence; raises UnauthorizedError."""
+        return await self._authentication.authenticate(evidence)
+
+    async def handle(self, evidence: Evidence, meta: RequestMeta) -> HttpAnswer:
+        """Answer POST /graphql, whose body is `evidence.body`; never raises."""
+        self.counters.requests += 1
+        try:
+            caller = await self.authenticate(evidence)
+            answer = await self._run(parse_request(evidence.body), caller, meta)
+        except RequestError as error:
+            answer = HttpAnswer(error.status, request_error(error))
+        except InvalidDocumentError as error:
+            answer = HttpAnswer(200, {"data": None, "errors": error.errors})
+        if "errors" in answer.body:
+            self.counters.errors += 1
+            logger.info(
+                "request answered with errors",
+                extra={"status": answer.status, "errors": answer.body["errors"]},
+            )
+        return answer
+
+    async def _run(self, request: GraphQLRequest, caller: Caller, meta: RequestMeta) -> HttpAnswer:
+        document = self._documents.get(request.query)
+        invocation = self._invocation(caller, meta)
+        outcome = await self._executor.run(
+            document, request.operation_name, request.variables, invocation
+        )
+        for event in outcome.events:
+            self._fanout.publish(event)
+        for invalidation in invocation.invalidations:
+            self.invalidate(invalidation["subscriptionField"], invalidation["payload"])
+        return HttpAnswer(200, outcome.answer)
+
+    def _invocation(self, caller: Caller, meta: RequestMeta) -> Invocation:
+        return Invocation(caller, meta, self.options.max_resolvers)
+
+    def invalidate(self, field: str, payload: Mapping[str, Any]) -> int:
+        """End the subscriptions of `field` whose invalidation filter `payload` meets.
+
+        Their connections end with them. Returns how many subscriptions were ended.
+        """
+        by_session: dict[Subscriber, list[str]] = {}
+        for subscription in self._registry.index(field).invalidated_by(payload):
+            by_session.setdefault(subscription.subscriber, []).append(subscription.id)
+        for session in list(self._sessions):
+            if session in by_session:
+                session.invalidate(tuple(by_session[session]))
+        count = sum(map(len, by_session.values()))
+        self.counters.invalidations += count
+        logger.info("subscriptions invalidated", extra={"field": field, "count": count})
+        return count
+
+    async def subscribe(
+        self, id: str, data: str, caller: Caller, meta: RequestMeta, session: Session
+    ) -> Subscription:
+        """A subscription for a `start` message's data, not yet registered.
+
+        Raises AppSyncError or InvalidDocumentError if it is refused.
+        """
+        invocation = self._invocation(caller, meta)
+        return await self._subscribing.subscribe(id, parse_request(data), invocation, session)
+
+    def register(self, subscription: Subscription) -> None:
+        """From now on the subscription gets events."""
+        self._registry.add(subscription)
+
+    def unregister(self, subscription: Subscription) -> None:
+        """From now on the subscription gets nothing."""
+        self._registry.remove(subscription)
+
+    def admit(self, session: Session) -> bool:
+        """Count a connection in; False if there are too many, or the engine closes."""
+        if not self._accepting or len(self._sessions) >= self.options.max_connections:
+            self.counters.connections_refused += 1
+            return False
+        self._sessions[session] = None
+        self.counters.connections_total += 1
+        return True
+
+    def leave(self, session: Session) -> None:
+        """A connection is gone."""
+        self._sessions.pop(session, None)
+
+
+def build_engine(
+    api: Api,
+    ports: DataSourcePorts,
+    *,
+    credentials: Mapping[str, IamCredential] | None = None,
+    authenticators: tuple[Authenticator, ...] = (),
+    options: Options | None = None,
+    loader: Loader = load,
+) -> Engine:
+    """Build the engine of `api`.
+
+    Args:
+        credentials: access key id → credential, for AWS_IAM.
+        authenticators: for modes other than API_KEY and AWS_IAM, which are built in.
+        loader: how resolver code becomes a program (tests put fakes here).
+
+    Raises:
+        DefinitionError, ResolverCodeError: the definition cannot be served, and where.
+    """
+    modes = (api.default_auth, *api.additional_auth)
+    built: list[Authenticator] = []
+    if "API_KEY" in modes:
+        built.append(ApiKeyAuthenticator(api.api_keys))
+    if "AWS_IAM" in modes:
+        built.append(IamAuthenticator(credentials or {}, api.region))
+    built += [a for a in authenticators if a.mode in modes]
+    missing = set(modes) - {a.mode for a in built}
+    if missing:
+        raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
+    return Engine(api, ports, tuple(built), options or Options(), loader)

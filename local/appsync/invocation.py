@@ -1,0 +1,95 @@
+"""What one GraphQL request carries through its resolvers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from .auth import Caller
+from .errors import AppSyncError, ErrorType
+from .javascript import Context, Evaluation, ResolverError
+from .responses import ErrorDocument, app_error
+from .selection_info import selection_paths, selection_text
+
+MAX_INVALIDATIONS = 5
+
+Info = GraphQLResolveInfo[Any]
+
+
+@dataclass(frozen=True)
+class RequestMeta:
+    """`ctx.request`: header names are lower case."""
+
+    headers: dict[str, str]
+    domain_name: str | None = None
+
+
+@dataclass
+class Invocation:
+    """One operation being executed, and what its resolvers left to be done afterwards."""
+
+    caller: Caller
+    meta: RequestMeta
+    max_resolvers: int
+    resolvers: int = 0
+    appended: list[ErrorDocument] = field(default_factory=list)
+    invalidations: list[dict[str, Any]] = field(default_factory=list)
+    subscription_filter: dict[str, Any] | None = None
+    invalidation_filter: dict[str, Any] | None = None
+
+    def count_resolver(self) -> None:
+        """Count one resolver run; raises AppSyncError beyond the bound."""
+        self.resolvers += 1
+        if self.resolvers > self.max_resolvers:
+            raise AppSyncError(
+                ErrorType.LIMIT_EXCEEDED,
+                f"A request runs at most {self.max_resolvers} resolvers.",
+            )
+
+    def context(self, source: Any, arguments: dict[str, Any], info: Info) -> Context:
+        """A fresh `ctx` for the field at hand."""
+        fragments, variables = info.fragments, info.variable_values.coerced
+        return Context(
+            arguments=arguments,
+            identity=self.caller.identity,
+            source=source,
+            request={"headers": self.meta.headers, "domainName": self.meta.domain_name},
+            info={
+                "fieldName": info.field_name,
+                "parentTypeName": info.parent_type.name,
+                "variables": dict(variables),
+                "selectionSetList": selection_paths(info.field_nodes, fragments, variables),
+                "selectionSetGraphQL": selection_text(info.field_nodes),
+            },
+        )
+
+    def absorb(self, evaluation: Evaluation, info: Info) -> None:
+        """Keep the side effects of an evaluation; raises its error as AppSyncError."""
+        for error in evaluation.appended_errors:
+            locations = [
+                {"line": at.line, "column": at.column, "sourceName": None}
+                for node in info.field_nodes[:1]
+                if node.loc
+                for at in [node.loc.source.get_location(node.loc.start)]
+            ]
+            self.appended.append(app_error(resolver_error(error), info.path.as_list(), locations))
+        for invalidation in evaluation.invalidations:
+            if invalidation not in self.invalidations:
+                self.invalidations.append(invalidation)
+        if len(self.invalidations) > MAX_INVALIDATIONS:
+            raise AppSyncError(
+                ErrorType.LIMIT_EXCEEDED,
+                f"A request makes at most {MAX_INVALIDATIONS} invalidations.",
+            )
+        self.subscription_filter = evaluation.subscription_filter or self.subscription_filter
+        self.invalidation_filter = evaluation.invalidation_filter or self.invalidation_filter
+        if evaluation.error is not None:
+            raise resolver_error(evaluation.error)
+
+
+def resolver_error(error: ResolverError) -> AppSyncError:
+    """The client's view of an error that resolver code raised or appended."""
+    where = f" ({error.location})" if error.location else ""
+    return AppSyncError(
+        error.type or "Custom", error.message + where, data=error.data, info=error.info
+    )
