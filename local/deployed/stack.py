@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 
 class DeployedStackError(Exception):
@@ -18,10 +19,10 @@ class Clients:
     region: str
     endpoint_url: str | None = None
 
-    def __call__(self, service: str) -> Any:
+    def __call__(self, service: str, config: Config | None = None) -> Any:
         """A boto3 client; typed Any, because its methods are made at run time."""
-        session = boto3.Session(region_name=self.region)
-        return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+        make: Any = boto3.Session(region_name=self.region).client
+        return make(service, endpoint_url=self.endpoint_url, config=config)
 
 
 @dataclass(frozen=True)

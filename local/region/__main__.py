@@ -1,0 +1,61 @@
+"""`python -m local.region`: serves one deployed region on a port of the loopback."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+from local.appsync.errors import DefinitionError
+from local.appsync.javascript import ResolverCodeError
+from local.deployed.stack import DeployedStackError
+from local.region.process import RegionProcess, RegionSettings
+
+
+def _arguments() -> RegionSettings:
+    parser = argparse.ArgumentParser(prog="python -m local.region", description=__doc__)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--stack-name", required=True)
+    parser.add_argument("--aws-endpoint-url", required=True)
+    parser.add_argument("--data", type=Path, required=True, help="where accepted events are kept")
+    parser.add_argument("--sources", type=Path, required=True, help="to name files in errors")
+    parser.add_argument("--peer", action="append", default=[], help="REGION=URL of its process")
+    given = parser.parse_args()
+    peers = dict(each.split("=", 1) for each in given.peer)
+    return RegionSettings(
+        given.region,
+        given.port,
+        given.stack_name,
+        given.aws_endpoint_url,
+        given.data,
+        given.sources,
+        peers,
+    )
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = _arguments()
+    uvloop.install()
+    try:
+        process = RegionProcess(settings)
+    except (DefinitionError, DeployedStackError, ResolverCodeError) as error:
+        print(f"{settings.region} cannot be served: {error}", file=sys.stderr)
+        return 1
+    web.run_app(
+        process.application(),
+        host="127.0.0.1",
+        port=settings.port,
+        print=None,
+        access_log=None,
+        shutdown_timeout=2.0,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The region's application: loads what is deployed, serves it, and loads it anew after a deploy."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.appsync import server as appsync
+from local.appsync.definition import Api
+from local.appsync.engine import Engine, build_engine
+from local.appsync.sigv4 import IamCredential
+from local.deployed.api import read_api
+from local.deployed.buses import read_async_functions, read_buses
+from local.deployed.stack import Clients, DeployedStack, DeployedStackError
+from local.eventbridge.aws import Aws
+from local.eventbridge.definition import AsyncFunction, Bus
+from local.eventbridge.http_local import add_routes as add_eventbridge_routes
+from local.eventbridge.http_local import guarded
+from local.eventbridge.peers import HttpPeers
+from local.eventbridge.ports import Ports
+from local.eventbridge.service import EventBridge
+from local.region.data_sources import DataSources
+from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+
+logger = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """What one region's process is told by the supervisor."""
+
+    region: str
+    port: int
+    stack_name: str
+    aws_endpoint_url: str
+    data: Path
+    sources: Path
+    peers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What the region serves, and when CloudFormation says that it last changed."""
+
+    version: str
+    api: Api
+    buses: tuple[Bus, ...]
+    functions: tuple[AsyncFunction, ...]
+
+
+def read_deployed(settings: RegionSettings, clients: Clients) -> Deployed:
+    """Reads the stack. Raises DeployedStackError if it cannot be served."""
+    version = stack_version(settings, clients)
+    stack = DeployedStack.read(clients, settings.stack_name)
+    buses = read_buses(clients, stack)
+    return Deployed(
+        version,
+        read_api(clients, stack, settings.sources),
+        buses,
+        read_async_functions(clients, buses),
+    )
+
+
+def stack_version(settings: RegionSettings, clients: Clients) -> str:
+    """Changes with every finished deploy; empty while one is under way."""
+    found = clients("cloudformation").describe_stacks(StackName=settings.stack_name)["Stacks"][0]
+    if not found["StackStatus"].endswith("_COMPLETE"):
+        return ""
+    return str(found.get("LastUpdatedTime", found["CreationTime"]))
+
+
+class RegionProcess:
+    """One region: `application()` is what aiohttp runs."""
+
+    def __init__(self, settings: RegionSettings) -> None:
+        self._settings = settings
+        self._clients = Clients(settings.region, settings.aws_endpoint_url)
+        self._deployed = read_deployed(settings, self._clients)
+        self._aws = Aws(settings.region, settings.aws_endpoint_url)
+        self._peers = HttpPeers(settings.peers)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.bridge = EventBridge(
+            settings.region,
+            self._account(),
+            self._deployed.buses,
+            self._deployed.functions,
+            Ports(self._peers, self._aws, self._aws),
+            settings.data / "eventbridge.sqlite",
+        )
+        self._data_sources = DataSources(self.bridge, self._aws, self._clients)
+        self.engine: Engine = build_engine(
+            self._deployed.api,
+            self._data_sources,
+            credentials={
+                ACCESS_KEY_ID: IamCredential(SECRET_ACCESS_KEY, account_id=self._account())
+            },
+        )
+        self._watcher: asyncio.Task[None] | None = None
+
+    def _account(self) -> str:
+        return self._deployed.buses[0].arn.split(":")[4]
+
+    def application(self) -> web.Application:
+        """The routes of both data planes and of this process."""
+        app = web.Application(client_max_size=self.engine.options.max_body + 1)
+        app.router.add_get("/_local/health", guarded(self._health))
+        app.router.add_post("/_local/reload", guarded(self._reload))
+        add_eventbridge_routes(app, self.bridge)
+        app.on_startup.append(self._start)
+        appsync.add_routes(app, self.engine)
+        app.on_cleanup.append(self._close)
+        return app
+
+    async def _start(self, _: web.Application) -> None:
+        await self.bridge.start()
+        self._watcher = asyncio.create_task(self._watch(), name="watch for deploys")
+
+    async def _close(self, _: web.Application) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watcher
+        await self.bridge.close()
+        await self._peers.close()
+        self._data_sources.close()
+        self._aws.close()
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response(self._status())
+
+    async def _reload(self, _: web.Request) -> web.Response:
+        await self.reload()
+        return web.json_response(self._status())
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "region": self._settings.region,
+            "apiId": self._deployed.api.api_id,
+            "deployed": self._deployed.version,
+            "buses": [bus.name for bus in self._deployed.buses],
+        }
+
+    async def reload(self) -> None:
+        """Serves what is deployed now; connections and what is queued stay."""
+        deployed = await asyncio.to_thread(read_deployed, self._settings, self._clients)
+        self.engine.replace(deployed.api)
+        self.bridge.replace(deployed.buses, deployed.functions)
+        self._deployed = deployed
+        logger.info("%s: serving what was deployed at %s", self._settings.region, deployed.version)
+
+    async def _watch(self) -> None:
+        """Notices a `sam deploy` by itself, as AWS does."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                version = await asyncio.to_thread(stack_version, self._settings, self._clients)
+                if version and version != self._deployed.version:
+                    await self.reload()
+            except (BotoCoreError, ClientError, DeployedStackError) as error:
+                logger.warning("%s: cannot look for deploys: %s", self._settings.region, error)

@@ -1,0 +1,57 @@
+"""The template as CloudFormation reads it, and what the real `sam build` makes of it."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from tests.support.stack import ROOT
+
+
+@dataclass(frozen=True)
+class Template:
+    """template.yaml, Fn::ForEach bodies counted as resources of their own."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def resources(self) -> dict[str, Mapping[str, Any]]:
+        """Logical id → resource."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for name, resource in self.document["Resources"].items():
+            if name.startswith("Fn::ForEach::"):
+                found.update(resource[2])
+            else:
+                found[name] = resource
+        return found
+
+    def of_type(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Logical id and properties of each resource of a type."""
+        for name, resource in self.resources.items():
+            if resource["Type"] == resource_type:
+                yield name, resource.get("Properties", {})
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return Template(cfn_yaml.load(str(ROOT / "template.yaml")))
+
+
+@pytest.fixture(scope="session")
+def build_folder() -> Path:
+    """`sam build`, for real."""
+    environment = os.environ | {
+        "PATH": f"{ROOT / '.venv-sam' / 'bin'}:{os.environ['PATH']}",
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-west-2",
+    }
+    done = subprocess.run(
+        ["sam", "build"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return ROOT / ".aws-sam" / "build"

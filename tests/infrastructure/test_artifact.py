@@ -1,0 +1,41 @@
+"""What `sam build` makes must run with only its own packages and those of Lambda itself."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ENVIRONMENT = {
+    "AWS_REGION": "us-west-2",
+    "AWS_LAMBDA_FUNCTION_NAME": "replay",
+    "GRAPHQL_URL": "http://127.0.0.1:9/graphql",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/queue",
+    "POWERTOOLS_SERVICE_NAME": "globalws",
+    "POWERTOOLS_METRICS_NAMESPACE": "GlobalWS",
+    "PATH": os.environ["PATH"],
+}
+
+
+def test_replay_imports_with_only_its_own_packages(build_folder: Path) -> None:
+    artifact = build_folder / "ReplayFunction"
+    code = (
+        f"import sys; sys.path.insert(0, {str(artifact)!r}); import replay; print(replay.handler)"
+    )
+    # -S: no site-packages of this environment, which would hide a missing dependency.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env=_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("heavy", ["boto3", "botocore", "pydantic", "aws_xray_sdk"])
+def test_the_artifact_leaves_out_what_the_runtime_has_or_nobody_needs(
+    build_folder: Path, heavy: str
+) -> None:
+    assert not (build_folder / "ReplayFunction" / heavy).exists()

@@ -1,0 +1,91 @@
+"""The real local stack, started as `make run` does, with a state folder and ports of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.stack.stack_file import RunningStack
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_START_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A running stack: its stack file, its state folder and the process that runs it."""
+
+    stack_file: Path
+    state: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def running(self) -> RunningStack:
+        """The stack file as it is now: a region that was restarted has another pid."""
+        return RunningStack.read(self.stack_file)
+
+    def log(self, name: str) -> str:
+        """The log of one process: `us-west-2`, `aws`, `stack`."""
+        return (self.state / "logs" / f"{name}.log").read_text()
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` free ports in a row."""
+    for first in range(20_000 + os.getpid() % 200 * 50, 60_000, 50):
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                sockets.append(socket.create_server(("127.0.0.1", port)))
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+        return first
+    raise RuntimeError("no free ports")
+
+
+def stack_environment(state: Path, regions: Sequence[str]) -> dict[str, str]:
+    """The environment that sets a stack apart from any other on this machine."""
+    first = free_ports(len(regions) + 2)
+    return os.environ | {
+        "REGIONS": " ".join(regions),
+        "GLOBALWS_STATE": str(state),
+        "GLOBALWS_AWS_PORT": str(first),
+        "GLOBALWS_CLIENT_PORT": str(first + 1),
+        "GLOBALWS_REGION_PORT": str(first + 2),
+    }
+
+
+@contextmanager
+def local_stack(state: Path, regions: Sequence[str]) -> Iterator[LocalStack]:
+    """Runs a stack for the duration of the block."""
+    log = state / "logs" / "stack.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local", "run"],
+            cwd=ROOT,
+            env=stack_environment(state, regions),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    stack = LocalStack(state / "stack.json", state, process)
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not stack.stack_file.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the stack did not start:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield stack
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
