@@ -81,7 +81,7 @@ class FakePorts:
     bus_errors: list[DeliveryError] = field(default_factory=list)
     queue_errors: list[DeliveryError] = field(default_factory=list)
     results: list[InvokeResult] = field(default_factory=list)
-    always: InvokeResult = InvokeResult("ok", '"done"')
+    always: InvokeResult = field(default_factory=lambda: InvokeResult("ok"))
     gate: asyncio.Event | None = None
     running: int = 0
     most_running: int = 0

@@ -1,0 +1,212 @@
+"""Event patterns: AWS's semantics by example, properties by hypothesis, refusals by message."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.eventbridge.patterns import PatternError, compile_pattern
+
+
+def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+    return compile_pattern(pattern).matches(event)
+
+
+def leaf(test: Any, value: Any) -> bool:
+    """Whether `{"a": [test]}` matches `{"a": value}`."""
+    return matches({"a": [test]}, {"a": value})
+
+
+@pytest.mark.parametrize(
+    ("test", "yes", "no"),
+    [
+        ("x", ["x", ["y", "x"], [["x"]]], ["X", "", None, 1, [], {}, {"x": "x"}]),
+        (300, [300, 300.0, 3e2, [1, 300]], ["300", 301, True, None]),
+        (1, [1, 1.0], [True, "1"]),
+        (True, [True], [1, "true", False]),
+        (None, [None, [None]], ["", 0, False, [], "null"]),
+        ("", [""], [None, " "]),
+        ({"prefix": "eu-"}, ["eu-west-1", "eu-"], ["us-", "EU-west", None, 5]),
+        ({"prefix": {"equals-ignore-case": "EU-"}}, ["eu-west-1", "Eu-"], ["us-", None]),
+        ({"suffix": ".png"}, [".png", "a.png"], ["a.PNG", "png", 1]),
+        ({"suffix": {"equals-ignore-case": ".PNG"}}, ["a.png", "a.Png"], ["apng"]),
+        ({"equals-ignore-case": "Tech"}, ["tech", "TECH"], ["techs", None, 1]),
+        ({"anything-but": "x"}, ["y", 1, None, True, ["x", "y"]], ["x", ["x"], [], {}]),
+        ({"anything-but": ["x", "y"]}, ["z", "X"], ["x", "y"]),
+        ({"anything-but": 5}, [6, "5"], [5, 5.0]),
+        ({"anything-but": [5, 6]}, [7], [5, 6.0]),
+        ({"anything-but": {"prefix": "us-"}}, ["eu-", 1], ["us-west-2"]),
+        ({"anything-but": {"prefix": ["us-", "eu-"]}}, ["ap-"], ["us-1", "eu-1"]),
+        ({"anything-but": {"suffix": ".png"}}, ["a.jpg"], ["a.png"]),
+        ({"anything-but": {"equals-ignore-case": "Tech"}}, ["cars"], ["tech", "TECH"]),
+        ({"anything-but": {"wildcard": "*/lib/*"}}, ["/a"], ["/a/lib/b"]),
+        ({"exists": True}, ["", None, 0, False, ["x"]], [[], {}, {"b": 1}]),
+        ({"exists": False}, [[], {"b": 1}], ["", None, 0, ["x"]]),
+        ({"numeric": ["=", 5]}, [5, 5.0], [6, "5", True, None]),
+        ({"numeric": [">", 0, "<=", 5]}, [0.1, 5], [0, 5.1, -1]),
+        ({"numeric": [">=", -1.5]}, [-1.5, 0], [-2]),
+        ({"wildcard": "dir/*.png"}, ["dir/.png", "dir/a/b.png"], ["dir/a.jpg", "xdir/a.png"]),
+        ({"wildcard": "*a*b*"}, ["ab", "xaxbx", "aab"], ["ba", "a", ""]),
+        ({"wildcard": r"a\*b\\*"}, ["a*b\\", "a*b\\x"], ["axb\\", "a*b"]),
+        ({"wildcard": "*"}, ["", "x\ny"], [1, None]),
+        ({"wildcard": "ab*ba"}, ["abba", "abxba"], ["aba"]),
+    ],
+)
+def test_one_comparison(test: Any, yes: list[Any], no: list[Any]) -> None:
+    for value in yes:
+        assert leaf(test, value), f"{test} should match {value!r}"
+    for value in no:
+        assert not leaf(test, value), f"{test} should not match {value!r}"
+
+
+def test_anything_but_needs_the_field() -> None:
+    pattern = {"detail": {"region": [{"anything-but": "us-west-2"}]}}
+    assert matches(pattern, {"detail": {"region": "eu-west-1"}})
+    assert not matches(pattern, {"detail": {}})
+    assert not matches(pattern, {})
+
+
+def test_values_are_alternatives_and_fields_must_all_match() -> None:
+    pattern = {"source": ["a", {"prefix": "b"}], "detail": {"x": [1], "y": {"z": [2]}}}
+    assert matches(pattern, {"source": "bb", "detail": {"x": 1, "y": {"z": 2}}})
+    assert not matches(pattern, {"source": "bb", "detail": {"x": 1, "y": {"z": 3}}})
+    assert not matches(pattern, {"source": "c", "detail": {"x": 1, "y": {"z": 2}}})
+    assert not matches(pattern, {"source": "a", "detail": "x"})
+
+
+def test_absence() -> None:
+    pattern = {"detail": {"code": [{"exists": False}]}}
+    assert matches(pattern, {"detail": {}})
+    assert matches(pattern, {})
+    assert not matches(pattern, {"detail": {"code": None}})
+    either = {"detail": {"code": [{"exists": False}, 0]}}
+    assert matches(either, {"detail": {}})
+    assert matches(either, {"detail": {"code": 0}})
+    assert not matches(either, {"detail": {"code": 1}})
+
+
+def test_fields_of_one_array_element_belong_together() -> None:
+    pattern = {"items": {"name": ["a"], "size": [1]}}
+    assert matches(pattern, {"items": [{"name": "b", "size": 2}, {"name": "a", "size": 1}]})
+    assert not matches(pattern, {"items": [{"name": "a", "size": 2}, {"name": "b", "size": 1}]})
+    assert not matches(
+        {"items": {"name": [{"exists": False}]}}, {"items": [{"name": "a"}, {"size": 1}]}
+    )
+
+
+def test_or() -> None:
+    pattern = {"source": ["s"], "detail": {"$or": [{"a": [1]}, {"b": [2]}], "c": [3]}}
+    assert matches(pattern, {"source": "s", "detail": {"a": 1, "c": 3}})
+    assert matches(pattern, {"source": "s", "detail": {"b": 2, "c": 3}})
+    assert not matches(pattern, {"source": "s", "detail": {"a": 2, "b": 1, "c": 3}})
+    assert not matches(pattern, {"source": "s", "detail": {"a": 1, "c": 4}})
+    assert not matches(pattern, {"source": "t", "detail": {"a": 1, "c": 3}})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ({}, "non-empty object"),
+        ({"a": {}}, "rule r: a: expected a non-empty"),
+        ({"a": []}, "rule r: a: an empty array"),
+        ({"a": "x"}, "a: expected an object or an array"),
+        ({"a": [["x"]]}, "cannot stand"),
+        ({"detail": {"a": [{"regex": "x"}]}}, "rule r: detail.a: operator 'regex'"),
+        ({"a": [{"cidr": "10.0.0.0/24"}]}, "operator 'cidr' is not supported"),
+        ({"a": [{"prefix": "x", "suffix": "y"}]}, "one operator"),
+        ({"a": [{}]}, "one operator"),
+        ({"a": [{"prefix": 1}]}, "a.prefix: expected a string"),
+        ({"a": [{"prefix": {"wildcard": "x"}}]}, "equals-ignore-case"),
+        ({"a": [{"exists": "true"}]}, "a.exists"),
+        ({"a": [{"numeric": [">"]}]}, "numeric"),
+        ({"a": [{"numeric": ["!=", 1]}]}, "is not one of"),
+        ({"a": [{"numeric": ["<", "5"]}]}, "expected a number"),
+        ({"a": [{"numeric": ["<", 5, ">", 1]}]}, "range"),
+        ({"a": [{"numeric": [">", 5, "<", 1]}]}, "range"),
+        ({"a": [{"anything-but": []}]}, "must not be empty"),
+        ({"a": [{"anything-but": ["x", 1]}]}, "all strings or all numbers"),
+        ({"a": [{"anything-but": None}]}, "all strings or all numbers"),
+        ({"a": [{"anything-but": {"prefix": ""}}]}, "must not be empty"),
+        ({"a": [{"anything-but": {"exists": True}}]}, "expected one of"),
+        ({"a": [{"wildcard": "a**"}]}, "consecutive"),
+        ({"a": [{"wildcard": "a\\b"}]}, "backslash"),
+        ({"$or": [{"a": [1]}]}, "two or more"),
+        ({"$or": {"a": [1]}}, "two or more"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_name(pattern: Any, message: str) -> None:
+    with pytest.raises(PatternError, match=re.escape(message)):
+        compile_pattern(pattern, name="rule r")
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
+)
+objects = st.dictionaries(st.text(), values)
+tests = st.one_of(
+    scalars,
+    st.builds(lambda text: {"prefix": text}, st.text()),
+    st.builds(lambda text: {"anything-but": text}, st.text()),
+    st.builds(lambda flag: {"exists": flag}, st.booleans()),
+    st.builds(lambda limit: {"numeric": ["<", limit]}, st.integers()),
+)
+literal_text = st.text(alphabet="ab", max_size=4)
+
+
+@given(objects)
+def test_no_event_breaks_a_pattern(event: dict[str, Any]) -> None:
+    pattern = compile_pattern(
+        {"a": ["x", {"exists": False}], "$or": [{"b": [1]}, {"c": {"d": [{"anything-but": "x"}]}}]}
+    )
+    assert pattern.matches(event) in (True, False)
+
+
+@given(values, values)
+def test_no_pattern_breaks_the_loader(below: Any, value: Any) -> None:
+    try:
+        pattern = compile_pattern({"a": below})
+    except PatternError:
+        return
+    assert pattern.matches({"a": value}) in (True, False)
+
+
+@given(scalars)
+def test_a_value_matches_itself(value: Any) -> None:
+    assert leaf(value, value)
+    assert leaf({"exists": True}, value)
+    assert not leaf({"exists": False}, value)
+
+
+@given(tests, values, values)
+def test_an_array_matches_if_one_of_its_elements_does(test: Any, one: Any, two: Any) -> None:
+    if test == {"exists": False}:
+        assert leaf(test, [one, two]) == (leaf(test, one) and leaf(test, two))
+    else:
+        assert leaf(test, [one, two]) == (leaf(test, one) or leaf(test, two))
+
+
+@given(st.text(), scalars)
+def test_anything_but_is_the_opposite_on_a_scalar(text: str, value: Any) -> None:
+    assert leaf({"anything-but": text}, value) != leaf(text, value)
+    assert leaf({"anything-but": {"prefix": "x" + text}}, value) != leaf(
+        {"prefix": "x" + text}, value
+    )
+
+
+@given(st.lists(literal_text, min_size=1, max_size=4), st.text(alphabet="ab", max_size=12))
+def test_wildcards_agree_with_regular_expressions(parts: list[str], text: str) -> None:
+    parts = [parts[0], *(part or "a" for part in parts[1:-1]), *parts[1:][-1:]]
+    pattern = "*".join(parts)
+    if "**" in pattern:
+        return
+    expected = re.fullmatch(".*".join(map(re.escape, parts)), text, re.DOTALL) is not None
+    assert leaf({"wildcard": pattern}, text) == expected
+
+
+@given(st.floats(allow_nan=False), st.integers(-100, 100), st.integers(1, 50))
+def test_a_numeric_range_is_the_range(value: float, bottom: int, width: int) -> None:
+    test = {"numeric": [">=", bottom, "<", bottom + width]}
+    assert leaf(test, value) == (bottom <= value < bottom + width)
