@@ -1,27 +1,162 @@
 """A loaded resolver: its functions `request` and `response`, ready to be called."""
 
-from collections.abc import Mapping
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from local.appsync.definition import SourceFile
-from local.appsync.javascript.types import Context, Evaluation
+from local.appsync.javascript.checks import check
+from local.appsync.javascript.engine import Engine, ScriptError
+from local.appsync.javascript.modules import LINE_OFFSET
+from local.appsync.javascript.types import Context, Evaluation, ResolverCodeError, ResolverError
+
+LOGGER = logging.getLogger("local.appsync.resolver")
+
+_LEVELS = {"log": logging.INFO, "error": logging.ERROR}
+_POSITION = re.compile(r"<input>:(\d+):(\d+)")
+# Failures after which the engine is thrown away, since it may have stopped anywhere.
+_LIMITS = {
+    "interrupted": "the evaluation took too long and was stopped",
+    "out of memory": "the evaluation used too much memory and was stopped",
+    "Maximum call stack size exceeded": "the evaluation nested its calls or data too deeply",
+}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Host:
+    """What an evaluation takes from outside: the clock (epoch milliseconds) and randomness."""
+
+    now: Callable[[], int] = _now
+    seed: tuple[int, int, int, int] | None = None
 
 
 class Program:
-    """The code of one resolver or pipeline function."""
+    """The code of one resolver or pipeline function. Not for use by several threads.
+
+    What the code keeps in variables of its top level lives as long as the Program does; AppSync
+    promises nothing about them.
+    """
+
+    def __init__(
+        self, source: SourceFile, script: str, environment: Mapping[str, str], host: Host
+    ) -> None:
+        self.source = source
+        self._script = script
+        self._environment = dict(environment)
+        self._host = host
+        self._engine = Engine(script, self._environment, host.seed)
 
     def request(self, context: Context) -> Evaluation:
-        """Evaluate the function `request` of the code."""
-        raise NotImplementedError
+        """Evaluate the function `request`; failures of the code are in the Evaluation."""
+        return self._evaluate("request", context)
 
     def response(self, context: Context) -> Evaluation:
-        """Evaluate the function `response` of the code."""
-        raise NotImplementedError
+        """Evaluate the function `response`; failures of the code are in the Evaluation."""
+        return self._evaluate("response", context)
+
+    def _evaluate(self, name: str, context: Context) -> Evaluation:
+        call = json.dumps([self._host.now(), vars(context)])
+        while True:
+            engine = self._engine
+            try:
+                output = engine.request(call) if name == "request" else engine.response(call)
+            except ScriptError as error:
+                self._engine = Engine(self._script, self._environment, self._host.seed)
+                return Evaluation(stash=context.stash, error=self._failure(str(error), str(error)))
+            parts = json.loads(output)
+            outcome = parts[2]
+            if outcome is None or "zone" not in outcome:
+                return self._evaluation(parts)
+            zone, instant, local = outcome["zone"]
+            engine.learn_zone_offset(zone, instant, local, _zone_offset(zone, instant, local))
+
+    def _evaluation(self, parts: list[Any]) -> Evaluation:
+        result, stash, outcome, appended, subscription_filter, invalidation, invalidations, logs = (
+            parts
+        )
+        for level, text in logs:
+            LOGGER.log(_LEVELS[level], "%s: %s", self.source.name, text)
+        early, error, skip_to = False, None, None
+        if outcome is not None:
+            result = None
+            if "early" in outcome:
+                early = True
+                result, skip_to = outcome["early"]
+            elif "error" in outcome:
+                error = ResolverError(**outcome["error"])
+            else:
+                error = self._failure(*outcome["failure"])
+        return Evaluation(
+            result=result,
+            stash=stash,
+            early_return=early,
+            error=error,
+            appended_errors=tuple(ResolverError(**one) for one in appended),
+            subscription_filter=subscription_filter,
+            invalidation_filter=invalidation,
+            invalidations=tuple(invalidations),
+            skip_to=skip_to,
+        )
+
+    def _failure(self, message: str, stack: str) -> ResolverError:
+        """An error of the code itself, at the author's line."""
+        message = message.split("\n")[0]
+        for limit, explanation in _LIMITS.items():
+            if limit in message or message == "null":
+                message = explanation if limit in message else _LIMITS[next(reversed(_LIMITS))]
+                break
+        position = _author_position(stack)
+        location = None if position is None else f"{self.source.name}:{position[0]}"
+        text = message if location is None else f"{message} ({location})"
+        return ResolverError(text, "Code", location=location)
 
 
-def load(source: SourceFile, environment: Mapping[str, str]) -> Program:
-    """Check and load resolver code; `environment` is the API's `ctx.env`.
+def load(
+    source: SourceFile, environment: Mapping[str, str], host: Host | None = None
+) -> Program:
+    """Check and load resolver code.
+
+    Args:
+        source: the code as uploaded to AppSync, one ES module.
+        environment: the API's environment variables, `ctx.env`.
+        host: the clock and the randomness; the machine's own if not given.
 
     Raises:
-        ResolverCodeError: the code is not APPSYNC_JS.
+        ResolverCodeError: the code is not APPSYNC_JS; the first offence in the text.
     """
-    raise NotImplementedError
+    script = check(source)
+    try:
+        return Program(source, script, environment, host or Host())
+    except ScriptError as error:
+        line, column = _author_position(str(error)) or (1, 1)
+        message = f"{str(error).splitlines()[0]} (syntax)"
+        raise ResolverCodeError(source.name, line, column, message, "syntax") from None
+
+
+def _author_position(stack: str) -> tuple[int, int] | None:
+    for line, column in _POSITION.findall(stack):
+        if int(line) > LINE_OFFSET:
+            return int(line) - LINE_OFFSET, int(column)
+    return None
+
+
+def _zone_offset(zone: str, instant: int, local: bool) -> int | None:
+    """Seconds east of UTC; `local` says that `instant` is local time, written as if UTC."""
+    try:
+        tz = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)
+    moment = moment.replace(tzinfo=tz) if local else moment.astimezone(tz)
+    offset = moment.utcoffset()
+    return None if offset is None else int(offset.total_seconds())

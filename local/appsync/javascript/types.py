@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 class ResolverCodeError(Exception):
@@ -77,7 +77,7 @@ class Evaluation:
     `error` is set if the evaluation was ended by `util.error`, `util.unauthorized` or a failure of
     the code; `result` is then None. Filters have the shape
     `{"filterGroup": [{"filters": [{"fieldName", "operator", "value"}]}]}`, invalidations
-    `{"subscriptionField", "payload"}`.
+    `{"subscriptionField", "payload"}`. `skip_to` is set if `runtime.earlyReturn` asked for it.
     """
 
     result: Any = None
@@ -88,3 +88,4 @@ class Evaluation:
     subscription_filter: dict[str, Any] | None = None
     invalidation_filter: dict[str, Any] | None = None
     invalidations: tuple[dict[str, Any], ...] = ()
+    skip_to: Literal["END", "NEXT"] | None = None
