@@ -1,7 +1,7 @@
 """The data plane of one API: everything between a server's bytes and the data sources."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,23 +55,36 @@ class Engine:
         self,
         api: Api,
         ports: DataSourcePorts,
-        authenticators: tuple[Authenticator, ...],
+        authenticators: Callable[[Api], tuple[Authenticator, ...]],
         options: Options,
         loader: Loader,
     ) -> None:
-        self.api = api
         self.options = options
         self.counters = Counters()
-        self._authentication = Authentication(authenticators)
-        schema = load_schema(api)
-        attach(schema, build_resolvers(api, build_sources(api, ports), loader))
+        self._ports = ports
+        self._authenticators = authenticators
+        self._loader = loader
         self._registry = Registry()
+        self._sessions: dict[Session, None] = {}
+        self._accepting = True
+        self.replace(api)
+
+    def replace(self, api: Api) -> None:
+        """Serve another definition, after a deploy. Connections and subscriptions stay as they are.
+
+        Raises:
+            DefinitionError, ResolverCodeError: nothing was changed.
+        """
+        options = self.options
+        schema = load_schema(api)
+        attach(schema, build_resolvers(api, build_sources(api, self._ports), self._loader))
+        authentication = Authentication(self._authenticators(api))
+        self.api = api
+        self._authentication = authentication
         self._documents = DocumentCache(schema.graphql, options)
         self._executor = Executor(schema, options)
         self._fanout = Fanout(schema, self._registry, self.counters, options.max_payload)
         self._subscribing = Subscribing(schema, self._documents, self._executor, self._registry)
-        self._sessions: dict[Session, None] = {}
-        self._accepting = True
 
     async def start(self) -> None:
         """Begin to accept connections (again, after `close`)."""
@@ -193,14 +206,18 @@ def build_engine(
     Raises:
         DefinitionError, ResolverCodeError: the definition cannot be served, and where.
     """
-    modes = (api.default_auth, *api.additional_auth)
-    built: list[Authenticator] = []
-    if "API_KEY" in modes:
-        built.append(ApiKeyAuthenticator(api.api_keys))
-    if "AWS_IAM" in modes:
-        built.append(IamAuthenticator(credentials or {}, api.region))
-    built += [a for a in authenticators if a.mode in modes]
-    missing = set(modes) - {a.mode for a in built}
-    if missing:
-        raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
-    return Engine(api, ports, tuple(built), options or Options(), loader)
+
+    def of_api(api: Api) -> tuple[Authenticator, ...]:
+        modes = (api.default_auth, *api.additional_auth)
+        built: list[Authenticator] = []
+        if "API_KEY" in modes:
+            built.append(ApiKeyAuthenticator(api.api_keys))
+        if "AWS_IAM" in modes:
+            built.append(IamAuthenticator(credentials or {}, api.region))
+        built += [a for a in authenticators if a.mode in modes]
+        missing = set(modes) - {a.mode for a in built}
+        if missing:
+            raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
+        return tuple(built)
+
+    return Engine(api, ports, of_api, options or Options(), loader)
