@@ -121,9 +121,7 @@ class Program:
         return ResolverError(text, "Code", location=location)
 
 
-def load(
-    source: SourceFile, environment: Mapping[str, str], host: Host | None = None
-) -> Program:
+def load(source: SourceFile, environment: Mapping[str, str], host: Host | None = None) -> Program:
     """Check and load resolver code.
 
     Args:

@@ -11,6 +11,11 @@ UTILS_MODULE = "@aws-appsync/utils"
 DYNAMODB_MODULE = "@aws-appsync/utils/dynamodb"
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
 class Namespace:
     """An object of the runtime: members that are here, and documented ones that are not."""
 
@@ -22,9 +27,9 @@ class Namespace:
         absent: str = "",
     ) -> None:
         self.name = name
-        self.functions = frozenset(functions.split())
+        self.functions = words(functions)
         self.children = dict(children or {})
-        self.absent = frozenset(absent.split())
+        self.absent = words(absent)
 
     def problem(self, member: str) -> str | None:
         """Why a member cannot be used; None if it can."""

@@ -3,7 +3,7 @@
 const { assign, entries, freeze, fromEntries, hasOwn, keys } = Object;
 const { parse, stringify } = JSON;
 const { isArray } = Array;
-const { floor, round } = Math;
+const { floor, imul, round } = Math;
 const { fromCharCode } = String;
 const { BigInt, Proxy, TypeError, WeakSet } = globalThis;
 const JSDate = Date;

@@ -4,7 +4,7 @@ const randomSource = (seed) => {
   let [a, b, c, d] = seed;
   const rotate = (value, by) => (value << by) | (value >>> (32 - by));
   return () => {
-    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
+    const result = imul(rotate(imul(b, 5), 7), 9) >>> 0;
     const shifted = b << 9;
     c ^= a; d ^= b; b ^= c; a ^= d; c ^= shifted;
     d = rotate(d, 11);
