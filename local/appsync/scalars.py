@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema
+from graphql import GraphQLScalarType, GraphQLSchema
 
 _OFFSET = r"(?:Z|[+-](?P<oh>\d{2}):(?P<om>\d{2})(?::\d{2})?)"
 _TIME = r"(?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d{1,9})?)?"
@@ -103,9 +103,9 @@ _TEXT_SCALARS: dict[str, Check] = {
 NAMES = (*_TEXT_SCALARS, "AWSTimestamp", "AWSJSON")
 
 
-def _refuse(name: str, value: Any) -> GraphQLError:
-    shown = repr(value)
-    return GraphQLError(f"'{shown[:100]}' is not a valid {name}.")
+def _refuse(name: str, value: Any) -> ValueError:
+    shown = value if isinstance(value, str) else repr(value)
+    return ValueError(f"'{shown[:100]}' is not a valid {name}.")
 
 
 def _text_coercer(name: str, check: Check) -> Callable[[Any], Any]:

@@ -1,6 +1,6 @@
 """The engine on HTTP and WebSocket: aiohttp routes for an application that others share."""
 
-import asyncio
+import contextlib
 import uuid
 
 from aiohttp import web
@@ -96,7 +96,7 @@ class _Handlers:
         await socket.prepare(request)
         transport = request.transport
         # Between the handshake's answer and here the client may have left.
-        if not isinstance(transport, asyncio.Transport):
+        if transport is None:
             return socket
         session = WebSocketSession(
             self._engine, socket, transport, _meta(request), _source_ips(request)
@@ -106,6 +106,7 @@ class _Handlers:
             refusal = ConnectionError(ErrorType.LIMIT_EXCEEDED, "Too many connections.", 429)
         if refusal is not None:
             session.deliver_message(refusal)
+            await _first_frame(socket, options.close_timeout)
             await socket.close(code=CloseCode.POLICY, message=b"Connection refused.")
             return socket
         await session.run()
@@ -132,6 +133,16 @@ class _Handlers:
         except RequestError as error:
             return ConnectionError(error.error_type, error.message, error.status)
         return None
+
+
+async def _first_frame(socket: web.WebSocketResponse, seconds: float) -> None:
+    """Let a refused client say its `connection_init`.
+
+    A close that comes before it would reach the client as a failure to send, and the reason for
+    the refusal would be lost.
+    """
+    with contextlib.suppress(TimeoutError):
+        await socket.receive(timeout=seconds)
 
 
 async def _read_body(request: web.Request, limit: int) -> bytes | None:

@@ -95,7 +95,9 @@ class Subscribing:
     ) -> Group:
         used = _variables_below(node, document)
         relevant = {name: variables[name] for name in sorted(used) if name in variables}
-        key = (document.text, request.operation_name, json.dumps(relevant, default=str))
+        # The schema is in the key because the engine may come to serve another one.
+        shape = json.dumps(relevant, default=str)
+        key = (self._schema.graphql, document.text, request.operation_name, shape)
         return self._registry.group(key) or Group(
             key,
             compile_projection(self._schema.graphql, node, document.fragments, variables),
