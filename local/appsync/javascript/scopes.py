@@ -96,10 +96,15 @@ class Scopes:
         elif kind in FUNCTION_TYPES:
             self._function(node, scope)
             return
-        elif kind in ("variable_declarator",):
+        elif kind == "variable_declarator":
             self._declarator(node, scope)
         elif kind == "import_statement":
             self._import(node, scope)
+            return
+        elif kind == "export_specifier":
+            name = node.child_by_field_name("name")
+            if name is not None:
+                self._references.append((name, scope))
             return
         elif kind in _BLOCKS and kind != "program":
             scope = _Scope(scope, holds_var=False)
