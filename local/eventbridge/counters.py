@@ -1,6 +1,6 @@
 """What was counted since the process started, and the snapshot that shows it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 
@@ -100,8 +100,22 @@ class Snapshot:
     functions: tuple[FunctionState, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists."""
-        return asdict(self)
+        """Plain dictionaries and lists; names in camelCase, patterns as they are."""
+        shown: dict[str, Any] = _shown(self)
+        return shown
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_shown(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    return {_camel(one.name): _shown(getattr(value, one.name)) for one in fields(value)}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 @dataclass

@@ -31,7 +31,10 @@ _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def add_routes(app: web.Application, service: EventBridge) -> None:
-    """Mount everything that this package serves on the region's application."""
+    """Mount everything that this package serves on the region's application.
+
+    The application's `client_max_size` must be 1 MiB (aiohttp's default) or more.
+    """
     add_events_route(app, service)
     routes = _Routes(service)
     app.router.add_get("/_local/faults", guarded(routes.show_faults))

@@ -50,7 +50,8 @@ class Intake:
 
         Returns:
             `{"FailedEntryCount": n, "Entries": [{"EventId": …} | {"ErrorCode", "ErrorMessage"}]}`.
-            An unknown bus fails its entry (`ResourceNotFoundException`).
+            An unknown bus fails its entry (`ResourceNotFoundException`), so that a wrong name is
+            seen; AWS does not document what it does then.
 
         Raises:
             CallError: the call as a whole is refused.

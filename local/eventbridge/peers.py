@@ -5,6 +5,7 @@ a burst costs few requests; each caller still waits until its event is durable a
 """
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ MAXIMUM_BYTES = 512 * 1024
 class _Line:
     """What waits for one bus, and the tasks that send it."""
 
-    waiting: deque[tuple[str, asyncio.Future[None]]] = field(default_factory=deque)
+    waiting: deque[tuple[bytes, asyncio.Future[None]]] = field(default_factory=deque)
     senders: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -48,7 +49,7 @@ class HttpPeers:
         """Hand one event to the region of the bus; see BusPort."""
         line = self._lines.setdefault(bus_arn, _Line())
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        line.waiting.append((event, done))
+        line.waiting.append((event.encode(), done))
         if len(line.senders) < self._senders:
             self._number += 1
             task = asyncio.create_task(
@@ -92,7 +93,7 @@ class HttpPeers:
                         DeliveryError(error.code, error.message, retryable=error.retryable)
                     )
 
-    async def _post(self, bus_arn: str, events: list[str]) -> None:
+    async def _post(self, bus_arn: str, events: list[bytes]) -> None:
         region = bus_arn.split(":")[3]
         url = self._urls.get(region)
         if url is None:
@@ -101,11 +102,12 @@ class HttpPeers:
             )
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
-        body = f'{{"busArn":"{bus_arn}","events":[{",".join(events)}]}}'
+        head = f'{{"busArn":{json.dumps(bus_arn)},"events":['.encode()
+        body = head + b",".join(events) + b"]}"
         try:
             async with self._session.post(
                 url.rstrip("/") + DELIVER_PATH,
-                data=body.encode(),
+                data=body,
                 headers={"Content-Type": "application/json"},
             ) as response:
                 status, answer = response.status, await response.text()
@@ -122,9 +124,9 @@ class HttpPeers:
             )
 
 
-def _batch(line: _Line) -> list[tuple[str, asyncio.Future[None]]]:
+def _batch(line: _Line) -> list[tuple[bytes, asyncio.Future[None]]]:
     """The next events of a line: at least one, else as many as fit."""
-    batch: list[tuple[str, asyncio.Future[None]]] = []
+    batch: list[tuple[bytes, asyncio.Future[None]]] = []
     size = 0
     while line.waiting and len(batch) < MAXIMUM_EVENTS:
         event = line.waiting[0][0]

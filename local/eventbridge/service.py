@@ -114,11 +114,17 @@ class EventBridge:
         rows = self._journal.load()
         if rows:
             logger.info("%s: resuming %d pending jobs", self.region, len(rows))
+        # The wall clock may have been set back since: nobody waits longer than a minute for that.
+        latest = self._clock.now() + 60
         for row in rows:
             if row.kind == DELIVERY:
-                self._resume(Delivery.from_row(row))
+                delivery = Delivery.from_row(row)
+                delivery.due = min(delivery.due, latest)
+                self._resume(delivery)
             else:
-                self._invocations.schedule(Invocation.from_row(row))
+                invocation = Invocation.from_row(row)
+                invocation.due = min(invocation.due, latest)
+                self._invocations.schedule(invocation)
 
     async def close(self) -> None:
         """Stop; what is pending stays in the store. Runs in flight have `close_grace` seconds."""

@@ -56,6 +56,9 @@ class Journal:
     Args:
         path: the database file; ":memory:" for tests.
         threaded: False commits in the caller's thread, which makes tests step by step repeatable.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, or another process holds it (after 5 seconds).
     """
 
     def __init__(self, path: Path | str, *, threaded: bool = True) -> None:
@@ -65,6 +68,8 @@ class Journal:
         self._next = _Group()
         self._writer: asyncio.Task[None] | None = None
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # One owner: a second process on the same file would deliver everything twice.
+        self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute(_SCHEMA)
