@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 class SettingsError(Exception):
-    """A variable that template.yaml sets is missing; the function must not start without it."""
+    """A variable that template.yaml sets is missing or unusable; the function must not start."""
 
 
 def required(environment: Mapping[str, str], name: str) -> str:
@@ -17,6 +18,22 @@ def required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
         raise SettingsError(f"environment variable {name} is not set (see template.yaml)")
+    return value
+
+
+def number(environment: Mapping[str, str], name: str) -> float:
+    """The variable's value, a number above 0.
+
+    Raises:
+        SettingsError: it is unset or something else.
+    """
+    text = required(environment, name)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise SettingsError(f"environment variable {name} is no number above 0: {text!r}")
     return value
 
 
@@ -37,4 +54,80 @@ class ReplaySettings:
             region=required(environment, "AWS_REGION"),
             dead_letter_queue_url=required(environment, "DEAD_LETTER_QUEUE_URL"),
             function_name=required(environment, "AWS_LAMBDA_FUNCTION_NAME"),
+        )
+
+
+@dataclass(frozen=True)
+class PolicySettings:
+    """What the Policy function needs."""
+
+    region: str
+    channels_table: str
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "PolicySettings":
+        """Raises SettingsError naming the first variable that is missing."""
+        return cls(
+            region=required(environment, "AWS_REGION"),
+            channels_table=required(environment, "CHANNELS_TABLE"),
+        )
+
+
+@dataclass(frozen=True)
+class PurgeSettings:
+    """What the Purge function needs; `messages_table` is empty where no message is stored."""
+
+    graphql_url: str
+    region: str
+    dead_letter_queue_url: str
+    function_name: str
+    channels_table: str
+    audit_table: str
+    audit_retention: timedelta
+    messages_table: str
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "PurgeSettings":
+        """Raises SettingsError naming the first variable that is missing or no number."""
+        return cls(
+            graphql_url=required(environment, "GRAPHQL_URL"),
+            region=required(environment, "AWS_REGION"),
+            dead_letter_queue_url=required(environment, "DEAD_LETTER_QUEUE_URL"),
+            function_name=required(environment, "AWS_LAMBDA_FUNCTION_NAME"),
+            channels_table=required(environment, "CHANNELS_TABLE"),
+            audit_table=required(environment, "AUDIT_TABLE"),
+            audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
+            messages_table=environment.get("MESSAGES_TABLE", ""),
+        )
+
+
+@dataclass(frozen=True)
+class JanitorSettings:
+    """What the janitor needs."""
+
+    graphql_url: str
+    region: str
+    channels_table: str
+    audit_table: str
+    audit_retention: timedelta
+    allowed_channels: frozenset[str]
+    grace: timedelta
+    invalidations_per_second: float
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
+        """Raises SettingsError naming the first variable that is missing or no number."""
+        # Unset and empty differ: with no channel at all, every known one is closed.
+        if "ALLOWED_CHANNELS" not in environment:
+            raise SettingsError("environment variable ALLOWED_CHANNELS is not set")
+        channels = environment["ALLOWED_CHANNELS"].split(",")
+        return cls(
+            graphql_url=required(environment, "GRAPHQL_URL"),
+            region=required(environment, "AWS_REGION"),
+            channels_table=required(environment, "CHANNELS_TABLE"),
+            audit_table=required(environment, "AUDIT_TABLE"),
+            audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
+            allowed_channels=frozenset(name for name in channels if name),
+            grace=timedelta(minutes=number(environment, "CLOSING_GRACE_MINUTES")),
+            invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
         )

@@ -2,7 +2,10 @@ import { util } from '@aws-appsync/utils';
 
 const CHANNEL_NAME = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$';
 
-/** Puts the channel named in the stash into ctx.stash.channel, as the policy has it now. */
+/**
+ * Puts the channel named in the stash into ctx.stash.channel, as the policy has it now: what an
+ * operator decided, else whether the deployment allows it. Without an answer nothing is allowed.
+ */
 export function request(ctx) {
   const name = ctx.stash.message ? ctx.stash.message.name : ctx.stash.name;
   if (!util.matches(CHANNEL_NAME, name)) {
@@ -11,13 +14,30 @@ export function request(ctx) {
       'InvalidChannelName',
     );
   }
-  ctx.stash.channel = {
-    name,
-    allowed: ctx.env.ALLOWED_CHANNELS.split(',').includes(name),
+  ctx.stash.channel = { name, allowed: false };
+  return {
+    operation: 'GetItem',
+    key: util.dynamodb.toMapValues({ name }),
+    // Who is kicked off a channel comes back at once, and must meet the decision just written.
+    consistentRead: true,
   };
-  return { payload: null };
 }
 
 export function response(ctx) {
-  return ctx.result;
+  if (ctx.error) {
+    util.error(
+      `the registry of channels does not answer: try again (${ctx.error.type})`,
+      'RegistryUnavailable',
+    );
+  }
+  const { name } = ctx.stash.channel;
+  const item = ctx.result ?? {};
+  if (item.allowed === true || item.allowed === false) {
+    const { allowed, reason, updatedAt } = item;
+    ctx.stash.channel = { name, allowed, reason, updatedAt };
+  } else {
+    const allowed = ctx.env.ALLOWED_CHANNELS.split(',').includes(name);
+    ctx.stash.channel = { name, allowed };
+  }
+  return ctx.stash.channel;
 }

@@ -1,8 +1,8 @@
 import { util } from '@aws-appsync/utils';
 
 /**
- * A client's publish: checkMessage -> checkChannel -> putOnBus. The message that the pipeline's
- * functions share stands in ctx.stash.message; what comes back is what subscribers get.
+ * A client's publish: readChannel -> requireAllowed -> checkMessage -> putOnBus. The message that
+ * these functions share stands in ctx.stash.message; what comes back is what subscribers get.
  */
 export function request(ctx) {
   const { id, name, message } = ctx.args;

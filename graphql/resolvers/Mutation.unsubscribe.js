@@ -1,6 +1,9 @@
 import { extensions } from '@aws-appsync/utils';
 
-/** Ends this region's subscriptions of a channel; checkChannel has put the channel into the stash. */
+/**
+ * Ends this region's subscriptions of a channel, allowed or not; readChannel has put the channel
+ * into the stash.
+ */
 export function request(ctx) {
   ctx.stash.name = ctx.args.name;
   return {};

@@ -7,7 +7,12 @@ from typing import Any
 import requests
 
 from globalws.adapters.signing import new_session, post
-from globalws.domain.errors import DuplicateMessageError, PermanentError, TransientError
+from globalws.domain.errors import (
+    DuplicateMessageError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
 from globalws.domain.message import Message
 
 # Subscribers receive what the mutation selects, so it selects all of Message.
@@ -18,7 +23,12 @@ _PUBLISH_FROM_BUS = (
     "region: $region) { id name message publishedAt region } }"
 )
 
+_UNSUBSCRIBE = "mutation Unsubscribe($name: String!) { unsubscribe(name: $name) { name } }"
+
 _DUPLICATE = "DuplicateMessage"
+_THROTTLED = frozenset(
+    {"ThrottlingException", "TooManyRequestsException", "LimitExceededException"}
+)
 
 # The API's refusals that no retry changes; an unknown errorType counts as transient, so that
 # Lambda's retries and then the dead-letter queue own it.
@@ -57,6 +67,10 @@ class GraphqlApi:
         """See `globalws.domain.replay.Api`."""
         self.execute(_PUBLISH_FROM_BUS, message.variables())
 
+    def unsubscribe(self, name: str) -> None:
+        """Ends this region's subscriptions of a channel; see `globalws.domain.governance.Api`."""
+        self.execute(_UNSUBSCRIBE, {"name": name})
+
     def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Runs a GraphQL operation and returns its `data`.
 
@@ -84,7 +98,9 @@ def _encode(request: dict[str, Any]) -> bytes:
 
 def _data(response: requests.Response) -> dict[str, Any]:
     status = response.status_code
-    if status == _HTTP_TOO_MANY_REQUESTS or status >= 500:
+    if status == _HTTP_TOO_MANY_REQUESTS:
+        raise ThrottledError(f"the API answered HTTP {status}: {response.text[:200]}")
+    if status >= 500:
         raise TransientError(f"the API answered HTTP {status}: {response.text[:200]}")
     try:
         answer = response.json()
@@ -106,6 +122,8 @@ def _raise(error: dict[str, Any], status: int) -> None:
     text = str(error.get("message") or "no message")[:500]
     if error_type == _DUPLICATE:
         raise DuplicateMessageError(text)
+    if error_type in _THROTTLED:
+        raise ThrottledError(f"{error_type}: {text}")
     if error_type in _PERMANENT or status != requests.codes.ok:
         raise PermanentError(error_type or f"HTTP {status}", text)
     raise TransientError(f"{error_type or 'GraphQL error'}: {text}")

@@ -13,6 +13,10 @@ class TransientError(GlobalwsError):
     """The same call may succeed later: network, throttling, a fault of the service."""
 
 
+class ThrottledError(TransientError):
+    """The service asked for fewer calls."""
+
+
 class PermanentError(GlobalwsError):
     """The same call will fail again: refused by schema, rule or authorization.
 

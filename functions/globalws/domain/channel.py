@@ -1,0 +1,53 @@
+"""A channel as the registry has it, and what the janitor has to do about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Channel:
+    """An item of the Channels table.
+
+    Attributes:
+        override: an operator's decision, if there is one; `decision` is its rank.
+        known: it was once in AllowedChannels.
+        closed_since: when this region noticed that it is not allowed.
+        invalidated_at: when its subscriptions were last ended because of that.
+    """
+
+    name: str
+    override: bool | None = None
+    decision: str | None = None
+    known: bool = False
+    closed_since: datetime | None = None
+    invalidated_at: datetime | None = None
+
+    def is_allowed(self, allowed_channels: frozenset[str]) -> bool:
+        """The operator's decision if there is one, else membership in AllowedChannels."""
+        return self.name in allowed_channels if self.override is None else self.override
+
+
+class Chore(StrEnum):
+    """What a channel needs."""
+
+    NOTHING = "nothing"
+    INVALIDATE = "invalidate"
+    REOPEN = "reopen"  # forget that it was closed
+
+
+def chore(channel: Channel, allowed_channels: frozenset[str], grace: timedelta) -> Chore:
+    """What a channel needs now.
+
+    A channel that is not allowed is invalidated until that has succeeded once after the grace time:
+    a subscription that had passed the check when the channel closed is open by then, and ended.
+    """
+    if channel.is_allowed(allowed_channels):
+        is_closed = channel.closed_since is not None or channel.invalidated_at is not None
+        return Chore.REOPEN if is_closed else Chore.NOTHING
+    if channel.override is None and not channel.known:
+        return Chore.NOTHING
+    if channel.closed_since is None or channel.invalidated_at is None:
+        return Chore.INVALIDATE
+    is_settled = channel.invalidated_at - channel.closed_since >= grace
+    return Chore.NOTHING if is_settled else Chore.INVALIDATE

@@ -1,0 +1,88 @@
+"""Janitor: scheduled. Ends the subscriptions of every known channel that is not allowed, in this
+region, whatever became of the order or the deployment that closed it.
+"""
+
+import os
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from random import Random
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from globalws.adapters.audit_table import AuditTable
+from globalws.adapters.channels_table import ChannelsTable
+from globalws.adapters.graphql_api import GraphqlApi
+from globalws.domain.errors import GlobalwsError, InvalidEventError
+from globalws.domain.janitor import Janitor, Run
+from globalws.domain.schedule import check_scheduled_event
+from globalws.domain.token_bucket import TokenBucket
+from globalws.settings import JanitorSettings
+
+logger = Logger()
+metrics = Metrics()
+
+_settings = JanitorSettings.parse(os.environ)
+_BURST = 5
+
+
+class JanitorError(GlobalwsError):
+    """Every invalidation of a run failed."""
+
+
+@cache
+def _janitor() -> Janitor:
+    region = _settings.region
+    return Janitor(
+        region=region,
+        allowed_channels=_settings.allowed_channels,
+        grace=_settings.grace,
+        registry=ChannelsTable.connect(_settings.channels_table, region),
+        api=GraphqlApi.connect(_settings.graphql_url, region),
+        audit=AuditTable.connect(_settings.audit_table, _settings.audit_retention, region),
+        bucket=TokenBucket(_settings.invalidations_per_second, _BURST, time.monotonic, time.sleep),
+        clock=lambda: datetime.now(UTC),
+        random=Random(),  # noqa: S311 an order of work, no secret
+        failure=_warn,
+    )
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Reconciles once; answers the run's counts.
+
+    Raises:
+        InvalidEventError: this was not a schedule's event.
+        JanitorError: every invalidation failed; the next run tries again.
+        TransientError: the registry does not answer.
+    """
+    try:
+        check_scheduled_event(event)
+    except InvalidEventError as error:
+        metrics.add_metric("EventsRefused", MetricUnit.Count, 1)
+        logger.error("event refused", extra={"reason": str(error)})
+        raise
+    metrics.add_metric("JanitorRuns", MetricUnit.Count, 1)
+    run = _janitor().run(lambda: context.get_remaining_time_in_millis() / 1000)
+    _report(run)
+    if run.is_failure:
+        raise JanitorError(f"all {run.failed} invalidations failed; see the warnings before")
+    return asdict(run)
+
+
+def _report(run: Run) -> None:
+    metrics.add_metric("JanitorDuration", MetricUnit.Milliseconds, run.duration_ms)
+    metrics.add_metric("Invalidations", MetricUnit.Count, run.invalidated)
+    metrics.add_metric("InvalidationFailures", MetricUnit.Count, run.failed)
+    metrics.add_metric("InvalidationsThrottled", MetricUnit.Count, run.throttled)
+    metrics.add_metric("InvalidationsSkipped", MetricUnit.Count, run.skipped)
+    metrics.add_metric("ChannelsClosed", MetricUnit.Count, run.closed)
+    logger.info("janitor run", extra={"run": asdict(run)})
+
+
+def _warn(channel: str, error: GlobalwsError) -> None:
+    logger.warning("channel failed", extra={"channel": channel, "reason": str(error)})

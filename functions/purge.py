@@ -1,0 +1,72 @@
+"""Purge: the target of the rule that matches operators' orders. Carries each out in this region:
+policy, open subscriptions, stored messages, and the record of it.
+"""
+
+import os
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from globalws.adapters.audit_table import AuditTable
+from globalws.adapters.channels_table import ChannelsTable
+from globalws.adapters.dead_letter_queue import DeadLetterQueue
+from globalws.adapters.graphql_api import GraphqlApi
+from globalws.adapters.messages_table import MessagesTable
+from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
+from globalws.domain.governance import Region, govern
+from globalws.domain.order import read_order
+from globalws.settings import PurgeSettings
+
+logger = Logger()
+metrics = Metrics()
+
+_settings = PurgeSettings.parse(os.environ)
+_dead_letters = DeadLetterQueue.connect(
+    _settings.dead_letter_queue_url, _settings.region, _settings.function_name
+)
+
+
+@cache
+def _region() -> Region:
+    name = _settings.region
+    return Region(
+        name=name,
+        policies=ChannelsTable.connect(_settings.channels_table, name),
+        api=GraphqlApi.connect(_settings.graphql_url, name),
+        history=MessagesTable.connect(_settings.messages_table, name),
+        audit=AuditTable.connect(_settings.audit_table, _settings.audit_retention, name),
+    )
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+    """Carries out one `ChannelPolicyChanged` or `PurgeRequested`; answers how it ended.
+
+    Raises:
+        TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.
+    """
+    try:
+        order = read_order(event)
+        record = govern(order, _region(), lambda: context.get_remaining_time_in_millis() / 1000)
+    except InvalidEventError as error:
+        return _dead_letter(event, "InvalidEvent", error)
+    except PermanentError as error:
+        return _dead_letter(event, error.error_type, error)
+    except TransientError as error:
+        metrics.add_metric("TransientFailures", MetricUnit.Count, 1)
+        logger.warning("order failed, to be retried", extra={"reason": str(error)})
+        raise
+    metrics.add_metric("OrdersCarriedOut", MetricUnit.Count, 1)
+    logger.info(f"order {record.outcome}", extra={"audit": asdict(record)})
+    return {"outcome": record.outcome.value, **record.steps}
+
+
+def _dead_letter(event: dict[str, Any], error_type: str, error: Exception) -> dict[str, str]:
+    _dead_letters.send(event, error_type, str(error))
+    metrics.add_metric("PermanentFailures", MetricUnit.Count, 1)
+    logger.error("order dead-lettered", extra={"reason": str(error)})
+    return {"outcome": "dead-lettered", "reason": str(error)}
