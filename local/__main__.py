@@ -15,6 +15,7 @@ from local.settings import LocalSettings, LocalSettingsError
 from local.stack.lock import AlreadyRunningError, only_one, owner
 from local.stack.ports import PortBusyError
 from local.stack.processes import ProcessFailedError
+from local.stack.sam import aws_environment
 from local.stack.summary import summary
 from local.stack.supervisor import Supervisor
 
@@ -38,7 +39,7 @@ async def _run(settings: LocalSettings) -> int:
         loop.add_signal_handler(number, main.cancel)
     try:
         async with supervisor.running() as stack:
-            _console.print(summary(stack))
+            print(summary(stack), flush=True)
             await supervisor.until_aws_ends()
             raise ProcessFailedError(
                 f"the local AWS ended unexpectedly; see {settings.state / 'logs' / 'aws.log'}"
@@ -50,6 +51,10 @@ async def _run(settings: LocalSettings) -> int:
 
 def run(settings: LocalSettings) -> int:
     """Runs the stack until SIGINT or SIGTERM. Returns the exit code."""
+    # Nothing of the user's own AWS account (profiles, keys, endpoints) may have a part in this.
+    environment = aws_environment(settings)
+    os.environ.clear()
+    os.environ.update(environment)
     with only_one(settings.state):
         return asyncio.run(_run(settings))
 

@@ -39,6 +39,7 @@ def _arguments() -> RegionSettings:
 def main() -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     settings = _arguments()
     uvloop.install()
     try:

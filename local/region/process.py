@@ -77,6 +77,20 @@ def stack_version(settings: RegionSettings, clients: Clients) -> str:
     return str(found.get("LastUpdatedTime", found["CreationTime"]))
 
 
+def _credentials(account: str) -> dict[str, IamCredential]:
+    """Who may sign: the operator's key, and the functions' (the emulator gives each function the
+    account id as its access key id, whatever its role)."""
+    return {
+        ACCESS_KEY_ID: IamCredential(SECRET_ACCESS_KEY, account_id=account, user_name="operator"),
+        account: IamCredential(
+            SECRET_ACCESS_KEY,
+            account_id=account,
+            user_name="function",
+            user_arn=f"arn:aws:sts::{account}:assumed-role/function/function",
+        ),
+    }
+
+
 class RegionProcess:
     """One region: `application()` is what aiohttp runs."""
 
@@ -99,9 +113,7 @@ class RegionProcess:
         self.engine: Engine = build_engine(
             self._deployed.api,
             self._data_sources,
-            credentials={
-                ACCESS_KEY_ID: IamCredential(SECRET_ACCESS_KEY, account_id=self._account())
-            },
+            credentials=_credentials(self._account()),
         )
         self._watcher: asyncio.Task[None] | None = None
 

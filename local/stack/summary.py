@@ -2,39 +2,37 @@
 
 import json
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
 from local.stack.stack_file import RunningStack
 
+_HEADINGS = ("Region", "GraphQL URL", "Real-time URL", "API key")
 _PUBLISH = (
     'mutation { publish(name: "tech", message: "Hello") { id name message publishedAt region } }'
 )
 
 
-def summary(stack: RunningStack) -> RenderableType:
-    """A table of the regions, and a command to try."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Region", "GraphQL URL", "Real-time URL", "API key"):
-        table.add_column(heading, no_wrap=True)
-    for each in stack.regions:
-        table.add_row(each.region, each.graphqlUrl, each.realtimeUrl, each.apiKey)
+def summary(stack: RunningStack) -> str:
+    """A table of the regions, and a command to try. Never folded: lines are to be copied."""
+    rows = [
+        _HEADINGS,
+        *((each.region, each.graphqlUrl, each.realtimeUrl, each.apiKey) for each in stack.regions),
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = [
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     first = stack.regions[0]
-    body = json.dumps({"query": _PUBLISH})
-    curl = (
-        f"curl -s {first.graphqlUrl} -H 'x-api-key: {first.apiKey}' "
-        f"-H 'content-type: application/json' \\\n  -d '{body}'"
-    )
-    lines: list[RenderableType] = [
-        Text(),
-        Padding(table, (0, 2)),
-        Text(),
-        Text("  Publish from a terminal:"),
-        Text(f"  {curl}", no_wrap=True, overflow="ignore"),
+    lines = [
+        "",
+        *table,
+        "",
+        "  Publish from a terminal:",
+        f"  curl -s {first.graphqlUrl} -H 'x-api-key: {first.apiKey}' "
+        "-H 'content-type: application/json' \\",
+        f"    -d '{json.dumps({'query': _PUBLISH})}'",
+        "",
     ]
     if stack.clientUrl is not None:
-        lines += [Text(), Text(f"  Open {stack.clientUrl}", style="bold")]
-    lines += [Text(), Text("  Ctrl-C ends it.")]
-    return Group(*lines)
+        lines += [f"  Open {stack.clientUrl}", ""]
+    return "\n".join([*lines, "  Ctrl-C ends it."])

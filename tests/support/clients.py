@@ -1,0 +1,150 @@
+"""Real clients on a running stack: publishers over HTTP, subscribers with `gql`."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from gql import Client, gql
+from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
+from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
+
+from local.stack.stack_file import RunningRegion, RunningStack
+
+FIELDS = "id name message publishedAt region"
+PUBLISH = (
+    "mutation ($name: String!, $message: String!, $id: ID) "
+    f"{{ publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
+)
+SUBSCRIBE = f"subscription ($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
+_PROBE = "probe: is this subscription open yet?"
+
+Message = dict[str, str]
+
+
+class Publisher:
+    """Calls one region's API with its key."""
+
+    def __init__(self, region: RunningRegion, session: aiohttp.ClientSession) -> None:
+        self.region = region
+        self._session = session
+
+    async def execute(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer, errors and all."""
+        body = {"query": query, "variables": variables}
+        headers = {"x-api-key": self.region.apiKey}
+        async with self._session.post(
+            self.region.graphqlUrl, json=body, headers=headers
+        ) as response:
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    async def publish(self, name: str, message: str, id: str | None = None) -> Message:
+        """Publishes; fails the test if it is refused."""
+        answer = await self.execute(PUBLISH, name=name, message=message, id=id)
+        assert not answer.get("errors"), answer
+        published: Message = answer["data"]["publish"]
+        return published
+
+
+class Listener:
+    """What one subscriber has received so far, probes left out."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.open = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.error: Exception | None = None
+        self._changed = asyncio.Event()
+
+    def take(self, message: Message) -> None:
+        if message["message"] == _PROBE:
+            self.open.set()
+            return
+        self.messages.append(message)
+        self._changed.set()
+
+    async def until(self, count: int, seconds: float = 60.0) -> list[Message]:
+        """Waits for at least `count` messages."""
+        async with asyncio.timeout(seconds):
+            while len(self.messages) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.messages
+
+
+def gql_client(region: RunningRegion) -> Client:
+    """A `gql` client of the region's real-time API, with its key."""
+    host = region.graphqlUrl.split("/")[2]
+    transport = AppSyncWebsocketsTransport(
+        url=region.graphqlUrl.replace("http", "ws", 1),
+        auth=AppSyncApiKeyAuthentication(host=host, api_key=region.apiKey),
+    )
+    return Client(transport=transport)
+
+
+@asynccontextmanager
+async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]:
+    """A subscriber whose subscription is open: a probe published here has come through."""
+    listener = Listener()
+
+    async def listen() -> None:
+        try:
+            async with gql_client(region) as client:
+                request = gql(SUBSCRIBE)
+                request.variable_values = {"name": name}
+                async for result in client.subscribe(request):
+                    listener.take(result["subscribe"])
+        except Exception as error:
+            listener.error = error
+        finally:
+            listener.ended.set()
+
+    task = asyncio.create_task(listen(), name=f"listen to {name} in {region.region}")
+    try:
+        async with aiohttp.ClientSession() as session:
+            publisher = Publisher(region, session)
+            async with asyncio.timeout(20):
+                while not listener.open.is_set():
+                    if listener.ended.is_set():
+                        raise AssertionError(f"the subscription ended: {listener.error}")
+                    await publisher.publish(name, _PROBE)
+                    try:
+                        await asyncio.wait_for(listener.open.wait(), 0.2)
+                    except TimeoutError:
+                        continue
+        yield listener
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def signed(
+    session: aiohttp.ClientSession, stack: RunningStack, region: RunningRegion, query: str
+) -> dict[str, Any]:
+    """Runs an operation with IAM authorization."""
+    body = json.dumps({"query": query})
+    request = AWSRequest(
+        "POST", region.graphqlUrl, data=body, headers={"content-type": "application/json"}
+    )
+    credentials = Credentials(stack.accessKeyId, stack.secretAccessKey)
+    SigV4Auth(credentials, "appsync", region.region).add_auth(request)
+    async with session.post(
+        region.graphqlUrl, data=body, headers=dict(request.headers.items())
+    ) as response:
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+async def set_faults(
+    session: aiohttp.ClientSession, region: RunningRegion, plan: dict[str, Any]
+) -> None:
+    """Puts a fault plan into force in the region's event bus; {} takes all faults away."""
+    url = f"{region.eventsUrl}/_local/faults"
+    async with session.put(url, json=plan) as response:
+        assert response.status == 200, await response.text()
