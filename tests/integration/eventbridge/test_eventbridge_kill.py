@@ -36,6 +36,11 @@ async def test_nothing_accepted_is_lost(tmp_path: Path) -> None:
     peers: dict[str, str] = {WEST: f"http://127.0.0.1:{port}"}
     async with region(SOUTH, tmp_path / "south.sqlite", peers) as south:
         process = await start(store, port, peers[SOUTH], log)
+        # Held up on the way, so that much of what is accepted is still pending at the kill.
+        async with aiohttp.ClientSession(peers[WEST]) as session:
+            plan = {"links": {SOUTH: {"latencyMs": 50, "reorderMs": 60_000}}}
+            async with session.put("/_local/faults", json=plan) as answer:
+                assert answer.status == 200
         accepted: set[int] = set()
 
         async def publish(start_at: int) -> None:
@@ -62,6 +67,7 @@ async def test_nothing_accepted_is_lost(tmp_path: Path) -> None:
         await asyncio.gather(*publishers)
         await process.communicate()
         assert len(accepted) >= 300
+        assert len(accepted - set(south.recorder.numbers)) > 100
         process = await start(store, port, peers[SOUTH], log)
         try:
             await south.service.idle()
