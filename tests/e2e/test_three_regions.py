@@ -58,4 +58,6 @@ async def test_each_message_arrives_once_everywhere_after_one_hop(
 
 def _matched(counters: dict[str, Any]) -> int:
     """How many events the forwarding rules have matched."""
-    return sum(rule["matched"] for rule in counters["rules"] if "-forward-" in rule["name"])
+    return sum(
+        rule["counters"]["matched"] for rule in counters["rules"] if "-forward-" in rule["name"]
+    )
