@@ -34,6 +34,7 @@ class Document:
     ast: DocumentNode
     fragments: dict[str, FragmentDefinitionNode]
     _operations: dict[str | None, OperationDefinitionNode] = field(repr=False)
+    selection_texts: dict[int, str] = field(default_factory=dict, repr=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run; raises RequestError if `name` does not single one out."""

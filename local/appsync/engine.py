@@ -127,6 +127,7 @@ class Engine:
     async def _run(self, request: GraphQLRequest, caller: Caller, meta: RequestMeta) -> HttpAnswer:
         document = self._documents.get(request.query)
         invocation = self._invocation(caller, meta)
+        invocation.selection_texts = document.selection_texts
         outcome = await self._executor.run(
             document, request.operation_name, request.variables, invocation
         )

@@ -26,11 +26,16 @@ class RequestMeta:
 
 @dataclass
 class Invocation:
-    """One operation being executed, and what its resolvers left to be done afterwards."""
+    """One operation being executed, and what its resolvers left to be done afterwards.
+
+    `selection_texts` belongs to the document that the operation is of, and lives as long: it
+    remembers printed selection sets by the identity of their field node.
+    """
 
     caller: Caller
     meta: RequestMeta
     max_resolvers: int
+    selection_texts: dict[int, str] = field(default_factory=dict)
     resolvers: int = 0
     appended: list[ErrorDocument] = field(default_factory=list)
     invalidations: list[dict[str, Any]] = field(default_factory=list)
@@ -59,9 +64,18 @@ class Invocation:
                 "parentTypeName": info.parent_type.name,
                 "variables": dict(variables),
                 "selectionSetList": selection_paths(info.field_nodes, fragments, variables),
-                "selectionSetGraphQL": selection_text(info.field_nodes),
+                "selectionSetGraphQL": self._selection_text(info),
             },
         )
+
+    def _selection_text(self, info: Info) -> str:
+        # Printing is slow, and the same nodes come again with every request of a cached document.
+        key = id(info.field_nodes[0])
+        if len(info.field_nodes) > 1:
+            return selection_text(info.field_nodes)
+        if key not in self.selection_texts:
+            self.selection_texts[key] = selection_text(info.field_nodes)
+        return self.selection_texts[key]
 
     def absorb(self, evaluation: Evaluation, info: Info) -> None:
         """Keep the side effects of an evaluation; raises its error as AppSyncError."""

@@ -134,19 +134,27 @@ class Frames:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, target: Target) -> None:
         self.socket = socket
         self._target = target
+        self._received: asyncio.Queue[Any] = asyncio.Queue()
 
     async def send(self, document: Any) -> None:
         await self.socket.send_str(json.dumps(document))
 
+    async def pump(self) -> None:
+        """Read until the WebSocket closes; reading is also what answers the server's pings."""
+        while True:
+            frame = await self.socket.receive()
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                self._received.put_nowait({"type": "closed", "code": self.socket.close_code})
+                return
+            self._received.put_nowait(json.loads(frame.data))
+
     async def receive(self, *, skip_keep_alive: bool = True) -> Any:
         """The next message, or the WebSocket's close as `{"type": "closed", "code"}`."""
-        while True:
-            frame = await self.socket.receive(timeout=SECONDS)
-            if frame.type is not aiohttp.WSMsgType.TEXT:
-                return {"type": "closed", "code": self.socket.close_code}
-            document = json.loads(frame.data)
-            if not (skip_keep_alive and document["type"] == "ka"):
-                return document
+        async with asyncio.timeout(SECONDS):
+            while True:
+                document = await self._received.get()
+                if not (skip_keep_alive and document["type"] == "ka"):
+                    return document
 
     async def init(self) -> None:
         await self.send({"type": "connection_init"})
@@ -195,9 +203,14 @@ async def frames(
         session.ws_connect(url, protocols=protocols, **options) as socket,
     ):
         connection = Frames(socket, target)
-        if init:
-            await connection.init()
-        yield connection
+        reader = asyncio.create_task(connection.pump(), name="frames-reader")
+        try:
+            if init:
+                await connection.init()
+            yield connection
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
 
 
 SUBSCRIBE = f"subscription($name: String!) {{ subscribe(name: $name) {{ {MESSAGE} }} }}"

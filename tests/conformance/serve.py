@@ -44,7 +44,7 @@ async def serve(port: int) -> None:
         credentials={ACCESS_KEY: IamCredential(SECRET_KEY, user_name="conformance")},
         options=Options(
             init_timeout=2.0,
-            ping_interval=2.0,
+            ping_interval=4.0,
             close_timeout=0.5,
             keep_alive_interval=5.0,
             first_keep_alive=0.1,
