@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+_LEAST_WAIT = 0.001
+
 
 class TokenBucket:
     """Holds callers back to `rate` calls a second; within any second, at most `rate + burst`.
@@ -30,7 +32,8 @@ class TokenBucket:
         self._fill()
         # What a sleep may be short of its time must not become a call too many.
         while self._tokens < 1:
-            self._sleep((1 - self._tokens) / self._rate)
+            # A wait of its own resolution would not move the clock, and this never end.
+            self._sleep(max(_LEAST_WAIT, (1 - self._tokens) / self._rate))
             self._fill()
         self._tokens -= 1
 

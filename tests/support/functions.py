@@ -1,0 +1,168 @@
+"""What tests of the Lambda functions share: samples, contracts, contexts, fakes."""
+
+import importlib
+import json
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from globalws.domain.errors import GlobalwsError
+from globalws.domain.governance import AuditRecord, Decided
+from globalws.domain.order import Order
+from jsonschema import Draft202012Validator
+
+from tests.support.stack import ROOT
+
+EVENTS = ROOT / "events"
+NOW = datetime(2026, 11, 23, 10, 20, tzinfo=UTC)
+
+ENVIRONMENT = {
+    "AWS_REGION": "us-west-2",
+    "AWS_DEFAULT_REGION": "us-west-2",
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_LAMBDA_FUNCTION_NAME": "function",
+    "POWERTOOLS_METRICS_NAMESPACE": "GlobalWS",
+    "GRAPHQL_URL": "https://api.test/graphql",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs.us-west-2.amazonaws.com/123456789012/dead",
+    "CHANNELS_TABLE": "channels",
+    "AUDIT_TABLE": "audit",
+    "AUDIT_RETENTION_DAYS": "400",
+    "ALLOWED_CHANNELS": "cars,tech",
+    "CLOSING_GRACE_MINUTES": "15",
+    "INVALIDATIONS_PER_SECOND": "80",
+}
+
+
+def sample(name: str) -> Any:
+    """The parsed events/<name>.json."""
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def contract(detail_type: str) -> Draft202012Validator:
+    """The contract of a detail type."""
+    schema = json.loads((EVENTS / "contracts" / f"{detail_type}.json").read_text())
+    return Draft202012Validator(schema)
+
+
+def load_handler(
+    name: str, monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str] | None = None
+) -> ModuleType:
+    """A fresh import of functions/<name>.py, as in a new Lambda process."""
+    for variable in ("AWS_SESSION_TOKEN", "MESSAGES_TABLE", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    # A name of its own: Powertools keeps a logger, and its stream, for ever by that name.
+    values = ENVIRONMENT | {"POWERTOOLS_SERVICE_NAME": f"t-{uuid.uuid4()}"} | (environment or {})
+    for variable, value in values.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.syspath_prepend(str(ROOT / "functions"))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.import_module(name)
+    monkeypatch.setitem(sys.modules, name, module)
+    return module
+
+
+@dataclass
+class Context:
+    """Lambda's context."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-west-2:123456789012:function:function"
+    aws_request_id: str = "request-1"
+    remaining_ms: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+def order_event(detail_type: str, **detail: Any) -> dict[str, Any]:
+    """A valid event of operators, with that detail over a default one; None leaves a field out."""
+    base = sample("purge" if detail_type == "PurgeRequested" else "policy-change")
+    merged = {**base["detail"], **detail}
+    return {**base, "detail": {name: each for name, each in merged.items() if each is not None}}
+
+
+class FakeClock:
+    """A clock that stands still until someone sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds - 1000)
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+
+@dataclass
+class FakeApi:
+    """Counts invalidations; `failures` maps a channel to what its next calls raise."""
+
+    unsubscribed: list[str] = field(default_factory=list)
+    failures: dict[str, list[GlobalwsError]] = field(default_factory=dict)
+    on_call: Callable[[str], None] = lambda name: None
+
+    def unsubscribe(self, name: str) -> None:
+        self.on_call(name)
+        if self.failures.get(name):
+            raise self.failures[name].pop(0)
+        self.unsubscribed.append(name)
+
+
+@dataclass
+class FakePolicies:
+    """The table's rule, in memory."""
+
+    standing: dict[str, Order] = field(default_factory=dict)
+    failures: list[GlobalwsError] = field(default_factory=list)
+
+    def decide(self, order: Order, now: datetime) -> Decided:
+        if self.failures:
+            raise self.failures.pop(0)
+        known = self.standing.get(order.name)
+        if known is not None and known.decision >= order.decision:
+            return Decided.UNCHANGED if known.decision == order.decision else Decided.SUPERSEDED
+        self.standing[order.name] = order
+        return Decided.WRITTEN
+
+
+@dataclass
+class FakeHistory:
+    """Deletes nothing, or raises."""
+
+    deleted: list[tuple[str, datetime]] = field(default_factory=list)
+    failures: list[GlobalwsError] = field(default_factory=list)
+
+    def delete(self, name: str, until: datetime, remaining: Callable[[], float]) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.deleted.append((name, until))
+        return "deleted 3"
+
+
+@dataclass
+class FakeAudit:
+    """Keeps each record and all of its versions."""
+
+    records: dict[str, AuditRecord] = field(default_factory=dict)
+    saved: list[AuditRecord] = field(default_factory=list)
+
+    def find(self, key: str) -> AuditRecord | None:
+        return self.records.get(key)
+
+    def save(self, record: AuditRecord) -> None:
+        self.records[record.key] = record
+        self.saved.append(record)

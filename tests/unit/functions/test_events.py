@@ -1,0 +1,58 @@
+"""Each sample in events/ keeps, or breaks, its contract; and its reader agrees."""
+
+import json
+from typing import Any
+
+import pytest
+from globalws.domain.errors import InvalidEventError
+from globalws.domain.message import read_message_published
+from globalws.domain.order import read_order
+from globalws.domain.schedule import check_scheduled_event
+
+from tests.support.functions import EVENTS, contract, sample
+
+READERS: list[tuple[str, str, Any]] = [
+    ("replay", "MessagePublished", read_message_published),
+    ("policy-change", "ChannelPolicyChanged", read_order),
+    ("purge", "PurgeRequested", read_order),
+    ("janitor", "ScheduledEvent", check_scheduled_event),
+]
+
+
+@pytest.mark.parametrize(("name", "detail_type", "read"), READERS)
+def test_the_sample_keeps_its_contract(name: str, detail_type: str, read: Any) -> None:
+    contract(detail_type).validate(sample(name))
+    read(sample(name))
+
+
+@pytest.mark.parametrize(("name", "detail_type", "read"), READERS)
+def test_the_malformed_sample_breaks_its_contract(name: str, detail_type: str, read: Any) -> None:
+    event = sample(f"{name}-malformed")
+    assert not contract(detail_type).is_valid(event)
+    with pytest.raises(InvalidEventError):
+        read(event)
+
+
+def test_every_sample_and_every_contract_is_tested() -> None:
+    names = {path.stem for path in EVENTS.glob("*.json")}
+    assert names == {name + end for name, _, _ in READERS for end in ("", "-malformed")}
+    contracts = {path.stem for path in (EVENTS / "contracts").glob("*.json")}
+    assert contracts == {detail_type for _, detail_type, _ in READERS}
+
+
+@pytest.mark.parametrize("path", sorted((EVENTS / "entries").glob("*.json")), ids=lambda p: p.stem)
+def test_an_entry_for_put_events_makes_a_valid_event(path: Any) -> None:
+    (entry,) = json.loads(path.read_text())
+    assert set(entry) == {"EventBusName", "Source", "DetailType", "Detail"}
+    event = {
+        **sample("purge"),
+        "source": entry["Source"],
+        "detail-type": entry["DetailType"],
+        "detail": json.loads(entry["Detail"]),
+    }
+    contract(entry["DetailType"]).validate(event)
+    order = read_order(event)
+    # Put again a minute later it is another order, not a repetition.
+    again = read_order({**event, "time": "2026-11-23T10:21:00Z"})
+    assert again.key != order.key
+    assert again.decision > order.decision

@@ -1,0 +1,155 @@
+"""Reading operators' orders, and how they are ranked."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from globalws.domain.errors import InvalidEventError
+from globalws.domain.fields import instant, iso
+from globalws.domain.order import CLOCK_ALLOWANCE, Action, Order, read_order
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from tests.support.functions import NOW, FakePolicies, contract, order_event
+
+POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
+CONTRACTS: dict[str, Draft202012Validator] = {each: contract(each) for each in (POLICY, PURGE)}
+ULIDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=25, max_size=25).map("0".__add__)
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "allowed"),
+    [
+        (order_event(POLICY, allowed=True), Action.ALLOW, True),
+        (order_event(POLICY, allowed=False), Action.BLOCK, False),
+        (order_event(PURGE), Action.PURGE, None),
+        (order_event(PURGE, block=True), Action.PURGE, False),
+        (order_event(PURGE, block=None, deleteHistory=None), Action.PURGE, None),
+    ],
+)
+def test_an_order_is_read(event: dict[str, Any], action: Action, allowed: bool | None) -> None:
+    order = read_order(event)
+    assert (order.action, order.allowed) == (action, allowed)
+    assert order.by == "ops@example.com"
+    assert order.at == "2026-11-23T10:20:00.123Z"
+    assert not order.delete_history
+
+
+def test_a_clock_ahead_is_cut_to_the_allowance() -> None:
+    event = order_event(POLICY, at="2026-11-23T10:50:00Z")
+    assert read_order(event).at == iso(NOW + CLOCK_ALLOWANCE)
+
+
+def test_a_clock_behind_is_believed() -> None:
+    event = order_event(POLICY, at="2026-11-23T12:15:00+02:00")
+    assert read_order(event).at == "2026-11-23T10:15:00.000Z"
+
+
+def test_what_a_writer_left_out_is_made_alike_everywhere() -> None:
+    event = order_event(POLICY, id=None, at=None, region=None)
+    first, second = read_order(event), read_order({**event, "id": "another"})
+    assert first == second
+    assert first.at == iso(NOW)
+    assert first.origin == "us-west-2"
+    other = order_event(POLICY, id=None, at=None, region=None, reason="another")
+    assert read_order(other).id != first.id
+    # Its time part is the bus's: such ids sort by time.
+    later = read_order({**event, "time": "2026-11-23T10:20:01Z"})
+    assert later.id > max(first.id, read_order(other).id)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("allowed", "no"), ("allowed", 0), ("allowed", None), ("name", "a b"), ("name", "x" * 65),
+        ("reason", ""), ("reason", " "), ("reason", "x" * 501), ("reason", None), ("by", "x" * 201),
+        ("by", 7), ("id", "01"), ("at", "yesterday"), ("at", "2026-02-30T00:00:00Z"),
+        ("at", "0001-01-01T00:00:00+14:00"), ("region", "mars"), ("reason", "\ud800"),
+    ],
+)  # fmt: skip
+def test_a_broken_field_is_named(field: str, value: Any) -> None:
+    with pytest.raises(InvalidEventError, match=rf"detail\.{field}"):
+        read_order(order_event(POLICY, **{field: value}))
+
+
+@pytest.mark.parametrize("event", [None, [], {}, {"source": "globalws"}, "text", 7])
+def test_what_is_no_order_is_refused(event: Any) -> None:
+    with pytest.raises(InvalidEventError):
+        read_order(event)
+
+
+anything = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just({}), st.just([])
+)
+
+
+@given(
+    kind=st.sampled_from([POLICY, PURGE]),
+    changes=st.dictionaries(
+        st.sampled_from(["id", "name", "reason", "by", "allowed", "block", "deleteHistory"]),
+        anything,
+        max_size=2,
+    ),
+)
+def test_the_reader_and_the_contract_agree(kind: str, changes: dict[str, Any]) -> None:
+    event = order_event(kind)
+    event = {**event, "detail": {**event["detail"], **changes}}
+    try:
+        read_order(event)
+    except InvalidEventError:
+        assert not CONTRACTS[kind].is_valid(event)
+    else:
+        assert CONTRACTS[kind].is_valid(event)
+
+
+def _order(at: datetime, ulid: str, allowed: bool) -> Order:
+    event = order_event(POLICY, at=iso(at), id=ulid, allowed=allowed)
+    return read_order({**event, "time": "2026-11-24T00:00:00Z"})
+
+
+orders = st.builds(
+    _order,
+    st.datetimes(datetime(2026, 11, 22), datetime(2026, 11, 23), timezones=st.just(UTC)),
+    ULIDS,
+    st.booleans(),
+)
+
+
+@given(st.lists(orders, min_size=1, max_size=6), st.data())
+def test_all_regions_converge_whatever_the_order_and_the_repetitions(
+    given_orders: list[Order], data: st.DataObject
+) -> None:
+    ends = []
+    for _ in range(3):
+        arrivals = data.draw(st.permutations(given_orders + given_orders[: len(given_orders) // 2]))
+        region = FakePolicies()
+        for order in arrivals:
+            region.decide(order, NOW)
+        ends.append(region.standing["media"])
+    assert {(end.decision, end.allowed) for end in ends} == {(ends[0].decision, ends[0].allowed)}
+
+
+@given(orders, orders)
+def test_decisions_rank_by_time_first(one: Order, other: Order) -> None:
+    if instant(one.at) < instant(other.at):
+        assert one.decision < other.decision
+
+
+def test_of_two_with_one_id_and_instant_the_block_wins() -> None:
+    ulid = "01KB4Z6ZC0M4N8P2R6T0V4XYZA"
+    pair = [_order(NOW, ulid, True), _order(NOW, ulid, False)]
+    for arrivals in itertools.permutations(pair):
+        region = FakePolicies()
+        for order in arrivals:
+            region.decide(order, NOW)
+        assert region.standing["media"].allowed is False
+
+
+@given(st.timedeltas(timedelta(minutes=-30), timedelta(minutes=30)))
+def test_no_clock_locks_others_out_for_longer_than_the_allowance(skew: timedelta) -> None:
+    skewed = read_order(order_event(POLICY, at=iso(NOW + skew)))
+    later = NOW + CLOCK_ALLOWANCE + timedelta(seconds=1)
+    honest = {**order_event(POLICY, at=iso(later), allowed=True), "time": iso(later)}
+    assert read_order(honest).decision > skewed.decision
