@@ -1,0 +1,52 @@
+"""The errors that users of this package see, and which of the API's error types are final."""
+
+# What asking again would not change. `errorType` values of the resolvers, then AppSync's own.
+REFUSALS = frozenset(
+    {
+        "ChannelNotAllowed",
+        "InvalidChannelName",
+        "Unauthorized",
+        "UnauthorizedException",
+        "BadRequestException",
+        "MalformedHttpRequestException",
+        "ValidationError",
+    }
+)
+PUBLISH_REFUSALS = REFUSALS | {
+    "MessageTooLarge",
+    "EmptyMessage",
+    "InvalidMessageId",
+    "IncompleteSelection",
+}
+# `history` cannot be read at all: switched off, or an API that does not have it yet.
+NO_HISTORY = frozenset({"HistoryDisabled", "ValidationError"})
+
+
+class SubscriberError(Exception):
+    """Base of this package's errors."""
+
+
+class BufferOverflowError(SubscriberError):
+    """The consumer read too slowly, and the deployment stores no messages to catch up from."""
+
+
+class GraphQLError(SubscriberError):
+    """The API answered with an error. `error_type` is its `errorType`."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.error_type = error_type
+        self.message = message
+
+
+class PublishRefusedError(GraphQLError):
+    """The API refused the message: publishing it again would change nothing."""
+
+
+class PublishFailedError(SubscriberError):
+    """No region acknowledged the message. It may have been accepted: retry with the same `id`."""
+
+    def __init__(self, id: str, reason: str) -> None:
+        super().__init__(f"message {id} was not acknowledged by any region: {reason}")
+        self.id = id
+        self.reason = reason

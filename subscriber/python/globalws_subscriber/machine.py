@@ -1,0 +1,332 @@
+"""The resuming subscription as a pure state machine: inputs in, commands out, no clock, no I/O.
+
+There is one main link; while failed over there may be a second one, the candidate, by which the
+subscriber goes home: it is subscribed and has caught up before the main link is dropped.
+"""
+
+from collections.abc import Callable, Sequence
+
+from . import signals
+from .errors import NO_HISTORY, REFUSALS, BufferOverflowError, SubscriberError
+from .ledger import Ledger
+from .link import Link, Phase
+from .links import Links
+from .protocol import Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
+from .retry import Attempt, Retry
+from .signals import CancelTimer, Command, Emit, Fetch, Finish, SetTimer, Subscribe
+from .types import Checkpoint, Message, MessageEvent, Options, State, StateEvent
+
+_RETRY = "retry"
+_HOME = "home"
+_HOME_REGION = 0
+
+
+class Machine:
+    """One subscription.
+
+    `regions` are names in order of preference; the first is home. `wall_ms` is this machine's
+    clock, milliseconds since 1970, at the time of the first input.
+    """
+
+    def __init__(
+        self,
+        regions: Sequence[str],
+        options: Options,
+        random: Callable[[], float],
+        wall_ms: int,
+    ) -> None:
+        self._regions = tuple(regions)
+        self._options = options
+        self._random = random
+        self._wall_ms = wall_ms
+        self._began = 0.0
+        self._now = 0.0
+        self._commands: list[Command] = []
+        self._retry = Retry(options, len(regions), random)
+        self._ledger = Ledger(options, wall_ms)
+        self._links = Links(self._regions, options, self._ledger, self._commands)
+        self._next = Attempt(_HOME_REGION, 0, 1)
+        self._ever_live = False
+        self._finished = False
+        self._pending = 0  # messages that the consumer has not taken yet
+
+    def handle(self, input: signals.Input, now: float) -> list[Command]:
+        """What is to be done, in order. `now` is monotonic milliseconds."""
+        self._now = now
+        if not self._finished:
+            self._dispatch(input)
+        commands = list(self._commands)
+        self._commands.clear()
+        return commands
+
+    def checkpoint(self, pending: Sequence[Message]) -> Checkpoint | None:
+        """Where a consumer stands that has not taken `pending` yet; None before the first live."""
+        for link in self._links.all():
+            self._links.cover(link)
+        return self._ledger.checkpoint(pending)
+
+    def _dispatch(self, input: signals.Input) -> None:
+        match input:
+            case signals.Received(id, frame):
+                if link := self._links.by_id(id):
+                    self._receive(link, frame)
+            case signals.Taken(messages):
+                self._pending -= messages
+                for link in self._links.all():
+                    self._fetch(link)
+            case signals.HistoryPage(request, items, token):
+                if link := self._links.answered(request):
+                    self._page(link, items, token)
+            case signals.HistoryFailed(request, error_type, message):
+                if link := self._links.answered(request):
+                    self._history_failed(link, error_type, message)
+            case signals.TimerFired(name):
+                self._fire(name)
+            case signals.Closed(id, reason):
+                if link := self._links.by_id(id):
+                    self._lose(link, reason)
+            case signals.Begin():
+                self._began = self._now
+                self._state(State.CONNECTING, _HOME_REGION, attempt=1)
+                self._connect()
+            case signals.Stop():
+                self._finish(None)
+
+    # Links
+
+    def _connect(self) -> None:
+        self._links.main = self._links.open(self._next.region)
+
+    def _lose(
+        self, link: Link, reason: str, *, error_type: str | None = None, kicked: bool = False
+    ) -> None:
+        was_candidate = link is self._links.candidate
+        self._links.drop(link)
+        if was_candidate:
+            self._probe_home_later()
+            return
+        if self._links.candidate is not None:
+            # The way home is under way already: it is the next attempt.
+            self._links.promote()
+            self._next = Attempt(_HOME_REGION, 0, self._next.number)
+        else:
+            self._next = self._retry.lost(link.region, self._now, link.live_since, kicked=kicked)
+            self._commands.append(SetTimer(_RETRY, self._next.delay_ms))
+        self._commands.append(CancelTimer(_HOME))
+        state = State.RESUMING if self._ever_live else State.CONNECTING
+        number = self._next.number + (0 if self._ever_live else 1)
+        self._state(state, self._next.region, attempt=number, error_type=error_type, reason=reason)
+
+    # Frames
+
+    def _receive(self, link: Link, frame: Frame) -> None:
+        link.last_frame = self._now
+        match frame:
+            case Data(message):
+                self._data(link, message)
+            case ConnectionAck(timeout_ms) if link.phase is Phase.OPENING:
+                self._acknowledged(link, timeout_ms)
+            case StartAck() if link.phase is Phase.STARTING:
+                self._started(link)
+            case Complete() if link.phase is not Phase.OPENING:
+                self._kicked(link)
+            case ErrorFrame(error_type, message, general):
+                if not general or link.phase in (Phase.OPENING, Phase.STARTING):
+                    self._failed(link, error_type, message)
+
+    def _acknowledged(self, link: Link, timeout_ms: int | None) -> None:
+        options = self._options
+        link.phase = Phase.STARTING
+        link.silence_ms = options.keep_alive_ms * options.silence_factor
+        if timeout_ms is not None:
+            link.silence_ms = min(link.silence_ms, timeout_ms)
+        self._commands.append(Subscribe(link.id))
+        self._commands.append(SetTimer(link.setup_timer, options.start_timeout_ms))
+        self._commands.append(SetTimer(link.silence_timer, link.silence_ms))
+
+    def _started(self, link: Link) -> None:
+        self._commands.append(CancelTimer(link.setup_timer))
+        link.phase = Phase.CATCHING_UP
+        if self._ledger.fresh:
+            self._ledger.begin(self._wall_ms + int(self._now - self._began))
+            self._deliver(link.catchup.give_up())
+            self._live(link)
+            return
+        after, link.gap = self._ledger.resume(self._regions[link.region])
+        link.catchup.begin(after)
+        if link is self._links.main and not self._ever_live:
+            self._state(State.RESUMING, link.region, attempt=self._next.number)
+        self._fetch(link)
+
+    def _data(self, link: Link, message: Message | None) -> None:
+        if message is None:
+            # A publisher's selection lacked a field: only history has the whole message.
+            self._reread(link)
+        elif link.phase is not Phase.LIVE:
+            link.catchup.hold(message)
+        elif self._pending < self._options.buffer_limit:
+            self._deliver([message])
+        elif not self._ledger.knows(message.id):
+            link.catchup.miss(message.id)
+            link.catchup.overflowed = True
+            self._fall_behind(link, "the consumer is slow")
+
+    def _reread(self, link: Link) -> None:
+        if not self._ledger.fresh:
+            link.catchup.miss(self._ledger.resume(self._regions[link.region])[0])
+        if link.phase is Phase.LIVE:
+            self._fall_behind(link, "an incomplete message arrived")
+
+    def _fall_behind(self, link: Link, reason: str) -> None:
+        link.phase = Phase.CATCHING_UP
+        if link is self._links.main:
+            self._state(State.RESUMING, link.region, reason=reason)
+        self._fetch(link)
+
+    def _kicked(self, link: Link) -> None:
+        if link is self._links.main:
+            self._state(State.KICKED, link.region)
+        self._lose(link, "the server ended the subscription", kicked=True)
+
+    def _failed(self, link: Link, error_type: str, message: str) -> None:
+        # Regions may disagree for a moment about a policy: only the one in use decides.
+        if error_type in REFUSALS and link is self._links.main:
+            self._refuse(link.region, error_type, message)
+        else:
+            self._lose(link, message, error_type=error_type)
+
+    # History
+
+    def _fetch(self, link: Link) -> None:
+        """Ask for the next page, if one is due and the consumer has room for it."""
+        if link.phase is not Phase.CATCHING_UP or link.busy:
+            return
+        options = self._options
+        if self._pending > options.buffer_limit - options.page_limit:
+            return
+        page = link.catchup.next_page()
+        if page is None:
+            self._live(link)
+            return
+        link.request = self._links.number()
+        after, token = page
+        self._commands.append(
+            Fetch(link.request, link.id, link.region, after, options.page_limit, token)
+        )
+        self._commands.append(SetTimer(link.history_timer, options.history_timeout_ms))
+
+    def _page(self, link: Link, items: Sequence[Message], next_token: str | None) -> None:
+        link.history_failures = 0
+        self._deliver(link.catchup.page(items, next_token))
+        self._fetch(link)
+
+    def _history_failed(self, link: Link, error_type: str | None, message: str) -> None:
+        if error_type in NO_HISTORY:
+            self._without_history(link)
+        elif error_type in REFUSALS:
+            self._failed(link, str(error_type), message)
+        else:
+            link.history_failures += 1
+            if link.history_failures >= self._options.history_attempts:
+                self._lose(link, f"history: {message}", error_type=error_type)
+            else:
+                link.waiting = True
+                delay = self._retry.jitter(link.history_failures - 1)
+                self._commands.append(SetTimer(link.history_timer, delay))
+
+    def _without_history(self, link: Link) -> None:
+        if link.catchup.overflowed:
+            text = "messages came faster than they were read, and no history is stored"
+            self._finish(BufferOverflowError(text))
+            return
+        link.gap = True
+        self._deliver(link.catchup.give_up())
+        self._live(link)
+
+    # Outcomes
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if self._ledger.accept(message):
+                self._pending += 1
+                self._commands.append(Emit(MessageEvent(message)))
+
+    def _live(self, link: Link) -> None:
+        link.phase = Phase.LIVE
+        link.catchup.overflowed = False
+        first_time = link.live_since is None
+        if first_time:
+            link.live_since = self._now
+        if link is self._links.candidate:
+            self._links.promote()
+        self._ever_live = True
+        self._retry.live()
+        home = link.region == _HOME_REGION
+        self._state(State.LIVE if home else State.FAILED_OVER, link.region, gap=link.gap)
+        link.gap = False
+        if home:
+            self._commands.append(CancelTimer(_HOME))
+        elif first_time and self._links.candidate is None:
+            self._probe_home_later()
+
+    def _probe_home_later(self) -> None:
+        # Spread over half to one and a half times the interval, so that clients do not go at once.
+        delay = self._options.home_probe_ms * (0.5 + self._random())
+        self._commands.append(SetTimer(_HOME, delay))
+
+    def _refuse(self, region: int, error_type: str, message: str) -> None:
+        self._state(State.REFUSED, region, error_type=error_type, reason=message)
+        self._finish(None)
+
+    def _finish(self, error: SubscriberError | None) -> None:
+        for link in self._links.all():
+            self._links.drop(link)
+        self._commands += [CancelTimer(_RETRY), CancelTimer(_HOME), Finish(error)]
+        self._finished = True
+
+    def _state(
+        self,
+        state: State,
+        region: int,
+        *,
+        gap: bool = False,
+        attempt: int = 0,
+        error_type: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        name = self._regions[region]
+        self._commands.append(Emit(StateEvent(state, name, gap, attempt, error_type, reason)))
+
+    # Timers
+
+    def _fire(self, name: str) -> None:
+        if name == _RETRY:
+            if self._links.main is None:
+                self._connect()
+            return
+        if name == _HOME:
+            if self._links.main is not None and self._links.candidate is None:
+                self._links.candidate = self._links.open(_HOME_REGION)
+            return
+        for link in self._links.all():
+            if name == link.setup_timer:
+                self._lose(link, "the server did not answer in time")
+            elif name == link.silence_timer:
+                self._check_silence(link)
+            elif name == link.history_timer:
+                self._history_due(link)
+
+    def _check_silence(self, link: Link) -> None:
+        silent = self._now - link.last_frame
+        if silent >= link.silence_ms:
+            self._lose(link, f"no frame for {silent / 1000:.0f} s")
+        else:
+            self._commands.append(SetTimer(link.silence_timer, link.silence_ms - silent))
+
+    def _history_due(self, link: Link) -> None:
+        if link.waiting:
+            link.waiting = False
+            self._fetch(link)
+        else:
+            link.request = None
+            self._history_failed(link, None, "no answer in time")

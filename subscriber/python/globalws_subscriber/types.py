@@ -1,0 +1,180 @@
+"""What users of the subscriber hand in and get back: regions, options, messages, events."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .ulid import id_at, is_ulid, time_of
+
+
+@dataclass(frozen=True)
+class RegionEndpoint:
+    """One region's API. `graphql_url` is http(s), `realtime_url` ws(s), as the stack has them."""
+
+    region: str
+    graphql_url: str
+    realtime_url: str
+    api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message. `name` is the channel, `published_at` ISO 8601, `region` its origin."""
+
+    id: str
+    name: str
+    message: str
+    published_at: str
+    region: str
+
+    @classmethod
+    def parse(cls, document: Any) -> "Message":
+        """The message in a decoded JSON object of the API; raises ValueError."""
+        try:
+            fields = [document[key] for key in ("id", "name", "message", "publishedAt", "region")]
+        except (KeyError, TypeError):
+            raise ValueError("not a complete Message") from None
+        if not all(isinstance(value, str) for value in fields) or not is_ulid(fields[0]):
+            raise ValueError("not a valid Message")
+        return cls(*fields)
+
+    @property
+    def time_ms(self) -> int:
+        """When it was published, milliseconds since 1970.
+
+        The smaller of the id's time and `published_at`: publishers may choose the id, and one
+        from the future must not move a subscriber's position there.
+        """
+        try:
+            published = int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            return time_of(self.id)
+        return min(time_of(self.id), published)
+
+
+class State(StrEnum):
+    """States of a subscription; README.md has the diagram."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RESUMING = "resuming"
+    FAILED_OVER = "failed-over"
+    KICKED = "kicked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class MessageEvent:
+    """A message of the channel, each id once."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class StateEvent:
+    """The subscription's state changed, or another attempt begins.
+
+    `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been
+    missed and cannot be had. `attempt` counts from 1 (connecting, resuming). `error_type` and
+    `reason` say why, where there is a why.
+    """
+
+    state: State
+    region: str
+    gap: bool = False
+    attempt: int = 0
+    error_type: str | None = None
+    reason: str | None = None
+
+
+Event = MessageEvent | StateEvent
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a subscriber stands, to be resumed by another process without gap or doubles.
+
+    `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
+    been delivered although `seen` has them no more. `position_ms`: newest message delivered.
+    `covered_ms`: by region, up to when its stream is known to have been read. `seen`: ids
+    delivered. Times are milliseconds since 1970.
+    """
+
+    floor: str
+    evicted: str
+    position_ms: int
+    covered_ms: dict[str, int]
+    seen: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data for `json.dumps`; the TypeScript subscriber reads the same."""
+        return {
+            "floor": self.floor,
+            "evicted": self.evicted,
+            "positionMs": self.position_ms,
+            "coveredMs": dict(self.covered_ms),
+            "seen": list(self.seen),
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "Checkpoint":
+        """The checkpoint in what `to_json` gave; raises KeyError or TypeError."""
+        return cls(
+            floor=document["floor"],
+            evicted=document["evicted"],
+            position_ms=document["positionMs"],
+            covered_ms=dict(document["coveredMs"]),
+            seen=tuple(document["seen"]),
+        )
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a subscription behaves. Times in milliseconds; the defaults suit AppSync.
+
+    At most one of `after` (an id: deliver what is newer), `replay_ms` (deliver what the last so
+    many milliseconds brought) and `checkpoint` (continue another subscriber) says where to begin;
+    without any, only what is published from now on is delivered.
+    Raises ValueError for what cannot work.
+    """
+
+    after: str | None = None
+    replay_ms: int | None = None
+    checkpoint: Checkpoint | None = None
+
+    overlap_ms: int = 120_000  # history is read again from this long before the last message
+    reach_ms: int = 900_000  # ... or this long, in a region not used before
+    page_limit: int = 100  # messages a history page
+    history_attempts: int = 3  # failures of history before the connection counts as failed
+    seen_limit: int = 10_000  # ids remembered in order to drop doubles
+    clock_tolerance_ms: int = 2_000  # by how much this machine's clock may run ahead
+
+    connect_timeout_ms: int = 10_000  # until connection_ack
+    start_timeout_ms: int = 10_000  # until start_ack
+    history_timeout_ms: int = 10_000  # a page
+    keep_alive_ms: int = 60_000  # how often the server says `ka`
+    silence_factor: float = 1.3  # so many keep-alive intervals of silence: the connection is dead
+
+    backoff_base_ms: int = 500
+    backoff_cap_ms: int = 30_000
+    stable_ms: int = 10_000  # live for that long: failures before are forgotten
+    failover_attempts: int = 3
+    failover_ms: int = 15_000
+    home_probe_ms: int = 30_000  # while failed over, how often home is tried
+
+    buffer_limit: int = 1_000  # messages not yet read by the consumer
+    hold_limit: int = 1_000  # live messages held while history is read
+
+    def __post_init__(self) -> None:
+        if sum(o is not None for o in (self.after, self.replay_ms, self.checkpoint)) > 1:
+            raise ValueError("give one of after, replay_ms and checkpoint")
+        if self.after is not None and not is_ulid(self.after):
+            raise ValueError(f"after must be a ULID, not {self.after!r}")
+        if not 0 < self.page_limit <= self.buffer_limit:
+            raise ValueError("page_limit must be from 1 to buffer_limit")
+        if min(self.hold_limit, self.seen_limit, self.failover_attempts) < 1:
+            raise ValueError("hold_limit, seen_limit and failover_attempts must be at least 1")
+
+
+LOWEST_ID = id_at(0)

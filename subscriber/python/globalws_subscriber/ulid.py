@@ -1,0 +1,52 @@
+"""ULIDs as the API uses them for message ids: 48 bits of milliseconds, then 80 random bits.
+
+Only what resuming needs: the time in an id, the first id of a millisecond, and a new id.
+"""
+
+import re
+from collections.abc import Callable
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_TIME_LENGTH = 10
+_LENGTH = 26
+MAX_MS = 2**48 - 1
+
+
+def is_ulid(text: str) -> bool:
+    """Whether the text is a ULID in the API's spelling (26 characters, upper case)."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def time_of(ulid: str) -> int:
+    """The milliseconds since 1970 in a ULID; raises ValueError if it is none."""
+    if not is_ulid(ulid):
+        raise ValueError(f"not a ULID: {ulid!r}")
+    value = 0
+    for char in ulid[:_TIME_LENGTH]:
+        value = value * 32 + _ALPHABET.index(char)
+    return value
+
+
+def _encode(value: int, length: int) -> str:
+    text = ""
+    for _ in range(length):
+        value, digit = divmod(value, 32)
+        text = _ALPHABET[digit] + text
+    return text
+
+
+def id_at(ms: int) -> str:
+    """The smallest id of a millisecond: `history(after:)` it is everything from then on."""
+    return _encode(min(max(ms, 0), MAX_MS), _TIME_LENGTH) + "0" * (_LENGTH - _TIME_LENGTH)
+
+
+def id_before(ulid: str) -> str:
+    """An id just below this one, for reading history from this one on, inclusively."""
+    return id_at(time_of(ulid) - 1)
+
+
+def new_ulid(now_ms: int, random: Callable[[], float]) -> str:
+    """A new id. `random` gives numbers from 0 up to, not including, 1."""
+    tail = "".join(_ALPHABET[int(random() * 32)] for _ in range(_LENGTH - _TIME_LENGTH))
+    return id_at(now_ms)[:_TIME_LENGTH] + tail
