@@ -1,0 +1,156 @@
+"""AWS clients of one region, and what their errors mean to an operator."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from cli.errors import CliError, RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=32,
+)
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+_HTTP_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a local AWS: its endpoint, the region's event bus endpoint, and its keys."""
+
+    endpoint_url: str
+    events_url: str
+    access_key_id: str
+    secret_access_key: str
+
+
+class Clients:
+    """The clients of one region, made when first used; safe to share between threads."""
+
+    def __init__(self, region: str, access: Access | None) -> None:
+        self.region = region
+        self.access = access
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def sqs(self) -> "SQSClient":
+        """Queues."""
+        return cast("SQSClient", self._client("sqs"))
+
+    @property
+    def events(self) -> "EventBridgeClient":
+        """The bus."""
+        return cast("EventBridgeClient", self._client("events"))
+
+    @property
+    def functions(self) -> "LambdaClient":
+        """The functions."""
+        return cast("LambdaClient", self._client("lambda"))
+
+    @property
+    def tables(self) -> "DynamoDBClient":
+        """The tables."""
+        return cast("DynamoDBClient", self._client("dynamodb"))
+
+    @property
+    def stacks(self) -> "CloudFormationClient":
+        """The stacks."""
+        return cast("CloudFormationClient", self._client("cloudformation"))
+
+    def caller(self) -> str:
+        """The ARN of whoever's credentials these are. Raises CliError."""
+        with aws_errors("sts", self.region):
+            return str(self._client("sts").get_caller_identity()["Arn"])
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                with aws_errors(service, self.region):
+                    self._clients[service] = self._new(service)
+            return self._clients[service]
+
+    def _new(self, service: str) -> Any:
+        if self.access is None:
+            make: Any = boto3.Session(region_name=self.region).client
+            return make(service, config=_CONFIG)
+        make = _session_without_profile().client
+        return make(
+            service,
+            region_name=self.region,
+            endpoint_url=(
+                self.access.events_url if service == "events" else self.access.endpoint_url
+            ),
+            aws_access_key_id=self.access.access_key_id,
+            aws_secret_access_key=self.access.secret_access_key,
+            config=_CONFIG,
+        )
+
+
+def _session_without_profile() -> boto3.Session:
+    """A session on which the operator's AWS profile has no influence, not even a missing one."""
+    variables: dict[str, Any] = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return boto3.Session(botocore_session=botocore.session.Session(variables))
+
+
+@contextmanager
+def aws_errors(service: str, region: str) -> Iterator[None]:
+    """Turns botocore's errors into ours.
+
+    Raises:
+        RefusedError: the service answered with an error of the caller's.
+        UnreachableError: no answer, or an error of the service's.
+        CliError: the credentials are missing or expired, or the request could not be made.
+    """
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        code = details.get("Code", "") or "unknown error"
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        text = " ".join(str(details.get("Message", "")).split()) or "no message"
+        if status >= _HTTP_SERVER_ERROR:
+            raise UnreachableError(f"{service} in {region} failed ({code}): {text}") from error
+        raise RefusedError(code, f"{service} in {region}: {text}") from error
+    except _NO_CREDENTIALS as error:
+        raise CliError(
+            f"AWS credentials: {error}; log in, or set AWS_PROFILE to a profile that works"
+        ) from error
+    except HTTPClientError as error:
+        raise UnreachableError(f"{service} in {region} does not answer: {error}") from error
+    except BotoCoreError as error:
+        raise CliError(f"{service} in {region}: {error}") from error

@@ -1,0 +1,55 @@
+"""EventBridge: putting one event on one bus, and knowing that it was taken."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from globalws.domain.fields import SOURCE
+
+from cli.adapters.clients import Clients, aws_errors
+from cli.errors import RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+# Entry errors that another bus, or another moment, may not have.
+_PASSING = frozenset({"InternalException", "InternalFailure", "ThrottlingException"})
+
+
+def put_event(
+    clients: Clients,
+    bus: str,
+    detail_type: str,
+    detail: Mapping[str, Any],
+    *,
+    time: str | None = None,
+) -> str:
+    """Puts one event of source `globalws` on the bus (name or ARN) and returns its id.
+
+    Args:
+        time: the envelope's time, ISO 8601; the bus's own clock if left out.
+
+    Raises:
+        UnreachableError: the bus did not answer, or failed for a moment.
+        RefusedError: it will not take this event.
+    """
+    entry: PutEventsRequestEntryTypeDef = {
+        "EventBusName": bus,
+        "Source": SOURCE,
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail, ensure_ascii=False),
+    }
+    if time is not None:
+        entry["Time"] = datetime.fromisoformat(time)
+    with aws_errors("events", clients.region):
+        answer = clients.events.put_events(Entries=[entry])
+    result = answer["Entries"][0]
+    # PutEvents answers 200 even when it took nothing.
+    if answer["FailedEntryCount"] > 0:
+        code = result.get("ErrorCode", "unknown error")
+        text = f"bus {bus} in {clients.region}: {result.get('ErrorMessage', 'no message')}"
+        if code in _PASSING:
+            raise UnreachableError(f"{code}: {text}")
+        raise RefusedError(code, text)
+    return result.get("EventId", "")

@@ -1,0 +1,75 @@
+"""A region's GraphQL API over HTTP, called with its API key as any client does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from cli.errors import RefusedError, UnreachableError
+
+_CONNECT_AND_READ_SECONDS = (3.0, 35.0)  # AppSync itself gives up after 30 s
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HTTP_TOO_MANY_REQUESTS = 429
+_HTTP_SERVER_ERROR = 500
+# The API's own errorTypes for "not now": the same call may succeed later or elsewhere.
+_NOT_NOW = frozenset({"BusUnavailable"})
+
+
+@dataclass(frozen=True)
+class GraphqlApi:
+    """The API at `url`; `region` names it in errors."""
+
+    region: str
+    url: str
+    api_key: str
+
+    def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Runs an operation and returns its `data`.
+
+        Raises:
+            RefusedError: the API answered with an error.
+            UnreachableError: no answer, an overloaded one, or no GraphQL.
+        """
+        response = self._post({"query": query, "variables": dict(variables or {})})
+        status = response.status_code
+        if status == _HTTP_TOO_MANY_REQUESTS or status >= _HTTP_SERVER_ERROR:
+            raise UnreachableError(f"the API in {self.region} answered HTTP {status}: try again")
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")
+        if answer.get("errors"):
+            self._refuse(answer["errors"][0])
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")
+        return data
+
+    def _refuse(self, error: Mapping[str, Any]) -> None:
+        kind = str(error.get("errorType") or "GraphQL error")
+        text = " ".join(str(error.get("message") or "no message").split())
+        if kind in _NOT_NOW:
+            raise UnreachableError(f"{kind} in {self.region}: {text}")
+        raise RefusedError(kind, text)
+
+    def _post(self, body: Mapping[str, Any]) -> requests.Response:
+        with requests.Session() as session:
+            # A proxy is for the way out, never for this machine.
+            session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK
+            try:
+                return session.post(
+                    self.url,
+                    json=body,
+                    headers={"x-api-key": self.api_key},
+                    timeout=_CONNECT_AND_READ_SECONDS,
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                cause = type(error).__name__
+                raise UnreachableError(
+                    f"the API in {self.region} does not answer at {self.url} ({cause})"
+                ) from error

@@ -1,0 +1,58 @@
+"""CloudFormation: a stack's outputs, its peers, and the functions that belong to it."""
+
+from dataclasses import dataclass
+
+from cli.adapters.clients import Clients, aws_errors
+from cli.errors import RefusedError, UnreachableError
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the command needs to know of a deployed stack."""
+
+    outputs: dict[str, str]
+    peer_regions: tuple[str, ...]
+
+
+def read_stack(clients: Clients, name: str) -> Stack:
+    """The stack of that name.
+
+    Raises:
+        UnreachableError: there is none.
+        CliError: see `aws_errors`.
+    """
+    try:
+        with aws_errors("cloudformation", clients.region):
+            stacks = clients.stacks.describe_stacks(StackName=name)["Stacks"]
+    except RefusedError as error:
+        if "does not exist" not in str(error):
+            raise
+        stacks = []
+    if not stacks:
+        raise UnreachableError(
+            f"there is no stack {name} in {clients.region}: check --stack-name and --region"
+        )
+    stack = stacks[0]
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in stack.get("Outputs", [])
+        if "OutputKey" in output and "OutputValue" in output
+    }
+    parameters = {
+        parameter.get("ParameterKey", ""): parameter.get("ParameterValue", "")
+        for parameter in stack.get("Parameters", [])
+    }
+    peers = parameters.get("PeerRegions", "").split(",")
+    return Stack(outputs, tuple(peer.strip() for peer in peers if peer.strip()))
+
+
+def function_names(clients: Clients, stack_name: str) -> frozenset[str]:
+    """The names of all Lambda functions of the stack. Raises CliError."""
+    names = set()
+    with aws_errors("cloudformation", clients.region):
+        pages = clients.stacks.get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=stack_name):
+            for resource in page["StackResourceSummaries"]:
+                if resource["ResourceType"] == "AWS::Lambda::Function":
+                    names.add(resource.get("PhysicalResourceId", ""))
+    return frozenset(names - {""})

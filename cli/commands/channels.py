@@ -1,0 +1,170 @@
+"""`globalws channels`: which channels carry messages, and deciding it for all regions."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from globalws.domain.order import CHANNEL_POLICY_CHANGED
+
+from cli.change import put_on_first_bus, report, until_shown
+from cli.command import ChannelName, Reason, Timeout, command, new_app
+from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
+from cli.domain.names import new_ulid
+from cli.errors import ExitCode
+from cli.regions import exit_code, failures, in_each
+from cli.session import Session
+from cli.targets.target import Region
+
+app = new_app("List channels, and allow or block one in every region.")
+
+_CHANNELS = "query Channels { channels { name allowed reason updatedAt } }"
+_CHANNEL = "query Channel($name: String!) { getChannel(name: $name) { allowed reason updatedAt } }"
+_CHANGE_JSON = (
+    '{"change", "id", "name", "reason", "by", "at", "putIn", '
+    '"regions": [{"region", "state", "seconds", "why"}]}'
+)
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait until every region shows the change.")
+]
+
+
+@command(
+    app,
+    "list",
+    examples=["globalws channels list", "globalws channels list --region us-west-2 --json"],
+    json_shape='{"channels": [{"name", "agreed", "regions": {REGION: {"allowed", "reason", '
+    '"updatedAt"}}}], "unreachable": [{"region", "error"}]}',
+)
+def list_channels(session: Session) -> ExitCode:
+    """Show the channels as each region has them.
+
+    These are the channels that the deployment names (parameter AllowedChannels) and those that an
+    operator has allowed or blocked. Regions agree within seconds of a change; where they do not,
+    the row says so.
+    """
+    answers = in_each(
+        session.target.selected, lambda region: session.api(region).execute(_CHANNELS)["channels"]
+    )
+    merged: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        for channel in answer.value or []:
+            fields = {key: channel.get(key) for key in ("allowed", "reason", "updatedAt")}
+            merged.setdefault(channel["name"], {})[answer.region] = fields
+    answered = [answer.region for answer in answers if answer.error is None]
+    rows = [_row(name, by_region, answered) for name, by_region in sorted(merged.items())]
+    output = session.output
+    if output.as_json:
+        output.document({"channels": rows, "unreachable": failures(answers)})
+        return exit_code(answers)
+    if answered:
+        output.table(
+            ("channel", *answered, "agreed", "reason", "decided at"),
+            [_cells(row, answered) for row in rows],
+        )
+    for failure in failures(answers):
+        output.error(f"{failure['region']}: {failure['error']}")
+    return exit_code(answers)
+
+
+@command(
+    app,
+    "allow",
+    examples=[
+        'globalws channels allow media --reason "claim settled"',
+        'globalws channels allow news --reason "launch" --region us-west-2 --no-wait',
+    ],
+    json_shape=_CHANGE_JSON,
+)
+def allow(
+    session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
+) -> ExitCode:
+    """Let a channel carry messages, in every region.
+
+    Puts one event on one region's bus (the first --region, or the next one if that does not
+    answer); the buses carry it to all regions, and the latest decision wins everywhere. It stands
+    above the deployment's parameter AllowedChannels until somebody decides otherwise.
+    """
+    return _decide(session, name, reason, allowed=True, wait=wait, timeout=timeout)
+
+
+@command(
+    app,
+    "block",
+    examples=[
+        'globalws channels block media --reason "copyright claim 1138"',
+        'globalws channels block media --reason "spam" --yes --json',
+    ],
+    json_shape=_CHANGE_JSON,
+    asks=True,
+)
+def block(
+    session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
+) -> ExitCode:
+    """Close a channel in every region: publish and subscribe are refused, open subscriptions end.
+
+    Puts one event on one region's bus (the first --region, or the next one if that does not
+    answer); the buses carry it to all regions, and the latest decision wins everywhere. Refused
+    clients are told the reason. `globalws channels allow` undoes it.
+    """
+    session.target  # noqa: B018 - said before the question
+    session.confirm(f"Block channel {name} in every region and end its subscriptions?")
+    return _decide(session, name, reason, allowed=False, wait=wait, timeout=timeout)
+
+
+def _decide(
+    session: Session, name: str, reason: str, *, allowed: bool, wait: bool, timeout: float
+) -> ExitCode:
+    decision = new_decision(session, name, reason)
+
+    def look(region: Region) -> tuple[Confirmation, str]:
+        channel = session.api(region).execute(_CHANNEL, {"name": name})["getChannel"] or {}
+        state = policy_confirmation(channel, decision, allowed=allowed)
+        shows = "allowed" if channel.get("allowed") else "not allowed"
+        since = f" since {channel['updatedAt']}" if channel.get("updatedAt") else ""
+        return state, "" if state is Confirmation.CONFIRMED else f"{name} is {shows}{since}"
+
+    put_in = put_on_first_bus(
+        bus_order(session),
+        CHANNEL_POLICY_CHANGED,
+        lambda region: decision.policy(region, allowed=allowed),
+        session.output,
+    )
+    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    document = decision_document("allow" if allowed else "block", decision)
+    return report(session.output, document, shown, put_in, waited=wait)
+
+
+def new_decision(session: Session, name: str, reason: str) -> Decision:
+    """An operator's decision, now. Raises CliError if it is not known who decides."""
+    return Decision(new_ulid(), name, reason, session.caller(), instant(time.time()))
+
+
+def bus_order(session: Session) -> list[Region]:
+    """The regions whose buses are tried: the selected ones, then the others."""
+    selected = list(session.target.selected)
+    return selected + [each for each in session.target.all_regions if each not in selected]
+
+
+def decision_document(change: str, decision: Decision) -> dict[str, Any]:
+    """The decision, as JSON documents show it."""
+    return {
+        "change": change,
+        "id": decision.id,
+        "name": decision.name,
+        "reason": decision.reason,
+        "by": decision.by,
+        "at": decision.at,
+    }
+
+
+def _row(name: str, by_region: dict[str, Any], answered: list[str]) -> dict[str, Any]:
+    # A region that does not list a channel does not allow it.
+    allowed = {by_region.get(region, {}).get("allowed", False) for region in answered}
+    return {"name": name, "agreed": len(allowed) == 1, "regions": by_region}
+
+
+def _cells(row: dict[str, Any], answered: list[str]) -> list[object]:
+    found = list(row["regions"].values())
+    latest = max(found, key=lambda channel: str(channel["updatedAt"] or ""))
+    states = [row["regions"].get(region, {}).get("allowed", False) for region in answered]
+    return [row["name"], *states, row["agreed"], latest["reason"], latest["updatedAt"]]

@@ -1,0 +1,166 @@
+"""`globalws status`: whether every region answers, and what waits to be looked at."""
+
+import asyncio
+import time
+from typing import Annotated, Any
+
+import typer
+
+from cli.adapters.tables import janitor_run
+from cli.command import CHANNEL, Timeout, command
+from cli.commands.publish import PUBLISH
+from cli.commands.tail import endpoints_of
+from cli.domain.changes import epoch
+from cli.domain.letters import Queue
+from cli.errors import CliError, ExitCode, UsageError
+from cli.installation import queue_of
+from cli.probe import probe
+from cli.regions import in_each
+from cli.session import Session
+from cli.targets.target import Region
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the app."""
+    command(
+        app,
+        "status",
+        examples=["globalws status", "globalws status --probe --channel tech --json"],
+        json_shape='{"regions": [{"region", "stackName", "api": {"reachable", "roundTripMs", '
+        '"error"}, "queues": {"bus", "function"}, "janitor": {"startedAt", "ageSeconds", …}, '
+        '"errors": []}], "probe": [{"from", "to", "ms", "error"}]}',
+    )(status)
+
+
+def status(
+    session: Session,
+    ask_probe: Annotated[
+        bool, typer.Option("--probe", help="Measure replication in every direction.")
+    ] = False,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The allowed channel that the probe uses; its subscribers see the probe.",
+            parser=CHANNEL,
+        ),
+    ] = None,
+    timeout: Timeout = 20,
+) -> ExitCode:
+    """Show each region: API, dead letters, the janitor's last run; and replication if asked for.
+
+    The round trip is a query from this machine. A queue that is not empty holds messages that
+    somebody misses: see `globalws dlq list`. --probe publishes one short message per region on
+    --channel and reports the milliseconds until each region's subscribers had it. Exit code 3:
+    something could not be learned; 5: no region's API answers.
+    """
+    if ask_probe and channel is None:
+        raise UsageError(
+            "--probe needs --channel with an allowed channel: `globalws channels list`"
+        )
+    answers = in_each(session.target.selected, _look(session))
+    regions = [answer.value for answer in answers if answer.value is not None]
+    reachable = [region for region in regions if region["api"]["reachable"]]
+    measured: list[dict[str, Any]] | None = None
+    if ask_probe and channel is not None and reachable:
+        measured = _probe(session, channel, timeout)
+    if session.output.as_json:
+        session.output.document({"regions": regions, "probe": measured})
+    else:
+        _show(session, regions, measured)
+    if not reachable:
+        return ExitCode.UNREACHABLE
+    troubled = any(region["errors"] for region in regions)
+    lost = any(pair["ms"] is None for pair in measured or [])
+    return ExitCode.PARTLY if troubled or lost or len(reachable) < len(regions) else ExitCode.OK
+
+
+def _look(session: Session) -> Any:
+    def look(region: Region) -> dict[str, Any]:
+        errors: list[str] = []
+
+        def try_(call: Any) -> Any:
+            try:
+                return call()
+            except CliError as error:
+                errors.append(str(error))
+                return None
+
+        def depth(kind: Queue) -> int:
+            return queue_of(region, kind).depth().total
+
+        return {
+            "region": region.name,
+            "stackName": region.stack_name,
+            "api": _api(session, region),
+            "queues": {kind.value: try_(lambda kind=kind: depth(kind)) for kind in Queue},
+            "janitor": try_(lambda: _janitor(region)),
+            "errors": list(dict.fromkeys(errors)),
+        }
+
+    return look
+
+
+def _api(session: Session, region: Region) -> dict[str, Any]:
+    started = time.perf_counter()
+    try:
+        session.api(region).execute("query Status { channels { name } }")
+    except CliError as error:
+        return {"reachable": False, "roundTripMs": None, "error": str(error)}
+    milliseconds = (time.perf_counter() - started) * 1000
+    return {"reachable": True, "roundTripMs": round(milliseconds, 1), "error": None}
+
+
+def _janitor(region: Region) -> dict[str, Any] | None:
+    run = janitor_run(region.clients, region.output("ChannelsTableName"))
+    if run is None:
+        return None
+    started = epoch(run.get("startedAt"))
+    return run | {"ageSeconds": None if started is None else round(time.time() - started)}
+
+
+def _probe(session: Session, channel: str, seconds: float) -> list[dict[str, Any]]:
+    by_name = {region.name: region for region in session.target.selected}
+
+    def publish(region: str, message_id: str) -> None:
+        variables = {"name": channel, "message": "globalws probe", "id": message_id}
+        session.api(by_name[region]).execute(PUBLISH, variables)
+
+    return asyncio.run(probe(channel, endpoints_of(session), publish, seconds))
+
+
+def _show(
+    session: Session, regions: list[dict[str, Any]], measured: list[dict[str, Any]] | None
+) -> None:
+    output = session.output
+    output.table(
+        ("region", "api", "round trip ms", "bus queue", "function queue", "janitor's last run"),
+        [
+            (
+                region["region"],
+                "reachable" if region["api"]["reachable"] else "unreachable",
+                region["api"]["roundTripMs"],
+                region["queues"]["bus"],
+                region["queues"]["function"],
+                _last_run(region),
+            )
+            for region in regions
+        ],
+    )
+    for region in regions:
+        for error in filter(None, [region["api"]["error"], *region["errors"]]):
+            output.error(f"{region['region']}: {error}")
+    if measured is not None:
+        output.line("")
+        output.table(
+            ("from", "to", "ms", "problem"),
+            [(pair["from"], pair["to"], pair["ms"], pair["error"]) for pair in measured],
+        )
+
+
+def _last_run(region: dict[str, Any]) -> str:
+    run = region["janitor"]
+    if run is None:
+        return "unknown" if region["errors"] else "never"
+    counts = ", ".join(f"{key} {run[key]}" for key in ("invalidated", "failed") if key in run)
+    return f"{run['ageSeconds']} s ago ({counts})"

@@ -1,0 +1,51 @@
+"""The dead-letter queues of an installation, and what may be redriven where."""
+
+from cli.adapters.events import put_event
+from cli.adapters.functions import Invoked, invoke
+from cli.adapters.queues import DeadLetterQueue
+from cli.adapters.stacks import function_names
+from cli.domain.letters import Home, InvokeFunction, PutOnPeerBus, Queue
+from cli.errors import CliError
+from cli.targets.target import Region, Target
+
+_OUTPUT = {Queue.BUS: "BusDeadLetterQueueUrl", Queue.FUNCTION: "FunctionDeadLetterQueueUrl"}
+
+
+def queue_of(region: Region, kind: Queue) -> DeadLetterQueue:
+    """A dead-letter queue of the region. Raises CliError."""
+    return DeadLetterQueue(region.clients, kind, region.output(_OUTPUT[kind]))
+
+
+def home_of(region: Region, target: Target) -> Home:
+    """What the region's letters may be redriven to. Raises CliError."""
+    functions = {
+        value for key, value in region.outputs().items() if key.endswith("FunctionName") and value
+    }
+    try:
+        functions |= function_names(region.clients, region.stack_name)
+    except CliError:
+        if not functions:
+            raise
+    return Home(
+        bus_arn=region.output("EventBusArn"),
+        functions=frozenset(functions),
+        regions=frozenset(each.name for each in target.all_regions),
+    )
+
+
+def hand_over(
+    destination: InvokeFunction | PutOnPeerBus, region: Region, target: Target, *, wait: bool
+) -> Invoked:
+    """Hands a letter of `region` to its destination. Raises CliError if it was not accepted."""
+    if isinstance(destination, InvokeFunction):
+        name, qualifier = destination.name, destination.qualifier
+        return invoke(region.clients, name, qualifier, destination.payload, wait=wait)
+    peer = next(each for each in target.all_regions if each.name == destination.region)
+    put_event(
+        peer.clients,
+        destination.bus_arn,
+        destination.detail_type,
+        destination.detail,
+        time=destination.time,
+    )
+    return Invoked("put on the bus")

@@ -1,0 +1,71 @@
+"""What a running command has at hand: its target, its output, and the operator's consent."""
+
+import getpass
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from cli.adapters.graphql import GraphqlApi
+from cli.errors import DeclinedError
+from cli.output import Output
+from cli.targets.choose import TargetOptions, choose_target
+from cli.targets.target import Kind, Region, Target
+
+
+class Api(Protocol):
+    """A region's GraphQL API."""
+
+    def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Runs an operation and returns its data. Raises RefusedError, UnreachableError."""
+
+
+def connect_api(region: Region) -> Api:
+    """The region's API over HTTP. Raises CliError if its endpoints are not known."""
+    endpoints = region.endpoints()
+    return GraphqlApi(region.name, endpoints.graphql_url, endpoints.api_key)
+
+
+@dataclass
+class Session:
+    """One command's surroundings."""
+
+    options: TargetOptions
+    output: Output
+    yes: bool = False
+    connect: Callable[[Region], Api] = field(default=connect_api)
+
+    @cached_property
+    def target(self) -> Target:
+        """The installation; which one it is, is said on stderr. Raises CliError."""
+        target = choose_target(self.options, Path.cwd())
+        names = ", ".join(region.name for region in target.all_regions)
+        self.output.note(f"target: {target.description} ({names})")
+        return target
+
+    def api(self, region: Region) -> Api:
+        """The region's API. Raises CliError if its endpoints are not known."""
+        return self.connect(region)
+
+    def caller(self) -> str:
+        """Who gives the command: the AWS identity, or user@host on the local stack."""
+        if self.target.kind is Kind.AWS:
+            return self.target.selected[0].clients.caller()
+        return f"{getpass.getuser()}@{platform.node() or 'localhost'}"
+
+    def confirm(self, question: str) -> None:
+        """Asks on the terminal, unless --yes was given.
+
+        Raises:
+            DeclinedError: the answer is not yes, or there is no terminal to ask on.
+        """
+        if self.yes:
+            return
+        if not sys.stdin.isatty():
+            raise DeclinedError(f"{question} Not done: give --yes, as there is no terminal to ask")
+        self.output.note(f"{question} [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise DeclinedError("not done")

@@ -1,0 +1,86 @@
+"""Real stacks: found in one region, and from there in its peers (parameter `PeerRegions`)."""
+
+from collections.abc import Callable, Sequence
+
+import boto3
+
+from cli.adapters.clients import Clients
+from cli.adapters.stacks import Stack, read_stack
+from cli.errors import CliError, UnreachableError, UsageError
+from cli.targets.target import Kind, Outputs, Region, Target
+
+DEFAULT_STACK_NAME = "globalws-{region}"
+
+ReadStack = Callable[[Clients, str], Stack]
+
+
+def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_stack) -> Target:
+    """The installation of which at least one region is named, or is the profile's own.
+
+    A peer whose stack cannot be read stays in the list and fails by itself where it is asked.
+
+    Args:
+        pattern: the stacks' name; `{region}` stands for the region.
+        names: where to begin, and the regions to select; the profile's region if empty.
+
+    Raises:
+        UsageError: the pattern is malformed, or there is no region to begin with.
+        UnreachableError: none of the first regions has such a stack.
+    """
+    _name(pattern, "us-west-2")
+    first = list(names) or _profile_region()
+    found: dict[str, Region] = {}
+    waiting = list(first)
+    errors: list[str] = []
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        clients = Clients(name, None)
+        stack_name = _name(pattern, name)
+        try:
+            stack = read(clients, stack_name)
+        except CliError as error:
+            errors.append(str(error))
+            found[name] = Region(name, stack_name, clients, _raising(error))
+            continue
+        found[name] = Region(name, stack_name, clients, _returning(stack.outputs))
+        waiting += stack.peer_regions
+    if len(errors) == len(found):
+        raise UnreachableError(f"no stack found: {errors[0]}")
+    description = f"AWS, stacks {pattern}, {_profile()}"
+    return Target.select(Kind.AWS, description, list(found.values()), names)
+
+
+def _returning(outputs: Outputs) -> Callable[[], Outputs]:
+    return lambda: outputs
+
+
+def _raising(error: CliError) -> Callable[[], Outputs]:
+    def read() -> Outputs:
+        raise error
+
+    return read
+
+
+def _name(pattern: str, region: str) -> str:
+    try:
+        return pattern.format(region=region)
+    except (KeyError, IndexError, ValueError):
+        raise UsageError(
+            f"--stack-name {pattern!r}: the only placeholder is {{region}}, "
+            f"as in {DEFAULT_STACK_NAME}"
+        ) from None
+
+
+def _profile_region() -> list[str]:
+    region = boto3.Session().region_name
+    if not region:
+        raise UsageError(
+            "no region to look in: give --region, or set AWS_REGION or a profile that has one"
+        )
+    return [region]
+
+
+def _profile() -> str:
+    return f"profile {boto3.Session().profile_name}"
