@@ -1,0 +1,234 @@
+"""GraphQL through the engine: resolvers, errors, authorization, bounds."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.appsync.definition import DataSource
+from local.appsync.errors import DefinitionError
+from local.appsync.javascript import Context, Evaluation, ResolverError
+from local.appsync.options import Options
+from tests.unit.appsync.fakes import SCHEMA, FakeCode, api, ask, engine, failing
+
+Errors = list[dict[str, Any]]
+
+
+async def errors_of(answer: Awaitable[Any]) -> Errors:
+    errors: Errors = (await answer).body["errors"]
+    return errors
+
+
+async def test_unit_resolver_and_default_resolvers() -> None:
+    e = engine(api({"Query.post": "none"}))
+    answer = await ask(e, '{ post(id: "1") { id note } }')
+    assert (answer.status, answer.body) == (200, {"data": {"post": {"id": "1", "note": None}}})
+
+
+async def test_context() -> None:
+    code = FakeCode()
+    e = engine(api({"Query.post": "none"}), {"Query.post": code})
+    query = "query($i: ID) { post(id: $i) { ...F ... on Post { t: title } } }"
+    await ask(e, query + " fragment F on Post { id author { name } }", i="1")
+    context = code.requests[0]
+    assert context.arguments == {"id": "1"}
+    assert context.identity is None
+    assert context.request["headers"] == {"x-api-key": "da2-test"}
+    assert context.info["variables"] == {"i": "1"}
+    assert context.info["selectionSetList"] == ["id", "author", "author/name", "t"]
+    assert context.info["selectionSetGraphQL"].startswith("{\n  ...F")
+
+
+async def test_util_error() -> None:
+    raising = FakeCode(response=failing("no", "Custom", data={"a": 1}, info={"b": 2}))
+    e = engine(api({"Query.post": "none"}), {"Query.post": raising})
+    answer = await ask(e, "{ p: post { id } }")
+    assert answer.body == {
+        "data": {"p": None},
+        "errors": [
+            {
+                "path": ["p"],
+                "data": {"a": 1},
+                "errorType": "Custom",
+                "errorInfo": {"b": 2},
+                "locations": [{"line": 1, "column": 3, "sourceName": None}],
+                "message": "no",
+            }
+        ],
+    }
+
+
+async def test_appended_errors_keep_the_data() -> None:
+    def append(context: Context) -> Evaluation:
+        error = ResolverError("also", "Warning")
+        return Evaluation(context.result, context.stash, appended_errors=(error,))
+
+    e = engine(api({"Query.post": "none"}), {"Query.post": FakeCode(response=append)})
+    answer = await ask(e, '{ post(id: "1") { id } }')
+    assert answer.body["data"] == {"post": {"id": "1"}}
+    [error] = answer.body["errors"]
+    assert (error["errorType"], error["path"]) == ("Warning", ["post"])
+
+
+async def test_null_for_non_null() -> None:
+    e = engine(api({"Query.post": "none"}))
+    [error] = await errors_of(ask(e, "{ post { title } }"))
+    assert error["message"] == (
+        "Cannot return null for non-nullable type: 'String' within parent 'Post' (/post/title)"
+    )
+
+
+async def test_a_bug_is_not_shown() -> None:
+    def bug(_context: Context) -> Evaluation:
+        raise KeyError("secret")
+
+    e = engine(api({"Query.post": "none"}), {"Query.post": FakeCode(request=bug)})
+    [error] = await errors_of(ask(e, "{ post { id } }"))
+    assert error["errorType"] == "InternalFailure"
+    assert "secret" not in error["message"]
+
+
+class TestPipeline:
+    @staticmethod
+    async def run(**code: FakeCode) -> tuple[Any, dict[str, FakeCode]]:
+        programs = {"Query.pipeline": FakeCode(_note("start", {}), _prev)}
+        programs |= {name.replace("pipeline", "Query.pipeline"): c for name, c in code.items()}
+        e = engine(api({"Query.pipeline": ("a", "b")}), programs)
+        return (await ask(e, "{ pipeline }")).body, programs
+
+    async def test_prev_and_stash(self) -> None:
+        b = FakeCode(_note("b", {"payload": "from b"}))
+        a = FakeCode(_note("a", {"payload": "from a"}))
+        body, programs = await self.run(a=a, b=b)
+        assert body == {"data": {"pipeline": "from b"}}
+        assert a.requests[0].prev is not None
+        assert b.requests[0].prev == {"result": "from a"}
+        assert programs["Query.pipeline"].responses[0].stash == {"start": 1, "a": 1, "b": 1}
+
+    async def test_an_error_stops_it(self) -> None:
+        b = FakeCode()
+        body, programs = await self.run(a=FakeCode(response=failing("stop")), b=b)
+        assert body["errors"][0]["message"] == "stop"
+        assert not b.requests
+        assert not programs["Query.pipeline"].responses
+
+    async def test_early_return_of_a_function_skips_that_function(self) -> None:
+        a = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True))
+        b = FakeCode(lambda c: Evaluation({"payload": c.prev["result"]}, c.stash))
+        body, _ = await self.run(a=a, b=b)
+        assert body == {"data": {"pipeline": "early"}}
+        assert not a.responses
+
+    async def test_early_return_of_the_resolver_ends_it(self) -> None:
+        a = FakeCode()
+        pipeline = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True))
+        body, _ = await self.run(a=a, pipeline=pipeline)
+        assert body == {"data": {"pipeline": "early"}}
+        assert not a.requests
+        assert not pipeline.responses
+
+
+def _note(name: str, result: Any) -> Any:
+    return lambda context: Evaluation(result, {**context.stash, name: 1})
+
+
+def _prev(context: Context) -> Evaluation:
+    return Evaluation(context.prev["result"] if context.prev else None, context.stash)
+
+
+class TestAuthorization:
+    SCHEMA = """
+    type Open { a: String  b: String @aws_iam }
+    type Closed @aws_iam { a: String  b: String @aws_api_key }
+    type Query { open: Open  closed: Closed
+      iam: String @aws_iam  both: String @aws_iam @aws_api_key }
+    """
+
+    @pytest.mark.parametrize(
+        ("query", "refused"),
+        [
+            ("{ open { a } }", None),
+            ("{ open { b } }", "Not Authorized to access b on type Open"),
+            ("{ closed { a } }", "Not Authorized to access a on type Closed"),
+            ("{ closed { b } }", None),
+            ("{ iam }", "Not Authorized to access iam on type Query"),
+            ("{ both }", None),
+            ("{ __schema { queryType { name } } both __typename }", None),
+        ],
+    )
+    async def test_api_key(self, query: str, refused: str | None) -> None:
+        e = engine(api({"Query.open": "none", "Query.closed": "none"}, self.SCHEMA))
+        answer = await ask(e, query)
+        assert answer.status == 200
+        messages = [error["message"] for error in answer.body.get("errors", [])]
+        assert messages == ([refused] if refused else [])
+
+    async def test_the_resolver_of_a_refused_field_does_not_run(self) -> None:
+        code = FakeCode()
+        e = engine(api({"Query.iam": "none"}, self.SCHEMA), {"Query.iam": code})
+        await ask(e, "{ iam }")
+        assert not code.requests
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("query", "status", "error_type"),
+        [
+            ("{", 400, "MalformedHttpRequestException"),
+            ("fragment F on Post { id }", 400, "MalformedHttpRequestException"),
+            ("{ nothing }", 200, "ValidationError"),
+            ("{ post { id } } { post { id } }", 200, "ValidationError"),
+            ("query A { pipeline } query B { pipeline }", 400, "BadRequestException"),
+            ("subscription { onPost { id } }", 400, "UnsupportedOperation"),
+            ("{ " + "post " * 20_000 + "}", 400, "MalformedHttpRequestException"),
+            ("{" + "a{" * 76 + "b" + "}" * 77, 400, "LimitExceededError"),
+            ("{" + " ".join(f"a{i}: pipeline" for i in range(1_001)) + "}", 400,
+             "LimitExceededError"),
+            ("{ post { ...F } } fragment F on Post { ...F }", 200, "ValidationError"),
+        ],
+    )  # fmt: skip
+    async def test_refused(self, query: str, status: int, error_type: str) -> None:
+        answer = await ask(engine(api({})), query)
+        assert (answer.status, answer.body["errors"][0]["errorType"]) == (status, error_type)
+
+    async def test_fragments_count_where_they_are_spread(self) -> None:
+        levels = "".join(
+            f" fragment F{i} on Post {{ x{i}: id ...F{i + 1} y{i}: id ...F{i + 1} }}"
+            for i in range(15)
+        )
+        query = "{ post { ...F0 } }" + levels + " fragment F15 on Post { id }"
+        answer = await ask(engine(api({})), query)
+        assert answer.body["errors"][0]["errorType"] == "LimitExceededError"
+
+    async def test_resolver_count(self) -> None:
+        e = engine(api({"Query.pipeline": "none"}), options=Options(max_resolvers=2))
+        errors = await errors_of(ask(e, "{ a: pipeline b: pipeline c: pipeline }"))
+        assert "LimitExceededError" in {error["errorType"] for error in errors}
+
+    async def test_documents_are_remembered_within_bounds(self) -> None:
+        e = engine(api({}), options=Options(document_cache_entries=2))
+        for i in range(5):
+            await ask(e, f"{{ a{i}: pipeline }}")
+        assert len(e._documents._entries) == 2
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        (api({}, "type Query {"), "schema.graphql"),
+        (api({}, "type A { a: ID }"), "no Query"),
+        (api({"Query.nothing": "none"}), "no such field"),
+        (api({"Query.post": "nothing"}), "no data source named 'nothing'"),
+        (replace(api({"Query.pipeline": ("a",)}), functions=()), "no function with id 'a'"),
+        (api({}, SCHEMA.replace('"publish", "other"', '"gone"')), "'gone', which does not exist"),
+        (
+            replace(api({}), data_sources=(DataSource("h", "HTTP"),)),  # type: ignore[arg-type]
+            "HTTP is not served",
+        ),
+        (api({}, additional_auth=("OPENID_CONNECT",)), "no authenticator for OPENID_CONNECT"),
+    ],
+)
+def test_definitions_that_cannot_be_served(definition: Any, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        engine(definition)
