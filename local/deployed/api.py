@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
-from local.deployed.stack import Clients, DeployedStack, DeployedStackError
+from local.deployed.errors import DeployedStackError
+from local.deployed.stack import Clients, DeployedStack
 
 
 def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None) -> Api:

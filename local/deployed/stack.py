@@ -7,9 +7,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-
-class DeployedStackError(Exception):
-    """The deployed stack cannot be served; the message names the resource and the reason."""
+from local.deployed.conditions import Conditions
+from local.deployed.errors import DeployedStackError
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class DeployedStack:
     resources: Mapping[str, Mapping[str, Any]]
     physical_ids: Mapping[str, str]
     outputs: Mapping[str, str]
+    conditions: Conditions
 
     @classmethod
     def read(cls, clients: Clients, name: str) -> "DeployedStack":
@@ -41,11 +41,17 @@ class DeployedStack:
         template = cloudformation.get_template(StackName=name, TemplateStage="Processed")
         created = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
         stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        body = template["TemplateBody"]
         return cls(
             name,
-            template["TemplateBody"]["Resources"],
+            body["Resources"],
             {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in created},
             {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+            Conditions(
+                body.get("Conditions", {}),
+                body.get("Parameters", {}),
+                {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]},
+            ),
         )
 
     def of_type(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -63,6 +69,8 @@ class DeployedStack:
         if isinstance(value, str):
             return value
         match value:
+            case {"Fn::If": [str(condition), chosen, otherwise]}:
+                return self.text(logical_id, chosen if self.conditions[condition] else otherwise)
             case {"Fn::GetAtt": [str(other), "Name"]}:
                 return self.text(other, self.resources[other]["Properties"]["Name"])
             case {"Fn::GetAtt": [str(other), "FunctionId"]}:

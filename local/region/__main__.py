@@ -10,7 +10,7 @@ from aiohttp import web
 
 from local.appsync.errors import DefinitionError
 from local.appsync.javascript import ResolverCodeError
-from local.deployed.stack import DeployedStackError
+from local.deployed.errors import DeployedStackError
 from local.region.process import RegionProcess, RegionSettings
 
 

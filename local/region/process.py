@@ -17,7 +17,8 @@ from local.appsync.engine import Engine, build_engine
 from local.appsync.sigv4 import IamCredential
 from local.deployed.api import read_api
 from local.deployed.buses import read_async_functions, read_buses
-from local.deployed.stack import Clients, DeployedStack, DeployedStackError
+from local.deployed.errors import DeployedStackError
+from local.deployed.stack import Clients, DeployedStack
 from local.eventbridge.aws import Aws
 from local.eventbridge.definition import AsyncFunction, Bus
 from local.eventbridge.http_local import add_routes as add_eventbridge_routes
