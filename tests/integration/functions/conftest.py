@@ -1,0 +1,96 @@
+"""Tables made by the template's own definitions in moto, and a local HTTP server as the API."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+from cfnlint.decode import cfn_yaml
+from globalws.adapters import dynamodb
+from moto import mock_aws
+
+from tests.support.functions import ENVIRONMENT
+from tests.support.stack import ROOT
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A DynamoDB client; the tables `channels`, `audit` and `messages` are there."""
+    for variable, value in ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+    with mock_aws():
+        dynamodb.client.cache_clear()
+        client = boto3.client("dynamodb", region_name="us-west-2")
+        template = cfn_yaml.load(str(ROOT / "template.yaml"))
+        for logical_id, name in (("ChannelsTable", "channels"), ("AuditTable", "audit")):
+            properties = template["Resources"][logical_id]["Properties"]
+            wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+            client.create_table(
+                TableName=name, **{key: properties[key] for key in wanted if key in properties}
+            )
+        client.create_table(
+            TableName="messages",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "name", "AttributeType": "S"},
+                {"AttributeName": "id", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "name", "KeyType": "HASH"},
+                {"AttributeName": "id", "KeyType": "RANGE"},
+            ],
+        )
+        yield client
+    dynamodb.client.cache_clear()
+
+
+@dataclass
+class ApiServer:
+    """An API that counts invalidations; `answer` may replace what it says: (status, body)."""
+
+    url: str = ""
+    unsubscribed: list[str] = field(default_factory=list)
+    answer: Callable[[str], tuple[int, Any] | None] = lambda name: None
+
+    def handle(self, name: str) -> tuple[int, Any]:
+        special = self.answer(name)
+        if special is not None:
+            return special
+        self.unsubscribed.append(name)
+        return 200, {"data": {"unsubscribe": {"name": name}}}
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    """The API, on a port of its own. moto lets it pass."""
+    state = ApiServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            assert "/us-west-2/appsync/aws4_request" in self.headers["Authorization"]
+            status, answer = state.handle(json.loads(body)["variables"]["name"])
+            data = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="api")
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}/graphql"
+    yield state
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,141 @@
+"""Purge, Policy and the janitor through their handlers: moto's tables, a real HTTP API."""
+
+import time
+from typing import Any
+
+import pytest
+from globalws.domain.errors import TransientError
+from globalws.domain.fields import instant
+
+from tests.support.functions import Context, load_handler, order_event, sample
+
+POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch, tables: Any, api: Any) -> Any:
+    """Loads a handler's module by its name, with more environment if wanted."""
+
+    def load(name: str, **environment: str) -> Any:
+        return load_handler(name, monkeypatch, {"GRAPHQL_URL": api.url} | environment)
+
+    return load
+
+
+def _allowed(tables: Any, name: str) -> bool | None:
+    found = tables.get_item(TableName="channels", Key={"name": {"S": name}})
+    allowed = found.get("Item", {}).get("allowed", {}).get("BOOL")
+    return None if allowed is None else bool(allowed)
+
+
+def _records(tables: Any) -> list[dict[str, Any]]:
+    return list(tables.scan(TableName="audit")["Items"])
+
+
+def test_a_block_is_written_kicked_and_recorded_once(load: Any, tables: Any, api: Any) -> None:
+    purge = load("purge")
+    answer = purge.handler(sample("policy-change"), Context())
+    assert answer == {"outcome": "done", "policy": "written", "subscriptions": "ended"}
+    assert purge.handler(sample("policy-change"), Context())["outcome"] == "duplicate"
+    assert _allowed(tables, "media") is False
+    assert api.unsubscribed == ["media"]
+    (record,) = _records(tables)
+    assert record["outcome"]["S"] == "done"
+
+
+def test_purge_and_policy_converge_in_either_order(load: Any, tables: Any, api: Any) -> None:
+    policy, purge = load("policy"), load("purge")
+    assert policy.handler(sample("policy-change"), Context()) == {"outcome": "written"}
+    assert purge.handler(sample("policy-change"), Context())["policy"] == "unchanged"
+    event = order_event(PURGE, block=True)
+    assert purge.handler(event, Context())["policy"] == "written"
+    assert policy.handler(event, Context()) == {"outcome": "unchanged"}
+    assert api.unsubscribed == ["media", "tech"]
+
+
+def test_a_clock_minutes_ahead_does_not_lock_others_out(load: Any, tables: Any) -> None:
+    policy = load("policy")
+    policy.handler(order_event(POLICY, at="2026-11-23T10:59:00Z", allowed=False), Context())
+    honest = order_event(POLICY, at="2026-11-23T10:20:06Z", allowed=True)
+    policy.handler({**honest, "time": "2026-11-23T10:20:06Z"}, Context())
+    assert _allowed(tables, "media") is True
+
+
+def test_a_purge_without_a_store_says_so(load: Any, tables: Any) -> None:
+    answer = load("purge").handler(order_event(PURGE, deleteHistory=True), Context())
+    assert answer == {"outcome": "done", "subscriptions": "ended", "history": "nothing-stored"}
+
+
+def test_a_purge_that_time_ran_out_on_goes_on(load: Any, tables: Any, api: Any) -> None:
+    for number in range(30):
+        item = {"name": "tech", "id": f"{number:026d}", "publishedAt": "2026-11-23T10:00:00.000Z"}
+        tables.put_item(TableName="messages", Item={key: {"S": each} for key, each in item.items()})
+    purge, event = load("purge", MESSAGES_TABLE="messages"), order_event(PURGE, deleteHistory=True)
+    with pytest.raises(TransientError):
+        purge.handler(event, Context(remaining_ms=1000))
+    assert purge.handler(event, Context())["history"] == "deleted 30"
+    assert api.unsubscribed == ["tech"]
+
+
+def test_with_purge_failing_the_janitor_closes_the_channel(
+    load: Any, tables: Any, api: Any
+) -> None:
+    api.answer = lambda name: (503, {})
+    purge = load("purge")
+    with pytest.raises(TransientError):
+        purge.handler(sample("policy-change"), Context())
+    load("policy").handler(sample("policy-change"), Context())
+    api.answer = lambda name: None
+    assert load("janitor").handler(sample("janitor"), Context())["invalidated"] == 1
+    assert api.unsubscribed == ["media"]
+
+
+def test_a_throttled_api_is_spared_and_a_dead_one_is_seen(
+    load: Any, tables: Any, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = load("policy")
+    for name in ("a", "b", "c"):
+        policy.handler(order_event(POLICY, name=name), Context())
+    janitor = load("janitor")
+    monkeypatch.setattr(janitor.time, "sleep", lambda seconds: None)
+    api.answer = lambda name: (429, {}) if name == "b" else None
+    run = janitor.handler(sample("janitor"), Context())
+    assert (run["invalidated"], run["failed"], run["throttled"]) == (2, 1, 1)
+    api.answer = lambda name: (500, {})
+    with pytest.raises(janitor.JanitorError):
+        janitor.handler(sample("janitor"), Context())
+
+
+def test_a_channel_dropped_by_a_deployment_is_closed(load: Any, tables: Any, api: Any) -> None:
+    assert load("janitor").handler(sample("janitor"), Context())["remembered"] == 2
+    run = load("janitor", ALLOWED_CHANNELS="cars").handler(sample("janitor"), Context())
+    assert (run["closed"], run["invalidated"]) == (1, 1)
+    assert api.unsubscribed == ["tech"]
+    (record,) = _records(tables)
+    assert (record["by"]["S"], record["channel"]["S"]) == ("janitor", "tech")
+
+
+@pytest.mark.timeout(300)
+def test_a_registry_of_ten_thousand_channels(load: Any, tables: Any, api: Any) -> None:
+    items = []
+    for number in range(10_000):
+        is_blocked = number % 100 == 0
+        item: dict[str, Any] = {
+            "name": {"S": f"channel-{number:05d}"},
+            "allowed": {"BOOL": not is_blocked},
+            "decision": {"S": f"2026-11-23T10:00:00.000Z#{number:026d}#x"},
+            "reason": {"S": "x" * 200},
+        }
+        if is_blocked:
+            item["closedSince"] = {"S": "2026-11-23T10:00:00.000Z"}
+        items.append({"PutRequest": {"Item": item}})
+    for start in range(0, len(items), 25):
+        tables.batch_write_item(RequestItems={"channels": items[start : start + 25]})
+    started = time.monotonic()
+    run = load("janitor").handler(sample("janitor"), Context(remaining_ms=240_000))
+    assert (run["channels"], run["invalidated"], run["failed"]) == (10_000, 100, 0)
+    assert time.monotonic() - started < 60
+    assert len(set(api.unsubscribed)) == 100
+    last = tables.get_item(TableName="channels", Key={"name": {"S": "#janitor"}})["Item"]
+    assert last["channels"]["N"] == "10000"
+    assert instant(last["startedAt"]["S"])

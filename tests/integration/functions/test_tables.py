@@ -1,0 +1,216 @@
+"""The adapters to the tables, against moto's DynamoDB."""
+
+import random
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from globalws.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG, AuditTable
+from globalws.adapters.channels_table import LAST_RUN, ChannelsTable
+from globalws.adapters.dynamodb import domain_errors
+from globalws.adapters.messages_table import NOTHING_STORED, MessagesTable
+from globalws.domain.channel import Channel
+from globalws.domain.errors import PermanentError, TransientError
+from globalws.domain.fields import iso
+from globalws.domain.governance import AuditRecord, Decided, Outcome
+from globalws.domain.janitor import Run
+from globalws.domain.order import Action, Order, read_order
+from moto.dynamodb.models import DynamoDBBackend
+
+from tests.support.functions import NOW, order_event
+
+POLICY = "ChannelPolicyChanged"
+
+
+def _order(seconds: int, allowed: bool, number: int = 0, **detail: Any) -> Order:
+    at = iso(NOW + timedelta(seconds=seconds))
+    ulid = f"01KB4Z6ZC0M4N8P2R6T0V4{number:04d}"
+    event = order_event(POLICY, at=at, id=ulid, allowed=allowed, **detail)
+    return read_order({**event, "time": "2026-11-24T00:00:00Z"})
+
+
+def _item(tables: Any, name: str) -> dict[str, Any]:
+    found = tables.get_item(TableName="channels", Key={"name": {"S": name}})
+    return {key: next(iter(value.values())) for key, value in found.get("Item", {}).items()}
+
+
+def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    order = _order(0, False)
+    assert channels.decide(order, NOW) is Decided.WRITTEN
+    assert channels.decide(order, NOW) is Decided.UNCHANGED
+    assert _item(tables, "media") == {
+        "name": "media",
+        "allowed": False,
+        "reason": "copyright claim 1138",
+        "by": "ops@example.com",
+        "updatedAt": iso(NOW),
+        "decision": order.decision,
+        "closedSince": iso(NOW),
+    }
+    assert channels.decide(_order(-1, True), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_order(1, True), NOW) is Decided.WRITTEN
+    item = _item(tables, "media")
+    assert item["allowed"] is True
+    assert "closedSince" not in item
+
+
+@pytest.fixture
+def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update is one step in DynamoDB; in moto, another thread can come between its halves."""
+    lock, update = threading.Lock(), DynamoDBBackend.update_item
+
+    def locked(*args: Any, **values: Any) -> Any:
+        with lock:
+            return update(*args, **values)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", locked)
+
+
+@pytest.mark.usefixtures("_atomic_updates")
+@pytest.mark.parametrize("seed", range(5))
+def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> None:
+    orders = [_order(number // 2, number % 3 == 0, number) for number in range(12)] * 2
+    random.Random(seed).shuffle(orders)
+    failures: list[Exception] = []
+
+    def write(mine: list[Order]) -> None:
+        channels = ChannelsTable.connect("channels", "us-west-2")
+        try:
+            for order in mine:
+                channels.decide(order, NOW)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(orders[part::4],)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    latest = max(orders, key=lambda order: order.decision)
+    item = _item(tables, "media")
+    assert (item["decision"], item["allowed"]) == (latest.decision, latest.allowed)
+
+
+def test_the_janitor_s_notes_yield_to_a_new_decision(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    channels.decide(_order(0, False), NOW)
+    (seen,) = channels.channels()
+    channels.decide(_order(1, True), NOW)
+    channels.mark_invalidated(seen, NOW)
+    assert "invalidatedAt" not in _item(tables, "media")
+    channels.decide(_order(2, False), NOW)
+    channels.reopen(seen)
+    assert _item(tables, "media")["closedSince"] == iso(NOW)
+    # A channel that nobody had decided on, too.
+    channels.remember("tech")
+    tech = next(each for each in channels.channels() if each.name == "tech")
+    assert tech == Channel("tech", known=True)
+    channels.decide(_order(0, True, name="tech"), NOW)
+    channels.mark_invalidated(tech, NOW)
+    assert "closedSince" not in _item(tables, "tech")
+
+
+def test_the_last_run_is_no_channel(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    channels.save_run(Run(iso(NOW), duration_ms=12, closed=1))
+    assert list(channels.channels()) == []
+    item = _item(tables, LAST_RUN)
+    assert (item["startedAt"], item["durationMs"], item["closed"]) == (iso(NOW), "12", "1")
+
+
+def _record(number: int, name: str) -> AuditRecord:
+    at = iso(NOW + timedelta(seconds=number))
+    return AuditRecord(
+        key=f"{name}#purge#{number}",
+        event_id=f"{number:026d}",
+        action=Action.PURGE,
+        name=name,
+        reason="spam",
+        by="ops",
+        at=at,
+        origin="us-west-2",
+        region="us-west-2",
+        recorded_at=at,
+        outcome=Outcome.DONE,
+        steps={"subscriptions": "ended"},
+    )
+
+
+def test_records_are_listed_newest_first_for_one_channel_or_all(tables: Any) -> None:
+    audit = AuditTable.connect("audit", timedelta(days=400), "us-west-2")
+    records = [_record(number, ("tech", "cars")[number % 2]) for number in range(6)]
+    for record in records:
+        audit.save(record)
+        assert audit.find(record.key) == record
+    assert audit.find("another") is None
+
+    def listed(index: str, attribute: str, value: str) -> list[str]:
+        found = tables.query(
+            TableName="audit",
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": attribute},
+            ExpressionAttributeValues={":value": {"S": value}},
+            ScanIndexForward=False,
+        )
+        return [item["key"]["S"] for item in found["Items"]]
+
+    newest_first = [record.key for record in reversed(records)]
+    assert listed(BY_TIME, "log", LOG) == newest_first
+    assert listed(BY_CHANNEL, "channel", "tech") == [k for k in newest_first if "tech" in k]
+    item = tables.get_item(TableName="audit", Key={"key": {"S": records[0].key}})["Item"]
+    assert int(item["expiresAt"]["N"]) == int((NOW + timedelta(days=400)).timestamp())
+
+
+def _store(tables: Any, name: str, number: int, published_at: str) -> None:
+    item = {"name": name, "id": f"{number:026d}", "publishedAt": published_at, "message": "m"}
+    tables.put_item(TableName="messages", Item={key: {"S": each} for key, each in item.items()})
+
+
+def _left(tables: Any) -> int:
+    return int(tables.scan(TableName="messages", Select="COUNT")["Count"])
+
+
+def test_history_is_deleted_up_to_the_order(tables: Any) -> None:
+    for number in range(60):
+        _store(tables, "tech", number, iso(NOW - timedelta(minutes=number)))
+    _store(tables, "tech", 100, iso(NOW + timedelta(seconds=2)))
+    _store(tables, "cars", 1, iso(NOW))
+    messages = MessagesTable.connect("messages", "us-west-2")
+    assert messages.delete("tech", NOW, lambda: 60.0) == "deleted 60"
+    assert messages.delete("tech", NOW, lambda: 60.0) == "deleted 0"
+    assert _left(tables) == 2
+
+
+def test_deleting_stops_in_time_and_goes_on(tables: Any) -> None:
+    for number in range(60):
+        _store(tables, "tech", number, iso(NOW))
+    messages = MessagesTable.connect("messages", "us-west-2")
+    seconds = iter([60.0, 60.0, 1.0])
+    with pytest.raises(TransientError, match="after deleting 50"):
+        messages.delete("tech", NOW, lambda: next(seconds))
+    assert messages.delete("tech", NOW, lambda: 60.0) == "deleted 10"
+
+
+def test_without_a_store_nothing_is_deleted(tables: Any) -> None:
+    assert MessagesTable.connect("", "us-west-2").delete("tech", NOW, lambda: 60) == NOTHING_STORED
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("ProvisionedThroughputExceededException", TransientError),
+        ("ThrottlingException", TransientError),
+        ("AccessDeniedException", TransientError),
+        ("ResourceNotFoundException", TransientError),
+        ("ValidationException", PermanentError),
+        ("ConditionalCheckFailedException", ClientError),
+    ],
+)
+def test_an_error_of_the_table_has_its_class(code: str, expected: type[Exception]) -> None:
+    with pytest.raises(expected), domain_errors():
+        raise ClientError({"Error": {"Code": code, "Message": "m"}}, "UpdateItem")

@@ -1,0 +1,169 @@
+"""The handlers: what they answer, raise, log, and count."""
+
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
+from globalws.domain.janitor import Run
+
+from tests.support.functions import Context, load_handler, sample
+
+
+class DeadLetters:
+    def __init__(self) -> None:
+        self.kept: list[tuple[Any, str, str]] = []
+
+    def send(self, event: Any, error_type: str, reason: str) -> None:
+        self.kept.append((event, error_type, reason))
+
+
+def _output(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The log lines, and the metrics of the EMF line."""
+    logs, metrics = [], {}
+    for line in capsys.readouterr().out.splitlines():
+        record = json.loads(line)
+        if "_aws" in record:
+            names = [each["Name"] for each in record["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+            metrics = {name: record[name][0] for name in names}
+        else:
+            logs.append(record)
+    return logs, metrics
+
+
+class Api:
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    def publish_from_bus(self, message: Any) -> None:
+        if self.failure:
+            raise self.failure
+
+
+def _replay(monkeypatch: pytest.MonkeyPatch, api: Api) -> tuple[ModuleType, DeadLetters]:
+    module, dead = load_handler("replay", monkeypatch), DeadLetters()
+    monkeypatch.setattr(module, "_api", api)
+    monkeypatch.setattr(module, "_dead_letters", dead)
+    return module, dead
+
+
+def test_replay_logs_and_counts_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, _ = _replay(monkeypatch, Api())
+    assert module.handler(sample("replay"), Context()) == {"outcome": "replayed"}
+    (line,), metrics = _output(capsys)
+    assert line["channel"] == "tech"
+    assert line["origin"] == "ap-southeast-2"
+    assert "Hello" not in json.dumps(line)  # a message's text belongs to its channel
+    assert metrics["MessagesReplayed"] == 1
+    assert metrics["ReplicationLag"] >= 0
+
+
+def test_replay_raises_what_is_to_be_retried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, dead = _replay(monkeypatch, Api(TransientError("HTTP 503")))
+    with pytest.raises(TransientError):
+        module.handler(sample("replay"), Context())
+    (line,), metrics = _output(capsys)
+    assert (line["level"], line["reason"]) == ("WARNING", "HTTP 503")
+    assert metrics == {"TransientFailures": 1}
+    assert dead.kept == []
+
+
+def test_replay_dead_letters_what_is_malformed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, dead = _replay(monkeypatch, Api())
+    answer = module.handler(sample("replay-malformed"), Context())
+    assert answer == {"outcome": "dead-lettered"}
+    (line,), metrics = _output(capsys)
+    assert line["level"] == "ERROR"
+    assert metrics == {"PermanentFailures": 1}
+    assert len(dead.kept) == 1
+
+
+@pytest.mark.parametrize("name", ["purge-malformed", "policy-change-malformed", "replay"])
+def test_purge_dead_letters_what_is_malformed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    module, dead = load_handler("purge", monkeypatch), DeadLetters()
+    monkeypatch.setattr(module, "_dead_letters", dead)
+    answer = module.handler(sample(name), Context())
+    assert answer["outcome"] == "dead-lettered"
+    ((event, error_type, reason),) = dead.kept
+    assert (event, error_type) == (sample(name), "InvalidEvent")
+    assert answer["reason"] == reason
+    _, metrics = _output(capsys)
+    assert metrics == {"PermanentFailures": 1}
+
+
+def test_purge_dead_letters_what_the_api_refuses_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module, dead = load_handler("purge", monkeypatch), DeadLetters()
+    monkeypatch.setattr(module, "_dead_letters", dead)
+
+    def refuse(*_: Any) -> None:
+        raise PermanentError("Unauthorized", "no")
+
+    monkeypatch.setattr(module, "govern", refuse)
+    assert module.handler(sample("purge"), Context())["outcome"] == "dead-lettered"
+    assert dead.kept[0][1] == "Unauthorized"
+
+
+def test_policy_refuses_what_is_malformed_and_leaves_the_rest_to_purge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = load_handler("policy", monkeypatch)
+    assert module.handler(sample("policy-change-malformed"), Context())["outcome"] == "refused"
+    assert module.handler(sample("purge"), Context()) == {"outcome": "none"}
+
+
+def test_the_janitor_refuses_what_no_schedule_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    with pytest.raises(InvalidEventError, match="Scheduled Event"):
+        module.handler(sample("janitor-malformed"), Context())
+    _, metrics = _output(capsys)
+    assert metrics == {"EventsRefused": 1}
+
+
+class StubJanitor:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def run(self, remaining: Any) -> Run:
+        assert remaining() == 60.0
+        return self._run
+
+
+def test_the_janitor_reports_in_one_line_and_in_metrics(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    run = Run("2026-11-23T10:20:00.000Z", 120, 9, 0, 0, 1, 3, 2, 1, 4)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
+    assert module.handler(sample("janitor"), Context())["invalidated"] == 3
+    (line,), metrics = _output(capsys)
+    assert line["run"]["skipped"] == 4
+    assert metrics == {
+        "JanitorRuns": 1,
+        "JanitorDuration": 120,
+        "Invalidations": 3,
+        "InvalidationFailures": 2,
+        "InvalidationsThrottled": 1,
+        "InvalidationsSkipped": 4,
+        "ChannelsClosed": 1,
+    }
+
+
+def test_the_janitor_raises_when_everything_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load_handler("janitor", monkeypatch)
+    run = Run("2026-11-23T10:20:00.000Z", failed=2)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
+    with pytest.raises(module.JanitorError, match="all 2"):
+        module.handler(sample("janitor"), Context())

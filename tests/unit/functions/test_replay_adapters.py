@@ -1,0 +1,178 @@
+"""The adapters of the message path: what the API's answers mean, signing, dead letters."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+from globalws.adapters.dead_letter_queue import DeadLetterQueue
+from globalws.adapters.graphql_api import GraphqlApi
+from globalws.adapters.signing import new_session
+from globalws.domain.errors import (
+    DuplicateMessageError,
+    GlobalwsError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
+from globalws.domain.message import read_message_published
+from requests.adapters import BaseAdapter
+
+from tests.support.functions import sample
+
+
+@dataclass
+class Wire(BaseAdapter):
+    """Answers requests without a socket."""
+
+    status: int = 200
+    body: bytes = b'{"data": {}}'
+    error: Exception | None = None
+    sent: list[requests.PreparedRequest] = field(default_factory=list)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        self.sent.append(request)
+        if self.error:
+            raise self.error
+        response = requests.Response()
+        response.status_code = self.status
+        response._content = self.body
+        response.url = request.url or ""
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+def _session(wire: Wire) -> requests.Session:
+    session = new_session()
+    session.mount("https://", wire)
+    return session
+
+
+def _api(wire: Wire) -> GraphqlApi:
+    return GraphqlApi("https://api.test/graphql", "us-west-2", _session(wire))
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+
+
+def _error(error_type: str | None) -> bytes:
+    return json.dumps(
+        {"data": None, "errors": [{"errorType": error_type, "message": "m"}]}
+    ).encode()
+
+
+CLASSES: list[tuple[int, bytes, type[GlobalwsError]]] = [
+    (429, b"slow down", ThrottledError),
+    (500, b"", TransientError),
+    (502, b"<html>", TransientError),
+    (503, _error("Unauthorized"), TransientError),
+    (200, b"<html>", TransientError),
+    (200, b"[]", TransientError),
+    (200, b'{"data": null}', TransientError),
+    (200, _error("DuplicateMessage"), DuplicateMessageError),
+    (200, _error("Unauthorized"), PermanentError),
+    (200, _error("InvalidChannelName"), PermanentError),
+    (200, _error("MessageTooLarge"), PermanentError),
+    (200, _error("RegistryUnavailable"), TransientError),
+    (200, _error("BusUnavailable"), TransientError),
+    (200, _error("ThrottlingException"), ThrottledError),
+    (200, _error("SomethingNew"), TransientError),
+    (200, _error(None), TransientError),
+    (400, _error("MalformedHttpRequestException"), PermanentError),
+    (401, _error("UnauthorizedException"), PermanentError),
+    (403, b"forbidden", PermanentError),
+    (404, b"", PermanentError),
+    (302, b"", PermanentError),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "expected"), CLASSES)
+def test_an_answer_has_its_class(status: int, body: bytes, expected: type[GlobalwsError]) -> None:
+    with pytest.raises(GlobalwsError) as caught:
+        _api(Wire(status, body)).execute("query", {})
+    assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [requests.ConnectionError("reset"), requests.ReadTimeout(), requests.TooManyRedirects()],
+)
+def test_no_answer_is_transient(error: Exception) -> None:
+    with pytest.raises(TransientError):
+        _api(Wire(error=error)).execute("query", {})
+
+
+def test_publish_from_bus_selects_all_that_subscribers_get() -> None:
+    wire = Wire()
+    _api(wire).publish_from_bus(read_message_published(sample("replay")))
+    body = json.loads(wire.sent[0].body or "")
+    assert body["query"].endswith("{ id name message publishedAt region } }")
+    assert body["variables"] == sample("replay")["detail"]
+
+
+def test_unsubscribe_names_the_channel() -> None:
+    wire = Wire()
+    _api(wire).unsubscribe("tech")
+    body = json.loads(wire.sent[0].body or "")
+    assert "unsubscribe(name: $name)" in body["query"]
+    assert body["variables"] == {"name": "tech"}
+
+
+@pytest.mark.parametrize("text", ["Grüße ☃", "\ud83d half"])
+def test_any_text_is_sent(text: str) -> None:
+    wire = Wire()
+    _api(wire).execute("query", {"message": text})
+    sent = wire.sent[0].body
+    assert isinstance(sent, bytes)
+    assert json.loads(sent)["variables"]["message"] == text
+
+
+def test_rotated_credentials_are_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire()
+    api = _api(wire)
+    api.execute("query", {})
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDROTATED")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    api.execute("query", {})
+    first, second = (request.headers for request in wire.sent)
+    assert "Credential=AKIDEXAMPLE/" in first["Authorization"]
+    assert "/us-west-2/appsync/aws4_request" in first["Authorization"]
+    assert "Credential=AKIDROTATED/" in second["Authorization"]
+    assert second["x-amz-security-token"] == "token"
+
+
+def test_a_dead_letter_has_the_form_of_lambda_s_own() -> None:
+    wire = Wire()
+    url = "https://sqs.us-west-2.amazonaws.com/123456789012/dead"
+    queue = DeadLetterQueue(url, "us-west-2", "replay", _session(wire))
+    event = sample("replay-malformed")
+    queue.send(event, "InvalidEvent", "detail.id does not match")
+    (request,) = wire.sent
+    assert request.url == "https://sqs.us-west-2.amazonaws.com/"
+    assert request.headers["x-amz-target"] == "AmazonSQS.SendMessage"
+    assert "/sqs/aws4_request" in request.headers["Authorization"]
+    call = json.loads(request.body or "")
+    assert call["QueueUrl"] == url
+    record = json.loads(call["MessageBody"])
+    assert record["requestPayload"] == event
+    assert record["requestContext"]["functionArn"] == "replay"
+    assert record["responsePayload"] == {
+        "errorType": "InvalidEvent",
+        "errorMessage": "detail.id does not match",
+    }
+
+
+def test_a_dead_letter_that_sqs_refuses_is_retried() -> None:
+    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(403, b"no")))
+    with pytest.raises(TransientError, match="403"):
+        queue.send({}, "x", "y")
