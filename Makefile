@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 
 export AWS_DEFAULT_REGION ?= us-west-2
 export SAM_CLI_TELEMETRY = 0
@@ -36,7 +36,7 @@ lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/mypy local cli functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
-	npx --no-install eslint graphql
+	npm run --silent lint:graphql
 
 format: setup-dev ## Format the Python sources
 	$(BIN)/ruff format .
@@ -46,7 +46,7 @@ format: setup-dev ## Format the Python sources
 
 setup: .venv/.local .venv-sam/.ready .venv-ministack/.ready ## What `make run` needs (it sets up by itself)
 
-setup-dev: setup .venv/.dev node_modules/.ready ## What `make test` needs (it sets up by itself)
+setup-dev: setup .venv/.dev .venv-awscli/.ready node_modules/.ready ## What `make test` needs (it sets up by itself)
 
 clean: down ## Remove what was built and the local stack's state; keep the environments
 	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

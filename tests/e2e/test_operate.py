@@ -1,0 +1,68 @@
+"""README's chapter "Operate": each of its commands does what it says, on the real stack."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import ROOT, LocalStack
+
+pytestmark = pytest.mark.stack
+
+_BLOCK = re.compile(r"<!-- the commands of this block .*?-->\n```sh\n(.*?)```", re.DOTALL)
+
+
+def _commands() -> list[str]:
+    (block,) = _BLOCK.findall((ROOT / "README.md").read_text())
+    return list(block.strip().splitlines())
+
+
+@pytest.fixture
+def folder(stack: LocalStack, tmp_path: Path) -> Path:
+    """A folder in which `globalws` finds the tests' stack by itself, as it does in the project."""
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "stack.json").symlink_to(stack.stack_file)
+    return tmp_path
+
+
+def run(
+    command: str, folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": path} | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(300)
+def test_every_command_of_the_chapter_works(folder: Path) -> None:
+    commands = _commands()
+    assert len(commands) > 8
+    for command in commands:
+        done = run(command, folder)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, command
+
+
+def test_the_probe_measures_replication_in_every_direction(folder: Path) -> None:
+    done = run("globalws status --probe --channel tech --json", folder)
+    assert done.returncode == 0, done.stderr
+    text = json.dumps(json.loads(done.stdout))
+    for region in ("us-west-2", "ap-southeast-2"):
+        assert region in text
+
+
+def test_a_destructive_command_asks_and_without_a_terminal_refuses(folder: Path) -> None:
+    done = run('globalws purge tech --reason "no terminal"', folder)
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert "--yes" in done.stderr
