@@ -1,1 +1,1 @@
-"""`globalws`, the operator's command: channels, messages, dead letters and health of all regions."""
+"""`globalws`, the operator's command: channels, messages, dead letters and health everywhere."""

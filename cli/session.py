@@ -3,8 +3,8 @@
 import getpass
 import platform
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,7 +36,6 @@ class Session:
     options: TargetOptions
     output: Output
     yes: bool = False
-    connect: Callable[[Region], Api] = field(default=connect_api)
 
     @cached_property
     def target(self) -> Target:
@@ -48,7 +47,7 @@ class Session:
 
     def api(self, region: Region) -> Api:
         """The region's API. Raises CliError if its endpoints are not known."""
-        return self.connect(region)
+        return connect_api(region)
 
     def caller(self) -> str:
         """Who gives the command: the AWS identity, or user@host on the local stack."""

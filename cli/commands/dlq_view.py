@@ -27,8 +27,8 @@ def show_list(
             [
                 (
                     each["messageId"][:SHORTEST_PREFIX], each["region"], each["queue"],
-                    shown_time(each["sentAt"]), each["channel"], each["destination"], each["reason"],
-                    each["poison"],
+                    shown_time(each["sentAt"]), each["channel"], each["destination"],
+                    each["reason"], each["poison"],
                 )
                 for each in messages
             ],

@@ -1,0 +1,145 @@
+"""An installation without AWS: two regions that carry orders to each other at once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from cli.domain.changes import instant
+from cli.errors import CliError, RefusedError, UnreachableError
+from cli.targets.choose import TargetOptions
+from cli.targets.target import Endpoints, Kind, Region, Target
+
+REGIONS = ("us-west-2", "ap-southeast-2")
+DEFAULT = ("cars", "tech")
+
+
+@dataclass
+class FakeRegion:
+    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost."""
+
+    name: str
+    peers: list["FakeRegion"] = field(default_factory=list)
+    down: bool = False
+    stuck: bool = False
+    decided: dict[str, dict[str, Any]] = field(default_factory=dict)
+    audit: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    published: list[dict[str, Any]] = field(default_factory=list)
+    failed_entries: int = 0
+
+    def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        self._answer()
+        given = dict(variables or {})
+        if "publish(" in query:
+            if not self.channel(given["name"])["allowed"]:
+                raise RefusedError("ChannelNotAllowed", f"channel {given['name']} is not allowed")
+            message = {
+                **given,
+                "publishedAt": instant(1_790_000_000),
+                "region": self.name,
+            }
+            self.published.append(message)
+            return {"publish": message}
+        if "getChannel(" in query:
+            return {"getChannel": self.channel(given["name"])}
+        names = sorted({*DEFAULT, *self.decided})
+        return {"channels": [self.channel(name) for name in names]}
+
+    def channel(self, name: str) -> dict[str, Any]:
+        default = {"allowed": name in DEFAULT, "reason": None, "updatedAt": None}
+        return {"name": name, **self.decided.get(name, default)}
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's
+        self._answer()
+        if self.failed_entries:
+            self.failed_entries -= 1
+            return {
+                "FailedEntryCount": 1,
+                "Entries": [{"ErrorCode": "InternalException", "ErrorMessage": "busy"}],
+            }
+        detail = json.loads(Entries[0]["Detail"])
+        self.events.append(Entries[0])
+        for region in (self, *self.peers):
+            if not region.stuck and not region.down:
+                region.carry_out(Entries[0]["DetailType"], detail)
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "e-1"}]}
+
+    def carry_out(self, detail_type: str, detail: dict[str, Any]) -> None:
+        action = "purge"
+        if detail_type == "ChannelPolicyChanged":
+            action = "allow" if detail["allowed"] else "block"
+        if action != "purge" or detail["block"]:
+            self.decided[detail["name"]] = {
+                "allowed": detail.get("allowed", False),
+                "reason": detail["reason"],
+                "updatedAt": detail["at"],
+            }
+        key = f"{detail['name']}#{action}#{detail['id']}"
+        self.audit[key] = {
+            "key": {"S": key},
+            "at": {"S": detail["at"]},
+            "action": {"S": action},
+            "channel": {"S": detail["name"]},
+            "by": {"S": detail["by"]},
+            "outcome": {"S": "done"},
+            "steps": {"M": {"subscriptions": {"S": "ended"}}},
+        }
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        self._answer()
+        if request["TableName"] == "channels-table":
+            return {"Item": {"name": {"S": "#janitor"}, "startedAt": {"S": instant(1_790_000_000)},
+                             "invalidated": {"N": "2"}, "failed": {"N": "0"}}}  # fmt: skip
+        item = self.audit.get(request["Key"]["key"]["S"])
+        return {} if item is None else {"Item": item}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self._answer()
+        return {"Items": list(self.audit.values())[: request["Limit"]]}
+
+    def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
+        self._answer()
+        counts = {"ApproximateNumberOfMessages": "3"} if "bus" in request["QueueUrl"] else {}
+        return {"Attributes": counts, "ResponseMetadata": {"HTTPHeaders": {}}}
+
+    def _answer(self) -> None:
+        if self.down:
+            raise UnreachableError(f"{self.name} does not answer")
+
+
+class FakeInstallation:
+    """What `cli.session` sees in place of the real one; set by the fixture `installation`."""
+
+    def __init__(self) -> None:
+        self.regions = {name: FakeRegion(name) for name in REGIONS}
+        for region in self.regions.values():
+            region.peers = [each for each in self.regions.values() if each is not region]
+        self.options: TargetOptions | None = None
+        self.error: CliError | None = None
+
+    def choose(self, options: TargetOptions, directory: object) -> Target:
+        self.options = options
+        if self.error is not None:
+            raise self.error
+        regions = [self._region(each) for each in self.regions.values()]
+        return Target.select(Kind.LOCAL, "a fake stack", regions, options.regions)
+
+    def connect(self, region: Region) -> FakeRegion:
+        return self.regions[region.name]
+
+    def _region(self, fake: FakeRegion) -> Region:
+        clients: Any = SimpleNamespace(
+            region=fake.name, events=fake, tables=fake, sqs=fake, functions=None, stacks=None
+        )
+        outputs = {
+            "EventBusName": "globalws",
+            "AuditTableName": "audit-table",
+            "ChannelsTableName": "channels-table",
+            "BusDeadLetterQueueUrl": "http://queue/bus",
+            "FunctionDeadLetterQueueUrl": "http://queue/function",
+        }
+        base = f"127.0.0.1/{fake.name}"
+        endpoints = Endpoints(f"http://{base}/graphql", f"ws://{base}/graphql", "da2-key")
+        return Region(fake.name, f"globalws-{fake.name}", clients, lambda: outputs, endpoints)

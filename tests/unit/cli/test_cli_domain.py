@@ -1,0 +1,98 @@
+"""The command's pure rules: names, decisions, text for terminals."""
+
+import json
+from pathlib import Path
+
+import pytest
+from globalws.domain.order import Action, read_order
+from jsonschema import Draft202012Validator
+
+from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
+from cli.domain.names import checked_channel, checked_id, checked_reason, new_ulid
+from cli.domain.text import printable
+from tests.unit.cli.samples import DECISION, event
+
+CONTRACTS = Path(__file__).parents[3] / "events" / "contracts"
+
+
+@pytest.mark.parametrize("name", ["tech", "A.b_c:d-9", "x" * 64])
+def test_a_channel_name_is_taken_as_it_is(name: str) -> None:
+    assert checked_channel(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "-tech", "te ch", "x" * 65, "tech\n", "täch"])
+def test_what_the_api_would_refuse_is_refused_here(name: str) -> None:
+    with pytest.raises(ValueError, match="no channel name"):
+        checked_channel(name)
+
+
+def test_a_new_id_is_a_ulid_that_sorts_by_time() -> None:
+    earlier, later = new_ulid(1_000.0), new_ulid(1_000.001)
+    assert checked_id(earlier) == earlier
+    assert earlier < later
+    assert new_ulid(1469918176.385, bytes(10)) == "01ARYZ6S410000000000000000"
+
+
+def test_a_reason_is_one_line_and_bounded() -> None:
+    assert checked_reason("  spam\n wave ") == "spam wave"
+    with pytest.raises(ValueError, match="say why"):
+        checked_reason(" ")
+    with pytest.raises(ValueError, match="at most 500"):
+        checked_reason("x" * 501)
+
+
+@pytest.mark.parametrize(
+    ("detail_type", "detail"),
+    [
+        ("ChannelPolicyChanged", DECISION.policy("us-west-2", allowed=False)),
+        ("PurgeRequested", DECISION.purge("us-west-2", block=True, delete_history=True)),
+    ],
+)
+def test_orders_keep_their_contract(detail_type: str, detail: dict[str, object]) -> None:
+    schema = json.loads((CONTRACTS / f"{detail_type}.json").read_text())
+    document = event(detail_type, detail)
+    Draft202012Validator(schema).validate(document)
+    order = read_order(document)
+    assert order.at == DECISION.at
+    assert order.key == DECISION.key(order.action)
+    assert order.action in (Action.BLOCK, Action.PURGE)
+
+
+def test_a_very_long_identity_is_cut_to_what_the_contract_allows() -> None:
+    decision = Decision(DECISION.id, "media", "claim", "x" * 900, DECISION.at)
+    assert len(decision.policy("us-west-2", allowed=True)["by"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [
+        ({}, Confirmation.PENDING),
+        ({"allowed": False}, Confirmation.PENDING),
+        ({"allowed": False, "updatedAt": "2026-11-22T10:15:00Z"}, Confirmation.PENDING),
+        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00Z"}, Confirmation.CONFIRMED),
+        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00.500Z"}, Confirmation.CONFIRMED),
+        ({"allowed": True, "updatedAt": "2026-11-23T10:14:59.900Z"}, Confirmation.PENDING),
+        ({"allowed": True, "updatedAt": "2026-11-23T10:15:02Z"}, Confirmation.SUPERSEDED),
+        # Our clock was ahead of the bus's, and the instant was cut off.
+        (
+            {"allowed": False, "updatedAt": "2026-11-23T10:05:00Z", "reason": "claim"},
+            Confirmation.CONFIRMED,
+        ),
+    ],
+)
+def test_whether_a_region_shows_a_decision(
+    channel: dict[str, object], expected: Confirmation
+) -> None:
+    assert policy_confirmation(channel, DECISION, allowed=False) is expected
+
+
+def test_an_instant_has_milliseconds_and_utc() -> None:
+    assert instant(1_790_000_000.1239) == "2026-09-21T14:13:20.123Z"
+
+
+def test_hostile_text_is_shown_and_not_obeyed() -> None:
+    assert printable("a\x1b[31mb\x07\u202ec\nd") == "a\\x1b[31mb\\x07\\u202ec\\nd"
+    assert printable("👩\u200d💻 naïve 日本") == "👩\u200d💻 naïve 日本"
+    assert printable("\ud800") == "\\ud800"
+    assert printable("abcdef", 4) == "abc…"
+    assert printable("abcd", 4) == "abcd"

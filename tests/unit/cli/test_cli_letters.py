@@ -1,0 +1,104 @@
+"""Dead letters: what they say, and where a redrive takes them."""
+
+import json
+
+import pytest
+from globalws.domain.order import read_order
+
+from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Queue, read_letter
+from tests.unit.cli.samples import (
+    DECISION,
+    FUNCTION,
+    HOME,
+    MESSAGE,
+    PEER_BUS,
+    bus_letter,
+    event,
+    letter,
+    record,
+)
+
+
+def test_an_event_that_missed_a_function_goes_to_that_function() -> None:
+    reading = read_letter(bus_letter(FUNCTION), HOME)
+    assert reading.destination == InvokeFunction("replay", None, MESSAGE)
+    assert reading.reason == "NO_PERMISSIONS: not allowed (3 retries)"
+    assert reading.poison == ""
+    assert reading.summary()["channel"] == "tech"
+
+
+def test_a_qualifier_is_kept() -> None:
+    reading = read_letter(bus_letter(FUNCTION + ":live"), HOME)
+    assert reading.destination == InvokeFunction("replay", "live", MESSAGE)
+
+
+def test_a_message_that_missed_a_peer_goes_to_the_peers_bus_with_its_origin() -> None:
+    reading = read_letter(bus_letter(PEER_BUS), HOME)
+    assert isinstance(reading.destination, PutOnPeerBus)
+    assert reading.destination.region == "ap-southeast-2"
+    assert reading.destination.bus_arn == PEER_BUS
+    assert reading.destination.detail == MESSAGE["detail"]
+    assert reading.destination.time == "2026-11-23T10:15:01Z"
+
+
+def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
+    by_hand = event("PurgeRequested", {"name": "tech", "reason": "spam", "by": "ops"})
+    destination = read_letter(bus_letter(PEER_BUS, by_hand), HOME).destination
+    assert isinstance(destination, PutOnPeerBus)
+    arrived = {**by_hand, "region": "ap-southeast-2", "detail": destination.detail}
+    before, after = read_order(by_hand), read_order(arrived)
+    assert after == before
+    assert after.origin == "us-west-2"
+
+
+def test_an_order_of_ours_is_carried_unchanged() -> None:
+    detail = DECISION.policy("us-west-2", allowed=False)
+    document = event("ChannelPolicyChanged", detail)
+    destination = read_letter(bus_letter(PEER_BUS, document), HOME).destination
+    assert isinstance(destination, PutOnPeerBus)
+    assert destination.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (letter(Queue.BUS, "{"), "not JSON"),
+        (letter(Queue.BUS, "[]"), "not a JSON object"),
+        (letter(Queue.BUS, MESSAGE), "neither a function nor a bus"),
+        (bus_letter(FUNCTION.replace("replay", "admin")), "not of this stack"),
+        (bus_letter(FUNCTION.replace("us-west-2", "eu-west-1")), "this region and account"),
+        (bus_letter(FUNCTION.replace("123456789012", "999999999999")), "this region and account"),
+        (bus_letter(PEER_BUS.replace("globalws", "other")), "no bus of this installation"),
+        (bus_letter(PEER_BUS.replace("ap-southeast-2", "eu-west-1")), "no bus of this"),
+        (bus_letter(PEER_BUS.replace("123456789012", "999999999999")), "no bus of this"),
+        (bus_letter(PEER_BUS, event("MessagePublished", {})), "breaks its contract"),
+        (bus_letter(PEER_BUS, event("Other", {})), "breaks its contract"),
+        (
+            bus_letter(
+                PEER_BUS,
+                event("MessagePublished", {**MESSAGE["detail"], "region": "ap-southeast-2"}),  # type: ignore[dict-item]
+            ),
+            "where it is to go",
+        ),
+        (letter(Queue.FUNCTION, {"requestContext": {}}), "no requestPayload"),
+        (letter(Queue.FUNCTION, record("admin")), "not of this stack"),
+    ],
+)
+def test_what_has_no_destination_is_poison(found: Letter, why: str) -> None:
+    reading = read_letter(found, HOME)
+    assert reading.destination is None
+    assert why in reading.poison
+    json.dumps(reading.summary())
+
+
+def test_a_failed_invocation_goes_to_its_function_again() -> None:
+    reading = read_letter(letter(Queue.FUNCTION, record()), HOME)
+    assert reading.destination == InvokeFunction("replay", None, MESSAGE)
+    assert reading.reason == "RetriesExhausted: TransientError: HTTP 503"
+    assert reading.poison == ""
+
+
+def test_what_the_function_gave_up_at_once_is_poison_with_a_destination() -> None:
+    reading = read_letter(letter(Queue.FUNCTION, record("replay", "PermanentFailure")), HOME)
+    assert reading.destination == InvokeFunction("replay", None, MESSAGE)
+    assert reading.poison == "TransientError: HTTP 503"
