@@ -30,12 +30,13 @@ class _Step:
     code: Code
     source: Source
 
-    async def run(self, context: Context, invocation: Invocation, info: Info) -> Any:
+    async def run(self, context: Context, invocation: Invocation, info: Info) -> Evaluation:
+        """The evaluation that the step ended with: of its response, or of an early return."""
         asked = self.code.request(context)
         context.stash = asked.stash
         invocation.absorb(asked, info)
         if asked.early_return:
-            return asked.result
+            return asked
         answer: Answer = await self.source.invoke(asked.result)
         context.result = answer.result
         context.error = (
@@ -44,7 +45,7 @@ class _Step:
         given = self.code.response(context)
         context.stash = given.stash
         invocation.absorb(given, info)
-        return given.result
+        return given
 
 
 class UnitResolver:
@@ -57,7 +58,7 @@ class UnitResolver:
         """The field's value; raises AppSyncError."""
         invocation: Invocation = info.context
         context = invocation.context(source, arguments, info)
-        return await self._step.run(context, invocation, info)
+        return (await self._step.run(context, invocation, info)).result
 
 
 class PipelineResolver:
@@ -74,13 +75,15 @@ class PipelineResolver:
         before = self._code.request(context)
         context.stash = before.stash
         invocation.absorb(before, info)
-        if before.early_return:
-            return before.result
         context.prev = {"result": before.result}
-        for step in self._steps:
+        # An early return here skips the functions, but not the response.
+        for step in () if before.early_return else self._steps:
             # A function sees the answer of its own data source only.
             context.result, context.error = None, None
-            context.prev = {"result": await step.run(context, invocation, info)}
+            ended = await step.run(context, invocation, info)
+            context.prev = {"result": ended.result}
+            if ended.skip_to == "END":
+                break
         context.result, context.error = context.prev["result"], None
         after = self._code.response(context)
         invocation.absorb(after, info)

@@ -120,13 +120,26 @@ class TestPipeline:
         assert body == {"data": {"pipeline": "early"}}
         assert not a.responses
 
-    async def test_early_return_of_the_resolver_ends_it(self) -> None:
+    async def test_early_return_to_the_end_skips_the_other_functions(self) -> None:
+        a = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True, skip_to="END"))
+        b = FakeCode()
+        body, _ = await self.run(a=a, b=b)
+        assert body == {"data": {"pipeline": "early"}}
+        assert not b.requests
+
+    async def test_early_return_of_the_resolver_leaves_its_response(self) -> None:
         a = FakeCode()
-        pipeline = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True))
+        pipeline = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True), _prev)
         body, _ = await self.run(a=a, pipeline=pipeline)
         assert body == {"data": {"pipeline": "early"}}
         assert not a.requests
-        assert not pipeline.responses
+        assert len(pipeline.responses) == 1
+
+    async def test_early_return_of_a_unit_resolver_ends_it(self) -> None:
+        code = FakeCode(lambda c: Evaluation("early", c.stash, early_return=True))
+        e = engine(api({"Query.pipeline": "none"}), {"Query.pipeline": code})
+        assert (await ask(e, "{ pipeline }")).body == {"data": {"pipeline": "early"}}
+        assert not code.responses
 
 
 def _note(name: str, result: Any) -> Any:
