@@ -3,7 +3,7 @@
 from .catchup import CatchUp
 from .ledger import Ledger
 from .link import Link
-from .signals import CancelTimer, Command, Drop, Open, SetTimer
+from .signals import CancelTimer, Command, Drop, Fetch, Open, SetTimer
 from .types import Options
 
 
@@ -48,6 +48,14 @@ class Links:
         self._commands.append(Open(link.id, region))
         self._commands.append(SetTimer(link.setup_timer, self._options.connect_timeout_ms))
         return link
+
+    def fetch(self, link: Link, after: str, next_token: str | None) -> None:
+        """Ask for a page of history of its region."""
+        link.request = self.number()
+        limit = self._options.page_limit
+        self._commands.append(Fetch(link.request, link.id, link.region, after, limit, next_token))
+        timeout = self._options.history_timeout_ms
+        self._commands.append(SetTimer(link.history_timer, timeout))
 
     def drop(self, link: Link) -> None:
         """Close it and forget it."""

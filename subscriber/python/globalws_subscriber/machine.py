@@ -11,10 +11,11 @@ from .errors import NO_HISTORY, REFUSALS, BufferOverflowError, SubscriberError
 from .ledger import Ledger
 from .link import Link, Phase
 from .links import Links
+from .outbox import Outbox
 from .protocol import Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
 from .retry import Attempt, Retry
-from .signals import CancelTimer, Command, Emit, Fetch, Finish, SetTimer, Subscribe
-from .types import Checkpoint, Message, MessageEvent, Options, State, StateEvent
+from .signals import CancelTimer, Command, Finish, SetTimer, Subscribe
+from .types import Checkpoint, Message, Options, State
 
 _RETRY = "retry"
 _HOME = "home"
@@ -45,10 +46,10 @@ class Machine:
         self._retry = Retry(options, len(regions), random)
         self._ledger = Ledger(options, wall_ms)
         self._links = Links(self._regions, options, self._ledger, self._commands)
+        self._out = Outbox(self._regions, options, self._ledger, self._commands)
         self._next = Attempt(_HOME_REGION, 0, 1)
         self._ever_live = False
         self._finished = False
-        self._pending = 0  # messages that the consumer has not taken yet
 
     def handle(self, input: signals.Input, now: float) -> list[Command]:
         """What is to be done, in order. `now` is monotonic milliseconds."""
@@ -71,7 +72,7 @@ class Machine:
                 if link := self._links.by_id(id):
                     self._receive(link, frame)
             case signals.Taken(messages):
-                self._pending -= messages
+                self._out.taken(messages)
                 for link in self._links.all():
                     self._fetch(link)
             case signals.HistoryPage(request, items, token):
@@ -87,7 +88,7 @@ class Machine:
                     self._lose(link, reason)
             case signals.Begin():
                 self._began = self._now
-                self._state(State.CONNECTING, _HOME_REGION, attempt=1)
+                self._out.state(State.CONNECTING, _HOME_REGION, attempt=1)
                 self._connect()
             case signals.Stop():
                 self._finish(None)
@@ -115,7 +116,9 @@ class Machine:
         self._commands.append(CancelTimer(_HOME))
         state = State.RESUMING if self._ever_live else State.CONNECTING
         number = self._next.number + (0 if self._ever_live else 1)
-        self._state(state, self._next.region, attempt=number, error_type=error_type, reason=reason)
+        self._out.state(
+            state, self._next.region, attempt=number, error_type=error_type, reason=reason
+        )
 
     # Frames
 
@@ -149,13 +152,13 @@ class Machine:
         link.phase = Phase.CATCHING_UP
         if self._ledger.fresh:
             self._ledger.begin(self._wall_ms + int(self._now - self._began))
-            self._deliver(link.catchup.give_up())
+            self._out.deliver(link.catchup.give_up())
             self._live(link)
             return
         after, link.gap = self._ledger.resume(self._regions[link.region])
         link.catchup.begin(after)
         if link is self._links.main and not self._ever_live:
-            self._state(State.RESUMING, link.region, attempt=self._next.number)
+            self._out.state(State.RESUMING, link.region, attempt=self._next.number)
         self._fetch(link)
 
     def _data(self, link: Link, message: Message | None) -> None:
@@ -164,8 +167,8 @@ class Machine:
             self._reread(link)
         elif link.phase is not Phase.LIVE:
             link.catchup.hold(message)
-        elif self._pending < self._options.buffer_limit:
-            self._deliver([message])
+        elif not self._out.full:
+            self._out.deliver([message])
         elif not self._ledger.knows(message.id):
             link.catchup.miss(message.id)
             link.catchup.overflowed = True
@@ -173,6 +176,7 @@ class Machine:
 
     def _reread(self, link: Link) -> None:
         if not self._ledger.fresh:
+            self._links.cover(link)
             link.catchup.miss(self._ledger.resume(self._regions[link.region])[0])
         if link.phase is Phase.LIVE:
             self._fall_behind(link, "an incomplete message arrived")
@@ -180,12 +184,12 @@ class Machine:
     def _fall_behind(self, link: Link, reason: str) -> None:
         link.phase = Phase.CATCHING_UP
         if link is self._links.main:
-            self._state(State.RESUMING, link.region, reason=reason)
+            self._out.state(State.RESUMING, link.region, reason=reason)
         self._fetch(link)
 
     def _kicked(self, link: Link) -> None:
         if link is self._links.main:
-            self._state(State.KICKED, link.region)
+            self._out.state(State.KICKED, link.region)
         self._lose(link, "the server ended the subscription", kicked=True)
 
     def _failed(self, link: Link, error_type: str, message: str) -> None:
@@ -201,23 +205,17 @@ class Machine:
         """Ask for the next page, if one is due and the consumer has room for it."""
         if link.phase is not Phase.CATCHING_UP or link.busy:
             return
-        options = self._options
-        if self._pending > options.buffer_limit - options.page_limit:
+        if not self._out.has_room_for_page:
             return
         page = link.catchup.next_page()
         if page is None:
             self._live(link)
-            return
-        link.request = self._links.number()
-        after, token = page
-        self._commands.append(
-            Fetch(link.request, link.id, link.region, after, options.page_limit, token)
-        )
-        self._commands.append(SetTimer(link.history_timer, options.history_timeout_ms))
+        else:
+            self._links.fetch(link, *page)
 
     def _page(self, link: Link, items: Sequence[Message], next_token: str | None) -> None:
         link.history_failures = 0
-        self._deliver(link.catchup.page(items, next_token))
+        self._out.deliver(link.catchup.page(items, next_token))
         self._fetch(link)
 
     def _history_failed(self, link: Link, error_type: str | None, message: str) -> None:
@@ -237,19 +235,16 @@ class Machine:
     def _without_history(self, link: Link) -> None:
         if link.catchup.overflowed:
             text = "messages came faster than they were read, and no history is stored"
-            self._finish(BufferOverflowError(text))
+            if link is self._links.candidate:
+                self._lose(link, text)
+            else:
+                self._finish(BufferOverflowError(text))
             return
         link.gap = True
-        self._deliver(link.catchup.give_up())
+        self._out.deliver(link.catchup.give_up())
         self._live(link)
 
     # Outcomes
-
-    def _deliver(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            if self._ledger.accept(message):
-                self._pending += 1
-                self._commands.append(Emit(MessageEvent(message)))
 
     def _live(self, link: Link) -> None:
         link.phase = Phase.LIVE
@@ -262,7 +257,7 @@ class Machine:
         self._ever_live = True
         self._retry.live()
         home = link.region == _HOME_REGION
-        self._state(State.LIVE if home else State.FAILED_OVER, link.region, gap=link.gap)
+        self._out.state(State.LIVE if home else State.FAILED_OVER, link.region, gap=link.gap)
         link.gap = False
         if home:
             self._commands.append(CancelTimer(_HOME))
@@ -275,7 +270,7 @@ class Machine:
         self._commands.append(SetTimer(_HOME, delay))
 
     def _refuse(self, region: int, error_type: str, message: str) -> None:
-        self._state(State.REFUSED, region, error_type=error_type, reason=message)
+        self._out.state(State.REFUSED, region, error_type=error_type, reason=message)
         self._finish(None)
 
     def _finish(self, error: SubscriberError | None) -> None:
@@ -283,19 +278,6 @@ class Machine:
             self._links.drop(link)
         self._commands += [CancelTimer(_RETRY), CancelTimer(_HOME), Finish(error)]
         self._finished = True
-
-    def _state(
-        self,
-        state: State,
-        region: int,
-        *,
-        gap: bool = False,
-        attempt: int = 0,
-        error_type: str | None = None,
-        reason: str | None = None,
-    ) -> None:
-        name = self._regions[region]
-        self._commands.append(Emit(StateEvent(state, name, gap, attempt, error_type, reason)))
 
     # Timers
 

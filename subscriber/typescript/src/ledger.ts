@@ -1,0 +1,134 @@
+/**
+ * What a subscriber has delivered, and from where history must be read to miss nothing.
+ *
+ * Messages of different regions arrive out of id order, so "after the last id" would miss what was
+ * still on its way. The ledger therefore remembers delivered ids and, by region, up to when that
+ * region's stream has been read; history is read from an overlap before that.
+ */
+
+import type { Options } from './options.js';
+import { SeenIds } from './seen.js';
+import { type Checkpoint, LOWEST_ID, type Message, messageTime } from './types.js';
+import { idAt, timeOf } from './ulid.js';
+
+/** From where to read a region's history, and whether messages may be missing. */
+export interface ResumePoint {
+  readonly after: string;
+  readonly gap: boolean;
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+/** Delivered ids, position and coverage. Times are milliseconds since 1970. */
+export class Ledger {
+  readonly #options: Options;
+  #floor = LOWEST_ID;
+  #position: number | null = null;
+  #fromMessage = true;
+  readonly #covered = new Map<string, number>();
+  readonly #seen: SeenIds;
+
+  constructor(options: Options, wallMs: number) {
+    const { after, checkpoint, replayMs, seenLimit } = options;
+    this.#options = options;
+    this.#seen = new SeenIds(seenLimit, checkpoint?.seen, checkpoint?.evicted);
+    if (checkpoint !== undefined) {
+      this.#floor = checkpoint.floor;
+      this.#position = checkpoint.positionMs;
+      this.#covered = new Map(Object.entries(checkpoint.coveredMs));
+    } else if (after !== undefined) {
+      this.#floor = after;
+      this.#position = Math.min(timeOf(after), wallMs);
+      this.#seen.add(after);
+    } else if (replayMs !== undefined) {
+      this.#position = wallMs - replayMs;
+      this.#floor = idAt(this.#position);
+    }
+  }
+
+  /** Whether there is nothing to resume from: the first connection reads no history. */
+  get fresh(): boolean {
+    return this.#position === null;
+  }
+
+  /** A fresh subscription stands since now: later resumes read nothing from before. */
+  begin(wallMs: number): void {
+    this.#position = wallMs - this.#options.clockToleranceMs;
+    this.#floor = idAt(this.#position);
+    this.#fromMessage = false;
+  }
+
+  /** Whether this id was delivered. */
+  knows(id: string): boolean {
+    return this.#seen.has(id);
+  }
+
+  /** Whether to deliver the message; if so it counts as delivered. */
+  accept(message: Message): boolean {
+    if (!this.#seen.add(message.id)) {
+      return false;
+    }
+    const time = messageTime(message);
+    if (this.#position === null || !this.#fromMessage) {
+      this.#mistrustClock(time);
+      this.#position = time;
+      this.#fromMessage = true;
+    } else {
+      this.#position = Math.max(this.#position, time);
+    }
+    return true;
+  }
+
+  /** The region's stream has been read up to now, or (`limitMs`) only up to then. */
+  cover(region: string, limitMs: number | null): void {
+    if (this.#position !== null) {
+      this.#covered.set(region, Math.min(this.#position, limitMs ?? this.#position));
+    }
+  }
+
+  /** Not for a fresh ledger, which has nothing to resume from. */
+  resume(region: string): ResumePoint {
+    const { overlapMs, reachMs } = this.#options;
+    const position = this.#position ?? 0;
+    const covered = this.#covered.get(region);
+    let wanted = 0;
+    let promised = 0;
+    if (covered !== undefined) {
+      wanted = Math.min(covered, position) - overlapMs;
+      promised = wanted;
+    } else if (this.#covered.size > 0) {
+      wanted = position - Math.max(reachMs, overlapMs);
+      promised = position - overlapMs;
+    }
+    // Below `evicted` doubles would not be noticed, below the floor nobody asked.
+    const after = later(later(this.#floor, this.#seen.evicted), idAt(wanted));
+    return { after, gap: this.#seen.evicted > later(this.#floor, idAt(promised)) };
+  }
+
+  /** The state as it was before these messages; null while there is nothing to resume. */
+  checkpoint(pending: readonly Message[]): Checkpoint | null {
+    if (this.#position === null) {
+      return null;
+    }
+    const positionMs = pending.reduce((t, m) => Math.min(t, messageTime(m)), this.#position);
+    const covered = [...this.#covered].map(([r, t]) => [r, Math.min(t, positionMs)] as const);
+    return {
+      floor: this.#floor,
+      evicted: this.#seen.evicted,
+      positionMs,
+      coveredMs: Object.fromEntries(covered),
+      seen: this.#seen.without(new Set(pending.map((message) => message.id))),
+    };
+  }
+
+  #mistrustClock(time: number): void {
+    // `begin` used this machine's clock. A message from before that moment means that it runs
+    // ahead, and the floor would cut off messages; only a much older one is just a late one.
+    const ahead = (this.#position ?? time) - time;
+    if (ahead > 0 && ahead <= this.#options.reachMs && idAt(time) < this.#floor) {
+      this.#floor = idAt(time);
+    }
+  }
+}

@@ -1,0 +1,385 @@
+/**
+ * The resuming subscription as a pure state machine: inputs in, commands out, no clock, no I/O.
+ *
+ * There is one main link; while failed over there may be a second one, the candidate, by which the
+ * subscriber goes home: it is subscribed and has caught up before the main link is dropped.
+ */
+
+import { BufferOverflowError, NO_HISTORY, REFUSALS, type SubscriberError } from './errors.js';
+import { Ledger } from './ledger.js';
+import { type Link, Links } from './links.js';
+import type { Options } from './options.js';
+import { Outbox } from './outbox.js';
+import type { Frame } from './protocol.js';
+import { type Attempt, Retry } from './retry.js';
+import type { Command, Input } from './signals.js';
+import type { Checkpoint, Message } from './types.js';
+
+const RETRY = 'retry';
+const HOME = 'home';
+const HOME_REGION = 0;
+
+interface Loss {
+  readonly reason: string;
+  readonly errorType?: string | null;
+  readonly kicked?: boolean;
+}
+
+/**
+ * One subscription. `regions` are names in order of preference; the first is home. `wallMs` is
+ * this machine's clock, milliseconds since 1970, at the time of the first input.
+ */
+export class Machine {
+  readonly #options: Options;
+  readonly #random: () => number;
+  readonly #wallMs: number;
+  readonly #commands: Command[] = [];
+  readonly #regions: readonly string[];
+  readonly #retry: Retry;
+  readonly #ledger: Ledger;
+  readonly #links: Links;
+  readonly #out: Outbox;
+  #began = 0;
+  #now = 0;
+  #next: Attempt = { region: HOME_REGION, delayMs: 0, number: 1 };
+  #everLive = false;
+  #finished = false;
+
+  constructor(regions: readonly string[], options: Options, random: () => number, wallMs: number) {
+    this.#regions = regions;
+    this.#options = options;
+    this.#random = random;
+    this.#wallMs = wallMs;
+    this.#retry = new Retry(options, regions.length, random);
+    this.#ledger = new Ledger(options, wallMs);
+    this.#links = new Links(regions, options, this.#ledger, this.#commands);
+    this.#out = new Outbox(regions, options, this.#ledger, this.#commands);
+  }
+
+  /** What is to be done, in order. `now` is monotonic milliseconds. */
+  handle(input: Input, now: number): Command[] {
+    this.#now = now;
+    if (!this.#finished) {
+      this.#dispatch(input);
+    }
+    return this.#commands.splice(0);
+  }
+
+  /** Where a consumer stands that has not taken `pending` yet; null before the first live. */
+  checkpoint(pending: readonly Message[]): Checkpoint | null {
+    for (const link of this.#links.all()) {
+      this.#links.cover(link);
+    }
+    return this.#ledger.checkpoint(pending);
+  }
+
+  #dispatch(input: Input): void {
+    switch (input.type) {
+      case 'received':
+        return this.#with(this.#links.byId(input.link), (link) => {
+          this.#receive(link, input.frame);
+        });
+      case 'taken':
+        this.#out.taken(input.messages);
+        return this.#links.all().forEach((link) => {
+          this.#fetch(link);
+        });
+      case 'page':
+        return this.#with(this.#links.answered(input.request), (link) => {
+          link.historyFailures = 0;
+          this.#out.deliver(link.catchUp.page(input.items, input.nextToken));
+          this.#fetch(link);
+        });
+      case 'page-failed':
+        return this.#with(this.#links.answered(input.request), (link) => {
+          this.#historyFailed(link, input.errorType, input.message);
+        });
+      case 'timer':
+        return this.#fire(input.name);
+      case 'closed':
+        return this.#with(this.#links.byId(input.link), (link) => {
+          this.#lose(link, input);
+        });
+      case 'begin':
+        this.#began = this.#now;
+        this.#out.state('connecting', HOME_REGION, { attempt: 1 });
+        return this.#connect();
+      case 'stop':
+        return this.#finish(null);
+    }
+  }
+
+  // Links
+
+  #with(link: Link | undefined, act: (link: Link) => void): void {
+    if (link !== undefined) {
+      act(link);
+    }
+  }
+
+  #connect(): void {
+    this.#links.main = this.#links.open(this.#next.region);
+  }
+
+  #lose(link: Link, { reason, errorType = null, kicked = false }: Loss): void {
+    const wasCandidate = link === this.#links.candidate;
+    this.#links.drop(link);
+    if (wasCandidate) {
+      this.#probeHomeLater();
+      return;
+    }
+    if (this.#links.candidate !== null) {
+      // The way home is under way already: it is the next attempt.
+      this.#links.promote();
+      this.#next = { ...this.#next, region: HOME_REGION };
+    } else {
+      this.#next = this.#retry.lost(link.region, this.#now, link.liveSince, kicked);
+      this.#setTimer(RETRY, this.#next.delayMs);
+    }
+    this.#cancelTimer(HOME);
+    const { number, region } = this.#next;
+    const [state, attempt] = this.#everLive
+      ? (['resuming', number] as const)
+      : (['connecting', number + 1] as const);
+    this.#out.state(state, region, { attempt, errorType, reason });
+  }
+
+  // Frames
+
+  #receive(link: Link, frame: Frame): void {
+    link.lastFrame = this.#now;
+    switch (frame.type) {
+      case 'data':
+        return this.#data(link, frame.message);
+      case 'ack':
+        return link.phase === 'opening' ? this.#acknowledged(link, frame.timeoutMs) : undefined;
+      case 'start-ack':
+        return link.phase === 'starting' ? this.#started(link) : undefined;
+      case 'complete':
+        return link.phase === 'opening' ? undefined : this.#kicked(link);
+      case 'error':
+        if (!frame.general || link.phase === 'opening' || link.phase === 'starting') {
+          this.#failed(link, frame.errorType, frame.message);
+        }
+        return;
+      case 'ka':
+    }
+  }
+
+  #acknowledged(link: Link, timeoutMs: number | null): void {
+    const { keepAliveMs, silenceFactor, startTimeoutMs } = this.#options;
+    link.phase = 'starting';
+    link.silenceMs = Math.min(keepAliveMs * silenceFactor, timeoutMs ?? Infinity);
+    this.#commands.push({ type: 'subscribe', link: link.id });
+    this.#setTimer(link.setupTimer, startTimeoutMs);
+    this.#setTimer(link.silenceTimer, link.silenceMs);
+  }
+
+  #started(link: Link): void {
+    this.#cancelTimer(link.setupTimer);
+    link.phase = 'catching-up';
+    if (this.#ledger.fresh) {
+      this.#ledger.begin(this.#wallMs + Math.trunc(this.#now - this.#began));
+      this.#out.deliver(link.catchUp.giveUp());
+      this.#live(link);
+      return;
+    }
+    const { after, gap } = this.#ledger.resume(this.#name(link));
+    link.gap = gap;
+    link.catchUp.begin(after);
+    if (link === this.#links.main && !this.#everLive) {
+      this.#out.state('resuming', link.region, { attempt: this.#next.number });
+    }
+    this.#fetch(link);
+  }
+
+  #data(link: Link, message: Message | null): void {
+    if (message === null) {
+      // A publisher's selection lacked a field: only history has the whole message.
+      this.#reread(link);
+    } else if (link.phase !== 'live') {
+      link.catchUp.hold(message);
+    } else if (!this.#out.full) {
+      this.#out.deliver([message]);
+    } else if (!this.#ledger.knows(message.id)) {
+      link.catchUp.miss(message.id);
+      link.catchUp.overflowed = true;
+      this.#fallBehind(link, 'the consumer is slow');
+    }
+  }
+
+  #reread(link: Link): void {
+    if (!this.#ledger.fresh) {
+      this.#links.cover(link);
+      link.catchUp.miss(this.#ledger.resume(this.#name(link)).after);
+    }
+    if (link.phase === 'live') {
+      this.#fallBehind(link, 'an incomplete message arrived');
+    }
+  }
+
+  #fallBehind(link: Link, reason: string): void {
+    link.phase = 'catching-up';
+    if (link === this.#links.main) {
+      this.#out.state('resuming', link.region, { reason });
+    }
+    this.#fetch(link);
+  }
+
+  #kicked(link: Link): void {
+    if (link === this.#links.main) {
+      this.#out.state('kicked', link.region);
+    }
+    this.#lose(link, { reason: 'the server ended the subscription', kicked: true });
+  }
+
+  #failed(link: Link, errorType: string, message: string): void {
+    // Regions may disagree for a moment about a policy: only the one in use decides.
+    if (REFUSALS.has(errorType) && link === this.#links.main) {
+      this.#out.state('refused', link.region, { errorType, reason: message });
+      this.#finish(null);
+    } else {
+      this.#lose(link, { reason: message, errorType });
+    }
+  }
+
+  // History
+
+  /** Ask for the next page, if one is due and the consumer has room for it. */
+  #fetch(link: Link): void {
+    if (link.phase !== 'catching-up' || link.busy || !this.#out.hasRoomForPage) {
+      return;
+    }
+    const page = link.catchUp.nextPage();
+    if (page === null) {
+      this.#live(link);
+    } else {
+      this.#links.fetch(link, page);
+    }
+  }
+
+  #historyFailed(link: Link, errorType: string | null, message: string): void {
+    if (errorType !== null && NO_HISTORY.has(errorType)) {
+      this.#withoutHistory(link);
+    } else if (errorType !== null && REFUSALS.has(errorType)) {
+      this.#failed(link, errorType, message);
+    } else {
+      link.historyFailures += 1;
+      if (link.historyFailures >= this.#options.historyAttempts) {
+        this.#lose(link, { reason: `history: ${message}`, errorType });
+      } else {
+        link.waiting = true;
+        this.#setTimer(link.historyTimer, this.#retry.jitter(link.historyFailures - 1));
+      }
+    }
+  }
+
+  #withoutHistory(link: Link): void {
+    if (link.catchUp.overflowed) {
+      const reason = 'messages came faster than they were read, and no history is stored';
+      if (link === this.#links.candidate) {
+        this.#lose(link, { reason });
+      } else {
+        this.#finish(new BufferOverflowError(reason));
+      }
+      return;
+    }
+    link.gap = true;
+    this.#out.deliver(link.catchUp.giveUp());
+    this.#live(link);
+  }
+
+  // Outcomes
+
+  #live(link: Link): void {
+    link.phase = 'live';
+    link.catchUp.overflowed = false;
+    const firstTime = link.liveSince === null;
+    link.liveSince ??= this.#now;
+    if (link === this.#links.candidate) {
+      this.#links.promote();
+    }
+    this.#everLive = true;
+    this.#retry.live();
+    const home = link.region === HOME_REGION;
+    this.#out.state(home ? 'live' : 'failed-over', link.region, { gap: link.gap });
+    link.gap = false;
+    if (home) {
+      this.#cancelTimer(HOME);
+    } else if (firstTime && this.#links.candidate === null) {
+      this.#probeHomeLater();
+    }
+  }
+
+  #probeHomeLater(): void {
+    // Spread over half to one and a half times the interval, so that clients do not go at once.
+    this.#setTimer(HOME, this.#options.homeProbeMs * (0.5 + this.#random()));
+  }
+
+  #finish(error: SubscriberError | null): void {
+    for (const link of this.#links.all()) {
+      this.#links.drop(link);
+    }
+    this.#cancelTimer(RETRY);
+    this.#cancelTimer(HOME);
+    this.#commands.push({ type: 'finish', error });
+    this.#finished = true;
+  }
+
+  // Timers
+
+  #fire(name: string): void {
+    if (name === RETRY) {
+      if (this.#links.main === null) {
+        this.#connect();
+      }
+      return;
+    }
+    if (name === HOME) {
+      if (this.#links.main !== null && this.#links.candidate === null) {
+        this.#links.candidate = this.#links.open(HOME_REGION);
+      }
+      return;
+    }
+    for (const link of this.#links.all()) {
+      if (name === link.setupTimer) {
+        this.#lose(link, { reason: 'the server did not answer in time' });
+      } else if (name === link.silenceTimer) {
+        this.#checkSilence(link);
+      } else if (name === link.historyTimer) {
+        this.#historyDue(link);
+      }
+    }
+  }
+
+  #checkSilence(link: Link): void {
+    const silent = this.#now - link.lastFrame;
+    if (silent >= link.silenceMs) {
+      this.#lose(link, { reason: `no frame for ${Math.round(silent / 1000)} s` });
+    } else {
+      this.#setTimer(link.silenceTimer, link.silenceMs - silent);
+    }
+  }
+
+  #historyDue(link: Link): void {
+    if (link.waiting) {
+      link.waiting = false;
+      this.#fetch(link);
+    } else {
+      link.request = null;
+      this.#historyFailed(link, null, 'no answer in time');
+    }
+  }
+
+  #name(link: Link): string {
+    return this.#regions[link.region] ?? '';
+  }
+
+  #setTimer(name: string, ms: number): void {
+    this.#commands.push({ type: 'set-timer', name, ms });
+  }
+
+  #cancelTimer(name: string): void {
+    this.#commands.push({ type: 'cancel-timer', name });
+  }
+}

@@ -1,0 +1,78 @@
+/** When to try again, and where: full jitter, and failover to the next region. */
+
+import type { Options } from './options.js';
+
+/** Try this region (its place in the list) in so many milliseconds; attempts count from 1. */
+export interface Attempt {
+  readonly region: number;
+  readonly delayMs: number;
+  readonly number: number;
+}
+
+/** Counts failures. Times are monotonic milliseconds. */
+export class Retry {
+  readonly #options: Options;
+  readonly #regions: number;
+  readonly #random: () => number;
+  /** attempts since the last stable connection */
+  #number = 0;
+  #backoff = 0;
+  /** in the current region */
+  #failures = 0;
+  #switches = 0;
+  #downSince: number | null = null;
+
+  constructor(options: Options, regions: number, random: () => number) {
+    this.#options = options;
+    this.#regions = regions;
+    this.#random = random;
+  }
+
+  /** A random delay up to base * 2^exponent, capped. */
+  jitter(exponent: number): number {
+    const { backoffBaseMs, backoffCapMs } = this.#options;
+    return this.#random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** exponent);
+  }
+
+  /** A connection went live. */
+  live(): void {
+    this.#downSince = null;
+  }
+
+  /**
+   * A connection was lost, or did not come to be (`liveSince` null). One that lived for `stableMs`
+   * is no failure of its region, nor is being kicked.
+   */
+  lost(region: number, now: number, liveSince: number | null, kicked: boolean): Attempt {
+    const { failoverAttempts, failoverMs, stableMs } = this.#options;
+    if (liveSince !== null && now - liveSince >= stableMs) {
+      this.#forget();
+    } else if (!kicked) {
+      this.#failures += 1;
+    }
+    this.#downSince ??= now;
+    this.#number += 1;
+    const tooOften = this.#failures >= failoverAttempts;
+    const tooLong = this.#failures > 0 && now - this.#downSince >= failoverMs;
+    let next = region;
+    if (this.#regions > 1 && (tooOften || tooLong)) {
+      next = (region + 1) % this.#regions;
+      this.#switches += 1;
+      this.#failures = 0;
+      this.#downSince = now;
+      // The first try of another region is quick; rounds without success become slower.
+      this.#backoff = Math.floor(this.#switches / this.#regions);
+    }
+    const delayMs = this.jitter(this.#backoff);
+    this.#backoff += 1;
+    return { region: next, delayMs, number: this.#number };
+  }
+
+  #forget(): void {
+    this.#number = 0;
+    this.#backoff = 0;
+    this.#failures = 0;
+    this.#switches = 0;
+    this.#downSince = null;
+  }
+}

@@ -1,0 +1,99 @@
+/** What users of the subscriber hand in and get back: regions, messages, events. */
+
+import { idAt, isUlid, timeOf } from './ulid.js';
+
+/** One region's API. `graphqlUrl` is http(s), `realtimeUrl` ws(s), as the stack has them. */
+export interface RegionEndpoint {
+  readonly region: string;
+  readonly graphqlUrl: string;
+  readonly realtimeUrl: string;
+  readonly apiKey: string;
+}
+
+/** One message. `name` is the channel, `publishedAt` ISO 8601, `region` its origin. */
+export interface Message {
+  readonly id: string;
+  readonly name: string;
+  readonly message: string;
+  readonly publishedAt: string;
+  readonly region: string;
+}
+
+/** States of a subscription; README.md has the diagram. */
+export type State = 'connecting' | 'live' | 'resuming' | 'failed-over' | 'kicked' | 'refused';
+
+/** A message of the channel, each id once. */
+export interface MessageEvent {
+  readonly type: 'message';
+  readonly message: Message;
+}
+
+/**
+ * The subscription's state changed, or another attempt begins.
+ *
+ * `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been
+ * missed and cannot be had. `attempt` counts from 1 (connecting, resuming). `errorType` and
+ * `reason` say why, where there is a why.
+ */
+export interface StateEvent {
+  readonly type: 'state';
+  readonly state: State;
+  readonly region: string;
+  readonly gap: boolean;
+  readonly attempt: number;
+  readonly errorType: string | null;
+  readonly reason: string | null;
+}
+
+export type SubscriptionEvent = MessageEvent | StateEvent;
+
+/**
+ * Where a subscriber stands, to be resumed by another one without gap or doubles. Plain data for
+ * JSON; the Python subscriber reads the same.
+ *
+ * `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
+ * been delivered although `seen` has them no more. `positionMs`: newest message delivered.
+ * `coveredMs`: by region, up to when its stream is known to have been read. `seen`: ids delivered.
+ * Times are milliseconds since 1970.
+ */
+export interface Checkpoint {
+  readonly floor: string;
+  readonly evicted: string;
+  readonly positionMs: number;
+  readonly coveredMs: Readonly<Record<string, number>>;
+  readonly seen: readonly string[];
+}
+
+export const LOWEST_ID = idAt(0);
+
+/** A decoded JSON value that is an object, or null. */
+export function objectOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+}
+
+/** The message in a decoded JSON value of the API, or null if it is no complete one. */
+export function parseMessage(value: unknown): Message | null {
+  const { id, name, message, publishedAt, region } = objectOf(value) ?? {};
+  if (
+    typeof id !== 'string' ||
+    typeof name !== 'string' ||
+    typeof message !== 'string' ||
+    typeof publishedAt !== 'string' ||
+    typeof region !== 'string' ||
+    !isUlid(id)
+  ) {
+    return null;
+  }
+  return { id, name, message, publishedAt, region };
+}
+
+/**
+ * When a message was published, milliseconds since 1970: the smaller of the id's time and
+ * `publishedAt`. Publishers may choose the id, and one from the future must not move a
+ * subscriber's position there.
+ */
+export function messageTime(message: Message): number {
+  const published = Date.parse(message.publishedAt);
+  const time = timeOf(message.id);
+  return Number.isNaN(published) ? time : Math.min(time, published);
+}

@@ -1,0 +1,56 @@
+/**
+ * ULIDs as the API uses them for message ids: 48 bits of milliseconds, then 80 random bits.
+ * Only what resuming needs: the time in an id, the first id of a millisecond, and a new id.
+ */
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const TIME_LENGTH = 10;
+const TAIL_LENGTH = 16;
+const MAX_MS = 2 ** 48 - 1;
+
+/** Whether the text is a ULID in the API's spelling (26 characters, upper case). */
+export function isUlid(text: string): boolean {
+  return PATTERN.test(text);
+}
+
+/** The milliseconds since 1970 in a ULID; throws RangeError if it is none. */
+export function timeOf(ulid: string): number {
+  if (!isUlid(ulid)) {
+    throw new RangeError(`not a ULID: ${ulid}`);
+  }
+  let value = 0;
+  for (const char of ulid.slice(0, TIME_LENGTH)) {
+    value = value * 32 + ALPHABET.indexOf(char);
+  }
+  return value;
+}
+
+function timeText(ms: number): string {
+  let value = Math.min(Math.max(Math.trunc(ms), 0), MAX_MS);
+  let text = '';
+  for (let i = 0; i < TIME_LENGTH; i += 1) {
+    text = ALPHABET.charAt(value % 32) + text;
+    value = Math.floor(value / 32);
+  }
+  return text;
+}
+
+/** The smallest id of a millisecond: `history(after:)` it is everything from then on. */
+export function idAt(ms: number): string {
+  return timeText(ms) + '0'.repeat(TAIL_LENGTH);
+}
+
+/** An id just below this one, for reading history from this one on, inclusively. */
+export function idBefore(ulid: string): string {
+  return idAt(timeOf(ulid) - 1);
+}
+
+/** A new id. `random` gives numbers from 0 up to, not including, 1. */
+export function newUlid(nowMs: number, random: () => number): string {
+  let tail = '';
+  for (let i = 0; i < TAIL_LENGTH; i += 1) {
+    tail += ALPHABET.charAt(Math.floor(random() * 32));
+  }
+  return timeText(nowMs) + tail;
+}
