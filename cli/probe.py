@@ -7,7 +7,7 @@ from typing import Any
 
 from globalws_subscriber.types import MessageEvent, Options, RegionEndpoint, State, StateEvent
 
-from cli.adapters.subscriptions import Seen, Subscribe, streams, subscribe
+from cli.adapters.subscriptions import Seen, Subscribe, streams
 from cli.domain.names import new_ulid
 from cli.errors import CliError
 
@@ -20,7 +20,7 @@ async def probe(
     regions: Sequence[RegionEndpoint],
     publish: Publish,
     seconds: float,
-    subscribe: Subscribe = subscribe,
+    connect: Subscribe | None = None,
 ) -> list[dict[str, Any]]:
     """Publishes one probe per region once every subscription is live (or half the time is over).
 
@@ -52,7 +52,7 @@ async def probe(
         except CliError as error:
             failed[region] = str(error)
 
-    async with streams(channel, regions, Options(), subscribe) as queue:
+    async with streams(channel, regions, Options(), connect) as queue:
 
         async def watch(until: float, done: Callable[[], bool]) -> None:
             try:

@@ -37,7 +37,7 @@ async def streams(
     channel: str,
     regions: Sequence[RegionEndpoint],
     options: Options,
-    subscribe: Subscribe = subscribe,
+    connect: Subscribe | None = None,
 ) -> AsyncIterator[asyncio.Queue[Seen]]:
     """Subscribes in every region, and puts what happens into one queue until the block ends."""
     seen: asyncio.Queue[Seen] = asyncio.Queue()
@@ -45,7 +45,7 @@ async def streams(
     async def follow(region: RegionEndpoint) -> None:
         reason = "the stream ended"
         try:
-            async for event in subscribe(channel, region, options):
+            async for event in (connect or subscribe)(channel, region, options):
                 seen.put_nowait((region.region, event))
         except (OSError, UnreachableError) as error:
             reason = str(error)

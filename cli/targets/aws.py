@@ -26,12 +26,13 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
     Raises:
         UsageError: the pattern is malformed, or there is no region to begin with.
         UnreachableError: none of the first regions has such a stack.
+        CliError: they could not be read.
     """
     _name(pattern, "us-west-2")
     first = list(names) or _profile_region()
     found: dict[str, Region] = {}
     waiting = list(first)
-    errors: list[str] = []
+    errors: list[CliError] = []
     while waiting:
         name = waiting.pop(0)
         if name in found:
@@ -41,13 +42,15 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
         try:
             stack = read(clients, stack_name)
         except CliError as error:
-            errors.append(str(error))
+            errors.append(error)
             found[name] = Region(name, stack_name, clients, _raising(error))
             continue
         found[name] = Region(name, stack_name, clients, _returning(stack.outputs))
         waiting += stack.peer_regions
     if len(errors) == len(found):
-        raise UnreachableError(f"no stack found: {errors[0]}")
+        if isinstance(errors[0], UnreachableError):
+            raise UnreachableError(f"no stack found: {errors[0]}")
+        raise errors[0]
     description = f"AWS, stacks {pattern}, {_profile()}"
     return Target.select(Kind.AWS, description, list(found.values()), names)
 
