@@ -1,0 +1,40 @@
+/** What a subscription tells the page. `openFeed.ts` makes it of the subscriber package. */
+import { createContext } from 'react';
+import type { RegionConfig } from '../../config/config';
+import type { Message } from '../../graphql/schema';
+
+export type FeedState =
+  | { readonly kind: 'connecting'; readonly region: string }
+  | { readonly kind: 'live'; readonly region: string }
+  | { readonly kind: 'resuming'; readonly region: string }
+  /** Live, but in `region`, because `home` does not answer. */
+  | { readonly kind: 'failed-over'; readonly region: string; readonly home: string }
+  /** The API ended the subscription; a refusal or a resume follows. */
+  | { readonly kind: 'kicked'; readonly region: string }
+  /** Final: the API does not accept the channel. */
+  | {
+      readonly kind: 'refused';
+      readonly region: string;
+      readonly errorType: string;
+      readonly reason: string;
+    };
+
+export type FeedEvent =
+  | {
+      readonly kind: 'message';
+      readonly message: Message;
+      /** From history: it was missed while away, so when it arrived here says nothing. */
+      readonly resumed: boolean;
+    }
+  | { readonly kind: 'state'; readonly state: FeedState };
+
+/** Regions in the order of preference; the first is home. Ends when `signal` is aborted. */
+export type OpenFeed = (
+  channel: string,
+  regions: readonly RegionConfig[],
+  signal: AbortSignal,
+) => AsyncIterable<FeedEvent>;
+
+export const FeedContext = createContext<OpenFeed>(() => {
+  throw new Error('no feed is provided');
+});

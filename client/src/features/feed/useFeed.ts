@@ -1,0 +1,97 @@
+import { use, useCallback, useEffect, useRef, useState } from 'react';
+import type { RegionConfig } from '../../config/config';
+import { addEntries, EMPTY_BOARD, messageEntry } from '../board/board';
+import type { Board, Entry } from '../board/board';
+import type { Message } from '../../graphql/schema';
+import { FeedContext } from './feed';
+import type { FeedEvent, FeedState } from './feed';
+import { noticeEntry, noticeOf, troubleAfter } from './notices';
+
+// Arrivals are shown together, so that a burst costs a few renders and not one each.
+const FLUSH_MILLISECONDS = 60;
+
+export interface Feed {
+  readonly state: FeedState;
+  readonly board: Board;
+  /** A message that this page has published, as the API's answer has it. */
+  readonly published: (message: Message) => void;
+  /** Subscribes again after a refusal. */
+  readonly retry: () => void;
+}
+
+/**
+ * Subscribes to the channel for as long as the component lives.
+ *
+ * @param regions home first; the same list on every render
+ * @param isOwn whether this page made the id; the same function on every render
+ */
+export function useFeed(
+  channel: string,
+  regions: readonly RegionConfig[],
+  isOwn: (id: string) => boolean,
+): Feed {
+  const open = use(FeedContext);
+  const home = regions[0]?.region ?? '';
+  const [state, setState] = useState<FeedState>({ kind: 'connecting', region: home });
+  const [board, setBoard] = useState(EMPTY_BOARD);
+  const [attempt, setAttempt] = useState(0);
+  const arrivals = useRef<Entry[]>([]);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    let trouble: FeedState | null = null;
+    let count = 0;
+    const take = (event: FeedEvent): void => {
+      const now = Date.now();
+      if (event.kind === 'message') {
+        const via = event.resumed ? 'history' : 'live';
+        arrivals.current.push(messageEntry(event.message, now, via, isOwn(event.message.id)));
+        return;
+      }
+      const notice = noticeOf(event.state, trouble);
+      trouble = troubleAfter(event.state, trouble);
+      setState(event.state);
+      if (notice) {
+        count += 1;
+        arrivals.current.push(noticeEntry(notice, now, `${attempt}-${now}-${count}`));
+      }
+    };
+    const run = async (): Promise<void> => {
+      try {
+        for await (const event of open(channel, regions, stop.signal)) take(event);
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        take({
+          kind: 'state',
+          state: { kind: 'refused', region: home, errorType: 'Error', reason },
+        });
+      }
+    };
+    void run();
+    return () => {
+      stop.abort();
+    };
+  }, [open, channel, regions, home, isOwn, attempt]);
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (arrivals.current.length === 0) return;
+      const taken = arrivals.current;
+      arrivals.current = [];
+      setBoard((before) => addEntries(before, taken));
+    }, FLUSH_MILLISECONDS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+
+  const published = useCallback((message: Message) => {
+    arrivals.current.push(messageEntry(message, Date.now(), 'answer', true));
+  }, []);
+  const retry = useCallback(() => {
+    setState({ kind: 'connecting', region: home });
+    setAttempt((before) => before + 1);
+  }, [home]);
+  return { state, board, published, retry };
+}

@@ -1,0 +1,139 @@
+import { useState } from 'react';
+import { Badge, Button, Checkbox, TextInput } from '@mantine/core';
+import type { Channel } from '../../graphql/schema';
+import type { Channels } from '../channels/useChannels';
+import { operator } from './api';
+import type { Report } from './outcome';
+import classes from './Operator.module.css';
+
+interface Props {
+  readonly channels: Channels;
+  readonly initial: string;
+  readonly report: Report;
+}
+
+/** Allow, block and purge a channel in every region, with the reason that clients will read. */
+export function ChannelOrders({ channels, initial, report }: Props) {
+  const [name, setName] = useState(initial);
+  const [reason, setReason] = useState('');
+  const [block, setBlock] = useState(false);
+  const [deleteHistory, setDeleteHistory] = useState(false);
+  const ready = name.trim() !== '' && reason.trim() !== '';
+
+  const order = async (work: () => Promise<{ region: string }>, done: string): Promise<void> => {
+    await report(async () => {
+      const { region } = await work();
+      channels.reload();
+      return `${done} The order is on the bus of ${region}, which carries it to every region.`;
+    });
+  };
+  return (
+    <section className={classes.card} aria-labelledby="orders">
+      <h2 id="orders">Channels</h2>
+      <div className={classes.fields}>
+        <TextInput
+          label="Channel to change"
+          list="known-channels"
+          value={name}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+          }}
+        />
+        <datalist id="known-channels">
+          {channels.all.map((each) => (
+            <option key={each.name} value={each.name} />
+          ))}
+        </datalist>
+        <TextInput
+          label="Reason"
+          description="Clients of a blocked channel read it"
+          value={reason}
+          maxLength={500}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+      </div>
+      <div className={classes.actions}>
+        <Button
+          disabled={!ready}
+          onClick={() => void order(() => operator.setPolicy(name, false, reason), `${name} is to be blocked.`)}
+        >
+          Block
+        </Button>
+        <Button
+          variant="default"
+          disabled={!ready}
+          onClick={() => void order(() => operator.setPolicy(name, true, reason), `${name} is to be allowed.`)}
+        >
+          Allow
+        </Button>
+      </div>
+      <fieldset className={classes.purge}>
+        <legend>Purge: end every open subscription</legend>
+        <Checkbox
+          label="Block it, too"
+          checked={block}
+          onChange={(event) => {
+            setBlock(event.currentTarget.checked);
+          }}
+        />
+        <Checkbox
+          label="Delete its stored messages"
+          checked={deleteHistory}
+          onChange={(event) => {
+            setDeleteHistory(event.currentTarget.checked);
+          }}
+        />
+        <Button
+          color="red"
+          disabled={!ready}
+          onClick={() =>
+            void order(
+              () => operator.purge(name, { reason, block, deleteHistory }),
+              `${name} is to be purged.`,
+            )
+          }
+        >
+          Purge
+        </Button>
+      </fieldset>
+      <ChannelTable all={channels.all} />
+      <Button size="compact-sm" variant="default" onClick={channels.reload}>
+        Refresh channels
+      </Button>
+    </section>
+  );
+}
+
+function ChannelTable({ all }: { readonly all: readonly Channel[] }) {
+  return (
+    <table className={classes.table}>
+      <caption className={classes.hidden}>Channels and their policy</caption>
+      <thead>
+        <tr>
+          <th scope="col">Channel</th>
+          <th scope="col">Policy</th>
+          <th scope="col">Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        {all.map((channel) => (
+          <tr key={channel.name}>
+            <th scope="row">{channel.name}</th>
+            <td>
+              <Badge variant="light" color={channel.allowed ? 'teal' : 'red'}>
+                {channel.allowed ? 'allowed' : 'blocked'}
+              </Badge>
+            </td>
+            <td>
+              <bdi>{channel.reason ?? ''}</bdi>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

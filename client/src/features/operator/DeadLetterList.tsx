@@ -1,0 +1,87 @@
+import { useState } from 'react';
+import { Badge, Button } from '@mantine/core';
+import { clock } from '../../lib/time';
+import { RegionChip } from '../regions/RegionChip';
+import { operator } from './api';
+import type { DeadLetter, DeadLetters, Redriven } from './api';
+import type { Report } from './outcome';
+import classes from './Operator.module.css';
+
+/** What could not be delivered, why, and another try. */
+export function DeadLetterList({ report }: { readonly report: Report }) {
+  const [found, setFound] = useState<DeadLetters | null>(null);
+  const [busy, setBusy] = useState(false);
+  const run = async (work: () => Promise<string>): Promise<void> => {
+    setBusy(true);
+    await report(work);
+    setBusy(false);
+  };
+  const look = async (): Promise<string> => {
+    const answer = await operator.deadLetters();
+    setFound(answer);
+    return summary(answer);
+  };
+  const redrive = async (): Promise<string> => {
+    const { queues } = await operator.redrive();
+    setFound(await operator.deadLetters());
+    return told(queues);
+  };
+  return (
+    <section className={classes.card} aria-labelledby="dead-letters">
+      <h2 id="dead-letters">Dead letters</h2>
+      <div className={classes.actions}>
+        <Button variant="default" disabled={busy} onClick={() => void run(look)}>
+          Look for dead letters
+        </Button>
+        <Button
+          variant="default"
+          disabled={busy || !found || found.letters.length === 0}
+          onClick={() => void run(redrive)}
+        >
+          Redrive
+        </Button>
+      </div>
+      {found && found.letters.length > 0 && (
+        <ul className={classes.letters}>
+          {found.letters.map((letter) => (
+            <LetterRow key={letter.messageId} letter={letter} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function LetterRow({ letter }: { readonly letter: DeadLetter }) {
+  return (
+    <li className={classes.letter}>
+      <div className={classes.letterHead}>
+        <RegionChip region={letter.region} />
+        <span>{letter.queue} queue</span>
+        <span>{letter.detailType ?? 'unknown event'}</span>
+        {letter.channel && <bdi>#{letter.channel}</bdi>}
+        <span>{clock(letter.sentAt * 1000)}</span>
+        {letter.poison && (
+          <Badge variant="light" color="red">
+            poison
+          </Badge>
+        )}
+      </div>
+      <bdi className={classes.why}>{letter.poison ?? letter.reason}</bdi>
+    </li>
+  );
+}
+
+function summary({ letters, errors }: DeadLetters): string {
+  const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
+  const failures = errors.map((each) => `${each.region}: ${each.error}`);
+  return [`${count}.`, ...failures].join(' ');
+}
+
+function told(queues: readonly Redriven[]): string {
+  const sum = (key: 'done' | 'failed' | 'poison'): number =>
+    queues.reduce((total, queue) => total + queue[key], 0);
+  const errors = queues.filter((queue) => queue.error).map((queue) => queue.error);
+  const counts = `${sum('done')} redriven, ${sum('failed')} failed, ${sum('poison')} poison.`;
+  return [counts, ...errors].join(' ');
+}

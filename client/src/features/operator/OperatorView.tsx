@@ -1,0 +1,45 @@
+import { useCallback, useState } from 'react';
+import { Alert } from '@mantine/core';
+import type { Channels } from '../channels/useChannels';
+import { ChannelOrders } from './ChannelOrders';
+import { DeadLetterList } from './DeadLetterList';
+import { RegionControls } from './RegionControls';
+import type { Outcome, Report } from './outcome';
+import classes from './Operator.module.css';
+
+interface Props {
+  readonly channels: Channels;
+  readonly channel: string;
+}
+
+/** What `globalws` does, for the local stack that serves this page. */
+export function OperatorView({ channels, channel }: Props) {
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const report: Report = useCallback(async (work) => {
+    try {
+      setOutcome({ text: await work(), failed: false });
+    } catch (error) {
+      setOutcome({ text: error instanceof Error ? error.message : String(error), failed: true });
+    }
+  }, []);
+  return (
+    <section className={classes.view} aria-label="Operator">
+      <div role="status" aria-label="Outcome">
+        {outcome && (
+          <Alert
+            variant="light"
+            color={outcome.failed ? 'red' : 'teal'}
+            classNames={{ message: classes.outcome }}
+          >
+            {outcome.text}
+          </Alert>
+        )}
+      </div>
+      <div className={classes.cards}>
+        <ChannelOrders channels={channels} initial={channel} report={report} />
+        <RegionControls report={report} />
+        <DeadLetterList report={report} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,83 @@
+/** The local stack's operator API, on the page's own origin. See local/web/operator.py. */
+
+export interface RegionStatus {
+  readonly region: string;
+  readonly running: boolean;
+  /** Whether no event passes between this region and its peers. */
+  readonly cutOff: boolean;
+}
+
+export interface DeadLetter {
+  readonly messageId: string;
+  readonly region: string;
+  readonly queue: string;
+  readonly sentAt: number;
+  readonly detailType: string | null;
+  readonly channel: string | null;
+  readonly id: string | null;
+  readonly origin: string | null;
+  readonly destination: string | null;
+  readonly reason: string;
+  readonly poison: string | null;
+}
+
+export interface DeadLetters {
+  readonly letters: readonly DeadLetter[];
+  readonly errors: readonly { readonly region: string; readonly error: string }[];
+}
+
+export interface Redriven {
+  readonly region: string;
+  readonly queue: string;
+  readonly done: number;
+  readonly failed: number;
+  readonly poison: number;
+  readonly error: string;
+}
+
+export interface Ordered {
+  readonly region: string;
+}
+
+export class OperatorError extends Error {
+  override name = 'OperatorError';
+}
+
+const ROOT = '/_local/operator';
+
+async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(ROOT + path, {
+      method,
+      ...(body && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+  } catch {
+    throw new OperatorError('the local stack does not answer');
+  }
+  const answer = (await response.json().catch(() => null)) as
+    | (Answer & { error?: { message?: string } })
+    | null;
+  if (!response.ok || answer === null) {
+    throw new OperatorError(answer?.error?.message ?? `the local stack answers ${response.status}`);
+  }
+  return answer;
+}
+
+const channel = (name: string): string => `/channels/${encodeURIComponent(name)}`;
+const region = (code: string): string => `/regions/${encodeURIComponent(code)}`;
+
+export const operator = {
+  regions: () => call<{ readonly regions: readonly RegionStatus[] }>('GET', '/regions'),
+  setRegion: (code: string, change: { running?: boolean; cutOff?: boolean }) =>
+    call<{ readonly regions: readonly RegionStatus[] }>('PUT', region(code), change),
+  setPolicy: (name: string, allowed: boolean, reason: string) =>
+    call<Ordered>('PUT', `${channel(name)}/policy`, { allowed, reason }),
+  purge: (name: string, order: { reason: string; block: boolean; deleteHistory: boolean }) =>
+    call<Ordered>('POST', `${channel(name)}/purge`, order),
+  deadLetters: () => call<DeadLetters>('GET', '/dead-letters'),
+  redrive: () => call<{ readonly queues: readonly Redriven[] }>('POST', '/dead-letters/redrive', {}),
+};

@@ -1,0 +1,45 @@
+import { NativeSelect } from '@mantine/core';
+import type { RegionConfig } from '../../config/config';
+import { regionName, regionTitle } from '../../lib/regionNames';
+import { duration } from '../../lib/time';
+import { byDistance } from './measure';
+import type { RoundTrips } from './measure';
+
+export const NEAREST = 'nearest';
+
+interface Props {
+  readonly regions: readonly RegionConfig[];
+  readonly times: RoundTrips | null;
+  /** A region's code, or `nearest`. */
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+export function RegionPicker({ regions, times, value, onChange }: Props) {
+  const options = regions.map(({ region }) => ({
+    value: region,
+    label: regionTitle(region) + distance(region, times),
+  }));
+  return (
+    <NativeSelect
+      label="Region"
+      data={[{ value: NEAREST, label: nearestLabel(regions, times) }, ...options]}
+      value={value}
+      onChange={(event) => {
+        onChange(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function distance(region: string, times: RoundTrips | null): string {
+  if (!times) return '';
+  const time = times.get(region);
+  return time === null || time === undefined ? ' – does not answer' : ` – ${duration(time)}`;
+}
+
+function nearestLabel(regions: readonly RegionConfig[], times: RoundTrips | null): string {
+  if (!times) return 'Nearest: measuring …';
+  const [nearest] = byDistance(regions, times);
+  return nearest ? `Nearest: ${regionName(nearest.region)}` : 'Nearest';
+}

@@ -1,0 +1,66 @@
+import type { RegionConfig } from '../config/config';
+
+/** The API's answer was an error; `type` is its errorType and `message` what it says to do. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+
+  constructor(
+    readonly type: string,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** Whether the same call may succeed later. */
+  get passing(): boolean {
+    return PASSING.has(this.type);
+  }
+}
+
+const PASSING: ReadonlySet<string> = new Set([
+  'BusUnavailable',
+  'StoreUnavailable',
+  'Unreachable',
+  'Throttled',
+  'InternalFailure',
+]);
+const PATIENCE_MILLISECONDS = 15_000;
+
+interface Answer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly { errorType?: string; message?: string }[];
+}
+
+/**
+ * Runs an operation with the region's API key.
+ *
+ * @throws ApiError, also when nothing answers (`Unreachable`).
+ */
+export async function execute<Data>(
+  region: RegionConfig,
+  query: string,
+  variables: object = {},
+  patience: number = PATIENCE_MILLISECONDS,
+): Promise<Data> {
+  let status: number;
+  let answer: Answer<Data>;
+  try {
+    const response = await fetch(region.graphqlUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': region.apiKey },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(patience),
+    });
+    status = response.status;
+    answer = (await response.json()) as Answer<Data>;
+  } catch {
+    throw new ApiError('Unreachable', `the API in ${region.region} does not answer`);
+  }
+  const [error] = answer.errors ?? [];
+  if (error) {
+    const type = status === 429 ? 'Throttled' : status >= 500 ? 'InternalFailure' : error.errorType;
+    throw new ApiError(type ?? 'Error', error.message ?? `the API answered ${status}`);
+  }
+  if (!answer.data) throw new ApiError('InternalFailure', `the API answered ${status}`);
+  return answer.data;
+}
