@@ -1,0 +1,81 @@
+"""Publishing with retries that make no doubles: every attempt carries the same id."""
+
+import asyncio
+import random as random_module
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from .errors import PUBLISH_REFUSALS, GraphQLError, PublishFailedError, PublishRefusedError
+from .graphql import PUBLISH, NoAnswerError, execute
+from .types import Message, RegionEndpoint
+from .ulid import new_ulid
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """How often and how long to try. Times in milliseconds."""
+
+    attempts: int = 2  # in a region, before the next one
+    rounds: int = 2  # through all regions
+    timeout_ms: int = 10_000
+    backoff_base_ms: int = 200
+    backoff_cap_ms: int = 5_000
+
+
+_DEFAULTS = PublishOptions()
+
+
+async def publish(
+    channel: str,
+    text: str,
+    regions: Sequence[RegionEndpoint],
+    *,
+    id: str | None = None,
+    options: PublishOptions = _DEFAULTS,
+    session: aiohttp.ClientSession | None = None,
+    random: Callable[[], float] = random_module.random,
+    wall: Callable[[], float] = time.time,
+) -> Message:
+    """Publish to a channel and return the message as the API accepted it.
+
+    Args:
+        regions: in order of preference.
+        id: a ULID, to continue an earlier attempt; by default a new one.
+
+    Raises:
+        PublishRefusedError: the API refused it.
+        PublishFailedError: no region acknowledged it; call again with the error's `id`.
+    """
+    if session is None:
+        async with aiohttp.ClientSession() as own:
+            return await publish(
+                channel,
+                text,
+                regions,
+                id=id,
+                options=options,
+                session=own,
+                random=random,
+                wall=wall,
+            )
+    id = id or new_ulid(int(wall() * 1000), random)
+    variables = {"name": channel, "message": text, "id": id}
+    reason = "there are no regions"
+    order = [r for r in regions for _ in range(options.attempts)] * options.rounds
+    for attempt, endpoint in enumerate(order):
+        if attempt:
+            longest = options.backoff_base_ms * (1 << min(attempt, 30))
+            await asyncio.sleep(random() * min(options.backoff_cap_ms, longest) / 1000)
+        try:
+            data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)
+            return Message.parse(data.get("publish"))
+        except GraphQLError as error:
+            if error.error_type in PUBLISH_REFUSALS:
+                raise PublishRefusedError(error.error_type, error.message) from None
+            reason = str(error)
+        except (NoAnswerError, ValueError) as error:
+            reason = str(error)
+    raise PublishFailedError(id, reason)

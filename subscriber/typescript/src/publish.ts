@@ -1,0 +1,75 @@
+/** Publishing with retries that make no doubles: every attempt carries the same id. */
+
+import { GraphQLError, PUBLISH_REFUSALS, PublishFailedError, PublishRefusedError } from './errors.js';
+import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
+import { type Message, parseMessage, type RegionEndpoint } from './types.js';
+import { newUlid } from './ulid.js';
+
+/** Times in milliseconds. */
+export interface PublishOptions {
+  /** In order of preference. */
+  readonly regions: readonly RegionEndpoint[];
+  /** A ULID, to continue an earlier attempt; by default a new one. */
+  readonly id?: string;
+  /** In a region, before the next one (2). */
+  readonly attempts?: number;
+  /** Through all regions (2). */
+  readonly rounds?: number;
+  /** Of one attempt (10,000). */
+  readonly timeoutMs?: number;
+  readonly backoffBaseMs?: number;
+  readonly backoffCapMs?: number;
+  readonly fetch?: Fetcher;
+  readonly random?: () => number;
+  /** This machine's clock, milliseconds since 1970. */
+  readonly wall?: () => number;
+}
+
+async function attempt(
+  endpoint: RegionEndpoint,
+  fetcher: Fetcher,
+  timeoutMs: number,
+  variables: Record<string, string>,
+): Promise<Message> {
+  const data = await execute(fetcher, endpoint, { query: PUBLISH, variables, timeoutMs });
+  const message = parseMessage(data['publish']);
+  if (message === null) {
+    throw new NoAnswerError(`${endpoint.region}: the answer holds no message`);
+  }
+  return message;
+}
+
+/**
+ * Publish to a channel and return the message as the API accepted it.
+ *
+ * Throws PublishRefusedError if the API refused it, PublishFailedError if no region acknowledged
+ * it: call again with that error's `id`.
+ */
+export async function publish(
+  channel: string,
+  text: string,
+  options: PublishOptions,
+): Promise<Message> {
+  const { regions, attempts = 2, rounds = 2, timeoutMs = 10_000 } = options;
+  const { backoffBaseMs = 200, backoffCapMs = 5_000, random = Math.random } = options;
+  const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
+  const id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  const order = regions.flatMap((endpoint) => Array<RegionEndpoint>(attempts).fill(endpoint));
+  const all = Array<RegionEndpoint[]>(rounds).fill(order).flat();
+  let reason = 'there are no regions';
+  for (const [number, endpoint] of all.entries()) {
+    if (number > 0) {
+      const ms = random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+    try {
+      return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
+    } catch (error) {
+      if (error instanceof GraphQLError && PUBLISH_REFUSALS.has(error.errorType)) {
+        throw new PublishRefusedError(error.errorType, error.reason);
+      }
+      reason = String(error);
+    }
+  }
+  throw new PublishFailedError(id, reason);
+}

@@ -1,0 +1,73 @@
+import type { Message, SubscriptionEvent } from './types.js';
+
+const STATES = 64;
+
+/**
+ * Events between the machine and its consumer, first in, first out. The machine bounds the
+ * messages; of states the newest 64 are kept.
+ */
+export class EventQueue {
+  readonly #events: SubscriptionEvent[] = [];
+  #states = 0;
+  #finished = false;
+  #error: unknown = null;
+  #wake: (() => void) | null = null;
+
+  /** Append an event. */
+  put(event: SubscriptionEvent): void {
+    this.#events.push(event);
+    if (event.type === 'state') {
+      this.#states += 1;
+      if (this.#states > STATES) {
+        this.#events.splice(
+          this.#events.findIndex(({ type }) => type === 'state'),
+          1,
+        );
+        this.#states -= 1;
+      }
+    }
+    this.#wake?.();
+  }
+
+  /** Nothing comes any more; the first call decides about the error. */
+  finish(error: unknown): void {
+    if (!this.#finished) {
+      this.#finished = true;
+      this.#error = error;
+    }
+    this.#wake?.();
+  }
+
+  /** The messages that were not taken. */
+  pending(): Message[] {
+    return this.#events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
+  }
+
+  /** Forget what was not taken. */
+  clear(): void {
+    this.#events.length = 0;
+    this.#states = 0;
+  }
+
+  /** The next event, or null at the end; throws the error that ended it, once. */
+  async take(): Promise<SubscriptionEvent | null> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) {
+        this.#states -= event.type === 'state' ? 1 : 0;
+        return event;
+      }
+      if (this.#finished) {
+        const error = this.#error;
+        this.#error = null;
+        if (error !== null) {
+          throw error;
+        }
+        return null;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
