@@ -57,12 +57,12 @@ class Engine:
         factory = context.eval(script)
         self.request: Handler = link(factory, "request")
         self.response: Handler = link(factory, "response")
-        self._learn_zone: Callable[[str, int, bool, int | None], None] = link(factory, "zone")
+        self._learn_zone: Callable[[str, int | str], None] = link(factory, "zone")
         self._context = context
 
-    def learn_zone_offset(self, zone: str, time: int, local: bool, offset: int | None) -> None:
-        """Tell the runtime a zone's offset in seconds; None for a zone that does not exist."""
-        self._learn_zone(zone, time, local, offset)
+    def learn_zone_offset(self, key: str, offset: int | None) -> None:
+        """Tell the runtime an offset in seconds that it asked for; None for an unknown zone."""
+        self._learn_zone(key, "unknown" if offset is None else offset)
 
     def memory(self) -> dict[str, Any]:
         """QuickJS's own account of its memory, in bytes."""

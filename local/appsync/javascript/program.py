@@ -20,6 +20,8 @@ LOGGER = logging.getLogger("local.appsync.resolver")
 
 _LEVELS = {"log": logging.INFO, "error": logging.ERROR}
 _POSITION = re.compile(r"<input>:(\d+):(\d+)")
+# An evaluation that needs a named time zone's offset is ended, told, and started again.
+_ZONE_LOOKUPS = 100
 # Failures after which the engine is thrown away, since it may have stopped anywhere.
 _LIMITS = {
     "interrupted": "the evaluation took too long and was stopped",
@@ -66,7 +68,7 @@ class Program:
 
     def _evaluate(self, name: str, context: Context) -> Evaluation:
         call = json.dumps([self._host.now(), vars(context)])
-        while True:
+        for _ in range(_ZONE_LOOKUPS):
             engine = self._engine
             try:
                 output = engine.request(call) if name == "request" else engine.response(call)
@@ -77,8 +79,10 @@ class Program:
             outcome = parts[2]
             if outcome is None or "zone" not in outcome:
                 return self._evaluation(parts)
-            zone, instant, local = outcome["zone"]
-            engine.learn_zone_offset(zone, instant, local, _zone_offset(zone, instant, local))
+            key, zone, instant, local = outcome["zone"]
+            engine.learn_zone_offset(key, _zone_offset(zone, instant, local))
+        message = f"more than {_ZONE_LOOKUPS} conversions with named time zones in one evaluation"
+        return Evaluation(stash=context.stash, error=ResolverError(message, "Code"))
 
     def _evaluation(self, parts: list[Any]) -> Evaluation:
         result, stash, outcome, appended, subscription_filter, invalidation, invalidations, logs = (

@@ -13,6 +13,8 @@ const randomSource = (seed) => {
 };
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+// Two digits: ten bits.
+const pair = (bits) => CROCKFORD[bits >>> 5 & 31] + CROCKFORD[bits & 31];
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const KSUID_EPOCH = 1400000000;
 
@@ -29,20 +31,16 @@ const randomMembers = (seed) => {
         + `-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
     },
     autoUlid() {
-      let time = call.now;
-      let text = '';
-      for (let i = 0; i < 10; i++) {
-        text = CROCKFORD[time % 32] + text;
-        time = floor(time / 32);
-      }
-      for (let i = 0; i < 4; i++) {
-        let bits = next32();
-        for (let j = 0; j < 4; j++) {
-          text += CROCKFORD[bits & 31];
-          bits >>>= 5;
-        }
-      }
-      return text;
+      const high = floor(call.now / 1073741824);
+      const low = call.now % 1073741824;
+      const a = next32();
+      const b = next32();
+      const c = next32();
+      return pair(high >>> 10) + pair(high)
+        + pair(low >>> 20) + pair(low >>> 10) + pair(low)
+        + pair(a) + pair(a >>> 10) + pair(a >>> 20)
+        + pair(b) + pair(b >>> 10) + pair(b >>> 20)
+        + pair(c) + pair(c >>> 10);
     },
     autoKsuid() {
       const seconds = floor(call.now / 1000) - KSUID_EPOCH;

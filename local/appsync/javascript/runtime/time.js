@@ -6,11 +6,11 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 
 const twoDigits = (number) => padStart(String(number), 2, '0');
 
-// Offsets of named zones, which the host knows: "zone@instant" -> seconds east of UTC.
+// Offsets of named zones, which only the host knows: seconds east of UTC, or 'unknown'.
 const zoneOffsets = new JSMap();
-const learnZoneOffset = (zone, time, local, offset) => {
+const learnZoneOffset = (key, offset) => {
   if (zoneOffsets.size > 500) zoneOffsets.clear();
-  zoneOffsets.set(`${zone}@${time}@${local}`, offset);
+  zoneOffsets.set(key, offset);
 };
 
 // Seconds east of UTC of a zone at an instant, or at a local time written as if it were UTC.
@@ -21,9 +21,10 @@ const zoneOffset = (zone, time, local) => {
     const [, sign, hours, minutes = '0', seconds = '0'] = fixed;
     return (sign === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + Number(seconds));
   }
-  const offset = zoneOffsets.get(`${zone}@${time}@${local}`);
-  if (offset === null) fail(`unknown time zone ${zone}`);
-  return offset === undefined ? halt({ zone: [zone, time, local] }) : offset;
+  const key = `${zone}@${time}@${local}`;
+  const offset = zoneOffsets.get(key);
+  if (offset === 'unknown') fail(`unknown time zone ${zone}`);
+  return offset === undefined ? halt({ zone: [key, zone, time, local] }) : offset;
 };
 
 // A pattern as [letters, count] fields, "text" and optional sections (arrays of parts).
@@ -34,10 +35,10 @@ const timePattern = (pattern) => {
     const parts = stack[stack.length - 1];
     const c = pattern[at];
     if (c === "'") {
-      const end = pattern.indexOf("'", at + 1);
-      if (end < 0) fail(`a quote is not closed in the time pattern ${pattern}`);
-      parts.push(end === at + 1 ? "'" : substring(pattern, at + 1, end));
-      at = end + 1;
+      const quoted = execRegExp(/^'((?:[^']|'')*)'/, pattern.slice(at));
+      if (quoted === null) return fail(`a quote is not closed in the time pattern ${pattern}`);
+      parts.push(replaceAllIn(quoted[1], "''", "'") || "'");
+      at += quoted[0].length;
     } else if (execRegExp(/[a-zA-Z]/, c) !== null) {
       let end = at;
       while (pattern[end] === c) end += 1;
