@@ -44,7 +44,7 @@ format: setup-dev ## Format the Python sources
 
 ##@ Set up and clean up
 
-setup: .venv/.local .venv-sam/.ready .venv-ministack/.ready ## What `make run` needs (it sets up by itself)
+setup: .venv/.local .venv-sam/.ready .venv-ministack/.ready node_modules/.ready ## What `make run` needs (it sets up by itself)
 
 setup-dev: setup .venv/.dev .venv-awscli/.ready node_modules/.ready ## What `make test` needs (it sets up by itself)
 
@@ -79,6 +79,8 @@ distclean: clean ## Remove the environments too
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { \
+	  echo "GlobalWS needs Node.js 20.19 or newer, with npm, for its web client" >&2; exit 1; }
 	@echo "  installing the Node packages"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -13,6 +13,9 @@ from local.stack.ports import require_free
 from local.stack.processes import Child, ProcessFailedError
 from local.stack.services import fresh_log, start_aws, start_region
 from local.stack.stack_file import RunningRegion, RunningStack
+from local.web import build as web_client
+from local.web.operator import Operator
+from local.web.server import application, serving
 
 Report = Callable[[str], None]
 _RESTART_SECONDS = 1.0
@@ -28,6 +31,7 @@ class Supervisor:
         self._held_down: set[str] = set()
         self._outputs: dict[str, dict[str, str]] = {}
         self._aws: Child | None = None
+        self._client_url: str | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[RunningStack]:
@@ -43,6 +47,7 @@ class Supervisor:
             shutil.rmtree(settings.state / "data", ignore_errors=True)
             with self._step("sam build") as done:
                 done("built" if await sam.build(settings) else "nothing has changed")
+            has_client = await self._build_client()
             with self._step("local AWS"):
                 self._aws = await start_aws(settings)
                 exits.push_async_callback(self._aws.stop)
@@ -55,6 +60,8 @@ class Supervisor:
                 async with asyncio.TaskGroup() as group:
                     for region in settings.regions:
                         group.create_task(self._start_region(region), name=f"start {region}")
+            if has_client:
+                await exits.enter_async_context(self._serving_client())
             stack = self._write_stack_file()
             async with asyncio.TaskGroup() as group:
                 keepers = [
@@ -72,6 +79,10 @@ class Supervisor:
         if self._aws is not None:
             await self._aws.wait()
 
+    def is_running(self, region: str) -> bool:
+        """Whether the region's process runs."""
+        return self._regions[region].running
+
     async def stop_region(self, region: str) -> None:
         """Ends the region's process and keeps it down, like a region's outage."""
         self._held_down.add(region)
@@ -83,6 +94,30 @@ class Supervisor:
         if not self._regions[region].running:
             await self._start_region(region)
             self._write_stack_file()
+
+    async def _build_client(self) -> bool:
+        """Whether there is a client to serve; the regions are of use without one, too."""
+        try:
+            with self._step("web client") as done:
+                done("built" if await web_client.build(self.settings) else "nothing has changed")
+        except ProcessFailedError as error:
+            self._report(f"going on without the web client: {error}")
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _serving_client(self) -> AsyncIterator[None]:
+        settings = self.settings
+        operator = Operator(self, settings.stack_file)
+        app = application(
+            web_client.built_client(settings.root),
+            self._stack(),
+            operator,
+            settings.client_port,
+        )
+        async with serving(app, settings.client_port) as url:
+            self._client_url = url
+            yield
 
     async def _start_region(self, region: str) -> None:
         self._regions[region] = await start_region(self.settings, region)
@@ -118,8 +153,13 @@ class Supervisor:
         self._outputs[region] = dict(stack.outputs)
 
     def _write_stack_file(self) -> RunningStack:
+        stack = self._stack()
+        stack.write(self.settings.stack_file)
+        return stack
+
+    def _stack(self) -> RunningStack:
         settings = self.settings
-        stack = RunningStack(
+        return RunningStack(
             regions=tuple(
                 RunningRegion(
                     region=region,
@@ -136,9 +176,8 @@ class Supervisor:
             awsEndpointUrl=settings.aws_endpoint_url,
             accessKeyId=ACCESS_KEY_ID,
             secretAccessKey=SECRET_ACCESS_KEY,
+            clientUrl=self._client_url,
         )
-        stack.write(settings.stack_file)
-        return stack
 
     async def _stop_regions(self) -> None:
         await asyncio.gather(*(child.stop() for child in self._regions.values()))
