@@ -14,7 +14,7 @@ from local.appsync.javascript.syntax import Tree, is_function
 HANDLERS = ("request", "response")
 
 # Lines before the author's first one. Positions above it are the runtime's own.
-LINE_OFFSET = 100_000
+LINE_OFFSET = 10_000
 _LINE_CONTENT = re.compile(r"[^\n\r\u2028\u2029]")
 
 
