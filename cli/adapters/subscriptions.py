@@ -4,15 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
-from globalws_subscriber.types import Event, Options, RegionEndpoint
+from globalws_subscriber import Event, Options, RegionEndpoint, Subscriber, SubscriberError
 
-from cli.errors import UnreachableError
-
-Subscribe = Callable[[str, RegionEndpoint, Options], Any]
-"""(channel, region, options) → an async iterable of events."""
+Subscribe = Callable[[str, RegionEndpoint, Options], AsyncIterator[Event]]
+"""(channel, region, options) → events, until it is refused for good."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +22,11 @@ Seen = tuple[str, Event | Ended]
 """(region subscribed in, what happened there)."""
 
 
-def subscribe(channel: str, region: RegionEndpoint, options: Options) -> Any:
-    """The subscriber of the package globalws_subscriber, in that one region."""
-    subscriber: Any = import_module("globalws_subscriber")
-    return subscriber.Subscriber(channel, regions=[region], options=options)
+async def subscribe(channel: str, region: RegionEndpoint, options: Options) -> AsyncIterator[Event]:
+    """What the resuming subscriber gives out, in that one region."""
+    async with Subscriber(channel, [region], options) as events:
+        async for event in events:
+            yield event
 
 
 @asynccontextmanager
@@ -47,7 +44,7 @@ async def streams(
         try:
             async for event in (connect or subscribe)(channel, region, options):
                 seen.put_nowait((region.region, event))
-        except (OSError, UnreachableError) as error:
+        except (OSError, SubscriberError) as error:
             reason = str(error)
         seen.put_nowait((region.region, Ended(reason)))
 

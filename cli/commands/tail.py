@@ -5,7 +5,7 @@ import time
 from typing import Annotated, Any
 
 import typer
-from globalws_subscriber.types import MessageEvent, Options, RegionEndpoint, State, StateEvent
+from globalws_subscriber import MessageEvent, Options, RegionEndpoint, State, StateEvent
 
 from cli.adapters.subscriptions import Ended, Seen, streams
 from cli.command import ChannelName, command
