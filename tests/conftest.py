@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import ROOT, LocalStack, local_stack
+from tests.support.stack import LocalStack, local_stack
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """The two-region stack, started once for all tests that ask for it."""
-    with local_stack(ROOT / ".local" / "test", ("us-west-2", "ap-southeast-2")) as running:
+    with local_stack("test", ("us-west-2", "ap-southeast-2")) as running:
         yield running

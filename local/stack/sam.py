@@ -1,5 +1,7 @@
 """The real SAM CLI: build once, deploy each region, with the commands that a user would type."""
 
+import asyncio
+import fcntl
 import hashlib
 import os
 import tomllib
@@ -50,9 +52,18 @@ async def build(settings: LocalSettings) -> bool:
     Raises:
         ProcessFailedError: with the end of what SAM printed.
     """
-    stamp = settings.root / ".aws-sam" / "globalws.fingerprint"
+    folder = settings.root / ".aws-sam"
+    folder.mkdir(exist_ok=True)
+    with (folder / "globalws.lock").open("w") as lock:
+        # Another stack of this checkout may be starting.
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        return await _build(settings, folder)
+
+
+async def _build(settings: LocalSettings, folder: Path) -> bool:
+    stamp = folder / "globalws.fingerprint"
     fingerprint = _fingerprint(settings.root)
-    built = settings.root / ".aws-sam" / "build" / "template.yaml"
+    built = folder / "build" / "template.yaml"
     if built.exists() and stamp.exists() and stamp.read_text() == fingerprint:
         return False
     stamp.unlink(missing_ok=True)

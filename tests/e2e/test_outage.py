@@ -4,46 +4,13 @@ import json
 from typing import Any
 
 import aiohttp
-import boto3
 import pytest
 
-from local.stack.stack_file import RunningRegion, RunningStack
 from tests.support.clients import Publisher, listening, set_faults
+from tests.support.deployed import drain
 from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
-
-
-def _client(stack: RunningStack, region: RunningRegion, service: str) -> Any:
-    make: Any = boto3.client
-    return make(
-        service,
-        region_name=region.region,
-        endpoint_url=stack.awsEndpointUrl,
-        aws_access_key_id=stack.accessKeyId,
-        aws_secret_access_key=stack.secretAccessKey,
-    )
-
-
-def _queue_url(stack: RunningStack, region: RunningRegion, output: str) -> str:
-    found = _client(stack, region, "cloudformation").describe_stacks(StackName=region.stackName)
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
-    return str(outputs[output])
-
-
-def _drain(stack: RunningStack, region: RunningRegion, output: str) -> list[dict[str, Any]]:
-    sqs = _client(stack, region, "sqs")
-    url = _queue_url(stack, region, output)
-    taken: list[dict[str, Any]] = []
-    while True:
-        batch = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        if not batch:
-            return taken
-        for message in batch:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            taken.append(message)
 
 
 async def test_a_region_that_was_cut_off_gets_every_message_afterwards(stack: LocalStack) -> None:
@@ -83,7 +50,7 @@ async def test_with_retries_exhausted_each_event_lies_in_the_dead_letter_queue_w
             sent = [await publisher.publish("music", text) for text in texts]
             letters: list[dict[str, Any]] = []
             while len(letters) < len(sent):
-                letters += _drain(running, west, "BusDeadLetterQueueUrl")
+                letters += drain(running, west, "BusDeadLetterQueueUrl")
         finally:
             await set_faults(session, west, {})
     found = {}

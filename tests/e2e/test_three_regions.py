@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from tests.support.clients import Publisher, listening
-from tests.support.stack import ROOT, LocalStack, local_stack
+from tests.support.stack import LocalStack, local_stack
 
 pytestmark = pytest.mark.stack
 
@@ -18,7 +18,7 @@ _EACH = 20
 
 @pytest.fixture(scope="module")
 def three_regions() -> Iterator[LocalStack]:
-    with local_stack(ROOT / ".local" / "test-three", _REGIONS) as running:
+    with local_stack("three", _REGIONS) as running:
         yield running
 
 

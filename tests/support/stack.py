@@ -1,6 +1,7 @@
 """The real local stack, started as `make run` does, with a state folder and ports of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,9 +64,24 @@ def stack_environment(state: Path, regions: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @contextmanager
-def local_stack(state: Path, regions: Sequence[str]) -> Iterator[LocalStack]:
-    """Runs a stack for the duration of the block."""
+def local_stack(name: str, regions: Sequence[str]) -> Iterator[LocalStack]:
+    """Runs a stack for the duration of the block; its logs stay in .local/NAME-PID until the next.
+
+    No other process has this state folder, so that two test runs never share a stack.
+    """
+    for left in (ROOT / ".local").glob(f"{name}-*"):
+        if not _alive(int(left.name.rsplit("-", 1)[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    state = ROOT / ".local" / f"{name}-{os.getpid()}"
     log = state / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
