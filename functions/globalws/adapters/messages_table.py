@@ -53,6 +53,8 @@ class MessagesTable:
     def _batches(self, name: str, until: str) -> Iterator[list[Item]]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.name,
+            # What was stored a moment before the order must not escape it.
+            ConsistentRead=True,
             KeyConditionExpression="#name = :name",
             FilterExpression="#publishedAt < :until",
             ProjectionExpression="#name, #id",
