@@ -5,6 +5,8 @@ REFUSALS = frozenset(
     {
         "ChannelNotAllowed",
         "InvalidChannelName",
+        "InvalidLimit",
+        "InvalidMessageId",
         "Unauthorized",
         "UnauthorizedException",
         "BadRequestException",
@@ -15,7 +17,6 @@ REFUSALS = frozenset(
 PUBLISH_REFUSALS = REFUSALS | {
     "MessageTooLarge",
     "EmptyMessage",
-    "InvalidMessageId",
     "IncompleteSelection",
 }
 # `history` cannot be read at all: switched off, or an API that does not have it yet.

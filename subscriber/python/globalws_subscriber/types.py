@@ -7,6 +7,9 @@ from typing import Any
 
 from .ulid import id_at, is_ulid, time_of
 
+LOWEST_ID = id_at(0)
+MOST_PER_PAGE = 200  # the API refuses more
+
 
 @dataclass(frozen=True)
 class RegionEndpoint:
@@ -171,10 +174,7 @@ class Options:
             raise ValueError("give one of after, replay_ms and checkpoint")
         if self.after is not None and not is_ulid(self.after):
             raise ValueError(f"after must be a ULID, not {self.after!r}")
-        if not 0 < self.page_limit <= self.buffer_limit:
-            raise ValueError("page_limit must be from 1 to buffer_limit")
+        if not 0 < self.page_limit <= min(self.buffer_limit, MOST_PER_PAGE):
+            raise ValueError(f"page_limit must be from 1 to {MOST_PER_PAGE} and buffer_limit")
         if min(self.hold_limit, self.seen_limit, self.failover_attempts) < 1:
             raise ValueError("hold_limit, seen_limit and failover_attempts must be at least 1")
-
-
-LOWEST_ID = id_at(0)

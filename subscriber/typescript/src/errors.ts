@@ -4,6 +4,8 @@
 export const REFUSALS: ReadonlySet<string> = new Set([
   'ChannelNotAllowed',
   'InvalidChannelName',
+  'InvalidLimit',
+  'InvalidMessageId',
   'Unauthorized',
   'UnauthorizedException',
   'BadRequestException',
@@ -15,7 +17,6 @@ export const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
   ...REFUSALS,
   'MessageTooLarge',
   'EmptyMessage',
-  'InvalidMessageId',
   'IncompleteSelection',
 ]);
 

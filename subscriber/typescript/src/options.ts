@@ -3,6 +3,9 @@
 import type { Checkpoint } from './types.js';
 import { isUlid } from './ulid.js';
 
+/** The API refuses more. */
+const MOST_PER_PAGE = 200;
+
 /** Times in milliseconds; the defaults suit AppSync. */
 export interface Tuning {
   /** History is read again from this long before the last message, */
@@ -87,8 +90,8 @@ export function completeOptions(given: Partial<Tuning> & Beginning): Options {
   if (options.after !== undefined && !isUlid(options.after)) {
     throw new RangeError(`after must be a ULID, not ${options.after}`);
   }
-  if (options.pageLimit < 1 || options.pageLimit > options.bufferLimit) {
-    throw new RangeError('pageLimit must be from 1 to bufferLimit');
+  if (options.pageLimit < 1 || options.pageLimit > Math.min(options.bufferLimit, MOST_PER_PAGE)) {
+    throw new RangeError(`pageLimit must be from 1 to ${MOST_PER_PAGE} and bufferLimit`);
   }
   if (Math.min(options.holdLimit, options.seenLimit, options.failoverAttempts) < 1) {
     throw new RangeError('holdLimit, seenLimit and failoverAttempts must be at least 1');

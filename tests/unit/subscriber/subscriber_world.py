@@ -122,6 +122,10 @@ class World:
         """The id of a published message."""
         return str(self._messages[alias]["id"])
 
+    def names(self) -> list[str]:
+        """The published messages' names."""
+        return list(self._messages)
+
     def _publish(self, step: Json) -> None:
         now = self._wall_ms() - step.get("agoMs", 0)
         number = len(self._messages)
