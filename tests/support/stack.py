@@ -78,7 +78,7 @@ def local_stack(name: str, regions: Sequence[str]) -> Iterator[LocalStack]:
 
     No other process has this state folder, so that two test runs never share a stack.
     """
-    for left in (ROOT / ".local").glob(f"{name}-*"):
+    for left in (ROOT / ".local").glob(f"{name}-[0-9]*"):
         if not _alive(int(left.name.rsplit("-", 1)[1])):
             shutil.rmtree(left, ignore_errors=True)
     state = ROOT / ".local" / f"{name}-{os.getpid()}"
