@@ -32,7 +32,7 @@ def _statements(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for policy in function.get("Policies", []):
             assert isinstance(policy, Mapping), f"{name}: a managed policy grants too much"
             for statement in policy["Statement"]:
-                yield name, statement
+                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def _listed(value: Any) -> list[Any]:
