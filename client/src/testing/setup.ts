@@ -3,16 +3,13 @@ import { cleanup } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 // What Mantine asks of a browser and jsdom does not have.
-window.matchMedia = (query: string) => ({
+const noColourScheme = {
   matches: false,
-  media: query,
-  onchange: null,
+  media: '',
   addEventListener: vi.fn(),
   removeEventListener: vi.fn(),
-  addListener: vi.fn(),
-  removeListener: vi.fn(),
-  dispatchEvent: () => false,
-});
+};
+vi.stubGlobal('matchMedia', () => noColourScheme);
 
 afterEach(() => {
   cleanup();

@@ -14,11 +14,11 @@ export function describeState(state: FeedState): Description {
   const where = regionName(state.region);
   switch (state.kind) {
     case 'connecting':
-      return { signal: 'busy', label: 'Connecting', detail: `to ${where}` };
+      return { signal: 'busy', label: 'Connecting', detail: because(`to ${where}`, state.reason) };
     case 'live':
       return { signal: 'good', label: 'Live', detail: `in ${where}` };
     case 'resuming':
-      return { signal: 'busy', label: 'Resuming', detail: `in ${where}: catching up` };
+      return { signal: 'busy', label: 'Resuming', detail: because(`in ${where}, to catch up`, state.reason) };
     case 'failed-over':
       return {
         signal: 'warning',
@@ -30,4 +30,8 @@ export function describeState(state: FeedState): Description {
     case 'refused':
       return { signal: 'bad', label: 'Refused', detail: state.reason };
   }
+}
+
+function because(what: string, reason: string): string {
+  return reason === '' ? what : `${what} (${reason})`;
 }

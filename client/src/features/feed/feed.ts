@@ -4,13 +4,20 @@ import type { RegionConfig } from '../../config/config';
 import type { Message } from '../../graphql/schema';
 
 export type FeedState =
-  | { readonly kind: 'connecting'; readonly region: string }
-  | { readonly kind: 'live'; readonly region: string }
-  | { readonly kind: 'resuming'; readonly region: string }
+  /** `reason`: why the last attempt failed, or empty. */
+  | { readonly kind: 'connecting'; readonly region: string; readonly reason: string }
+  /** `gap`: messages may have been missed and cannot be had. */
+  | { readonly kind: 'live'; readonly region: string; readonly gap: boolean }
+  | { readonly kind: 'resuming'; readonly region: string; readonly reason: string }
   /** Live, but in `region`, because `home` does not answer. */
-  | { readonly kind: 'failed-over'; readonly region: string; readonly home: string }
+  | {
+      readonly kind: 'failed-over';
+      readonly region: string;
+      readonly home: string;
+      readonly gap: boolean;
+    }
   /** The API ended the subscription; a refusal or a resume follows. */
-  | { readonly kind: 'kicked'; readonly region: string }
+  | { readonly kind: 'kicked'; readonly region: string; readonly reason: string }
   /** Final: the API does not accept the channel. */
   | {
       readonly kind: 'refused';

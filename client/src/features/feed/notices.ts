@@ -19,16 +19,23 @@ export function noticeOf(state: FeedState, trouble: FeedState | null): Notice | 
     case 'failed-over':
       return {
         tone: 'warning',
-        text: `${regionName(state.home)} does not answer: failed over to ${where}.`,
+        text: `${regionName(state.home)} does not answer: failed over to ${where}.${gapOf(state)}`,
       };
     case 'live':
-      return backAgain(where, trouble);
+      return backAgain(where, trouble, state.gap);
     default:
       return null;
   }
 }
 
-function backAgain(where: string, trouble: FeedState | null): Notice | null {
+const GAP = ' Messages may be missing, and cannot be had.';
+
+function gapOf({ gap }: { readonly gap: boolean }): string {
+  return gap ? GAP : '';
+}
+
+function backAgain(where: string, trouble: FeedState | null, gap: boolean): Notice | null {
+  if (gap) return { tone: 'warning', text: `Live in ${where}.${GAP}` };
   if (!trouble) return null;
   const text = trouble.kind === 'failed-over' ? `Home again in ${where}.` : `Resumed in ${where}.`;
   return { tone: 'good', text };

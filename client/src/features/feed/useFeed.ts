@@ -32,7 +32,7 @@ export function useFeed(
 ): Feed {
   const open = use(FeedContext);
   const home = regions[0]?.region ?? '';
-  const [state, setState] = useState<FeedState>({ kind: 'connecting', region: home });
+  const [state, setState] = useState<FeedState>({ kind: 'connecting', region: home, reason: '' });
   const [board, setBoard] = useState(EMPTY_BOARD);
   const [attempt, setAttempt] = useState(0);
   const arrivals = useRef<Entry[]>([]);
@@ -90,7 +90,7 @@ export function useFeed(
     arrivals.current.push(messageEntry(message, Date.now(), 'answer', true));
   }, []);
   const retry = useCallback(() => {
-    setState({ kind: 'connecting', region: home });
+    setState({ kind: 'connecting', region: home, reason: '' });
     setAttempt((before) => before + 1);
   }, [home]);
   return { state, board, published, retry };
