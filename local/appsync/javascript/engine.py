@@ -29,7 +29,8 @@ _PARTS = (
 
 ScriptError = quickjs.JSException
 
-Handler = Callable[[str], str]
+# The time in epoch milliseconds and the members of ctx as JSON -> lines of JSON (evaluate.js).
+Handler = Callable[..., str]
 
 
 class Engine:

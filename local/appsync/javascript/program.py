@@ -67,27 +67,33 @@ class Program:
         return self._evaluate("response", context)
 
     def _evaluate(self, name: str, context: Context) -> Evaluation:
-        call = json.dumps([self._host.now(), vars(context)])
+        # A float, because the binding takes whole numbers of 32 bits only.
+        now, texts = float(self._host.now()), context.texts()
         for _ in range(_ZONE_LOOKUPS):
             engine = self._engine
+            handler = engine.request if name == "request" else engine.response
             try:
-                output = engine.request(call) if name == "request" else engine.response(call)
+                result, left, *more = handler(now, *texts).split("\n")
             except ScriptError as error:
                 self._engine = Engine(self._script, self._environment, self._host.seed)
                 return Evaluation(stash=context.stash, error=self._failure(str(error), str(error)))
-            parts = json.loads(output)
-            outcome = parts[2]
+            stash = context.stash
+            if left:
+                stash = json.loads(left)
+                context.remember("stash", stash, left)
+            if not more:
+                return Evaluation(json.loads(result), stash)
+            parts = json.loads(more[0])
+            outcome = parts[0]
             if outcome is None or "zone" not in outcome:
-                return self._evaluation(parts)
+                return self._evaluation(json.loads(result), stash, parts)
             key, zone, instant, local = outcome["zone"]
             engine.learn_zone_offset(key, _zone_offset(zone, instant, local))
         message = f"more than {_ZONE_LOOKUPS} conversions with named time zones in one evaluation"
         return Evaluation(stash=context.stash, error=ResolverError(message, "Code"))
 
-    def _evaluation(self, parts: list[Any]) -> Evaluation:
-        result, stash, outcome, appended, subscription_filter, invalidation, invalidations, logs = (
-            parts
-        )
+    def _evaluation(self, result: Any, stash: dict[str, Any], parts: list[Any]) -> Evaluation:
+        outcome, appended, subscription_filter, invalidation, invalidations, logs = parts
         for level, text in logs:
             LOGGER.log(_LEVELS[level], "%s: %s", self.source.name, text)
         early, error, skip_to = False, None, None

@@ -1,7 +1,8 @@
 """What goes into an evaluation of resolver code and what comes out of it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 
@@ -56,7 +57,8 @@ class Context:
     """AppSync's `ctx`, without `env`, which belongs to the API and is given to `load`.
 
     All values are JSON-like. `prev` is None or `{"result": …}`; `error` is None or
-    `{"message", "type"}`.
+    `{"message", "type"}`. Between evaluations members may be replaced, but not changed inside:
+    each is turned into JSON once, for all evaluations that see it.
     """
 
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +70,31 @@ class Context:
     error: Mapping[str, Any] | None = None
     request: dict[str, Any] = field(default_factory=_request)
     info: dict[str, Any] = field(default_factory=_info)
+    _texts: dict[str, tuple[Any, str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def texts(self) -> list[str | None]:
+        """The members as JSON, in the order of their declaration; None for null."""
+        known = self._texts
+        texts: list[str | None] = []
+        for name in _MEMBERS:
+            value = getattr(self, name)
+            if value is None:
+                texts.append(None)
+                continue
+            entry = known.get(name)
+            if entry is None or entry[0] is not value:
+                entry = known[name] = (value, json.dumps(value))
+            texts.append(entry[1])
+        return texts
+
+    def remember(self, name: str, value: Any, text: str) -> None:
+        """Take `text` for the JSON of `value`, should that become the member `name`."""
+        self._texts[name] = (value, text)
+
+
+_MEMBERS = tuple(one.name for one in fields(Context) if one.init)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ const RESTRICTED_HEADERS = ['transfer-encoding', 'connection', 'host', 'expect',
   'upgrade', 'proxy-authenticate', 'proxy-authorization', 'te', 'content-length'];
 
 const authType = () => {
-  const { identity } = call;
+  const { identity } = call.ctx;
   if (identity === null || identity === undefined) return 'API Key Authorization';
   if (hasOwn(identity, 'userArn')) return 'IAM Authorization';
   if (hasOwn(identity, 'resolverContext')) return 'Lambda Authorization';
@@ -32,6 +32,7 @@ const extensionsMembers = {
     if (typeof subscriptionField !== 'string' || !isObject(payload)) {
       fail('extensions.invalidateSubscriptions takes {subscriptionField: string, payload: {…}}');
     }
+    call.invalidations ??= [];
     if (call.invalidations.length === 5) {
       fail('extensions.invalidateSubscriptions can be called five times in a request');
     }
@@ -51,7 +52,7 @@ const utilMembers = ({ random, autoId, autoUlid, autoKsuid }) => ({
   autoId, autoUlid, autoKsuid, authType, ...textUtilities,
   error: (message, type, data, info) => halt({ error: problem(message, type, data, info) }),
   appendError(message, type, data, info) {
-    call.appended.push(problem(message, type, data, info));
+    (call.appended ??= []).push(problem(message, type, data, info));
   },
   unauthorized: () => halt({
     error: problem('Unauthorized', 'Unauthorized'),
@@ -90,7 +91,7 @@ const boot = (environment, seed) => {
   return (factory, name) => {
     if (name === 'zone') return learnZoneOffset;
     if (handlers === null) {
-      call = { now: JSDate.now(), logs: [], appended: [], invalidations: [], identity: null };
+      call = { now: JSDate.now(), ctx: { identity: null } };
       handlers = factory(utils, table);
     }
     return evaluate(handlers[name], env);

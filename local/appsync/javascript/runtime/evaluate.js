@@ -1,8 +1,5 @@
 // Runs one handler for one call: fresh context in, everything that it did out, as JSON.
 
-const CONTEXT_MEMBERS = ['arguments', 'args', 'identity', 'source', 'stash', 'prev', 'result',
-  'error', 'request', 'info', 'env'];
-
 // What the running evaluation has done so far.
 let call = null;
 // Thrown to end an evaluation. Resolver code has no try, so nothing of it can catch this.
@@ -28,7 +25,27 @@ const guarded = (name, members) => {
   return new Proxy(freeze(members), READ_ONLY(name));
 };
 
-const CONTEXT_HANDLER = READ_ONLY('ctx');
+const CONTEXT_RULES = READ_ONLY('ctx');
+
+// ctx of one call. Its members come as JSON, and are parsed when the handler first asks for them.
+const newContext = (texts, env) => {
+  const members = {
+    arguments: null, identity: null, source: null, stash: null, prev: null, result: null,
+    error: null, request: null, info: null, args: null, env,
+  };
+  const get = (target, key) => {
+    const text = texts[key];
+    if (text === undefined) return CONTEXT_RULES.get(target, key);
+    texts[key] = undefined;
+    members[key] = text === null ? null : parse(text);
+    if (key === 'arguments' || key === 'args') {
+      texts.args = texts.arguments = undefined;
+      members.args = members.arguments = members[key];
+    }
+    return members[key];
+  };
+  return new Proxy(members, { __proto__: CONTEXT_RULES, get });
+};
 
 const problem = (message, type, data, info) => ({
   message: message === undefined || message === null ? null : String(message),
@@ -44,32 +61,42 @@ const halt = (outcome) => {
 
 const log = (level, values) => {
   const text = values.map((value) => (typeof value === 'string' ? value : stringify(value)));
-  call.logs.push([level, text.join(' ')]);
+  (call.logs ??= []).push([level, text.join(' ')]);
 };
 
 // The value that JSON makes of `undefined` at the top.
 const orNull = (value) => (value === undefined ? null : value);
+const asJson = (value) => stringify(value) ?? 'null';
 
-const evaluate = (handler, env) => (input) => {
-  const [now, ctx] = parse(input);
-  call = {
-    now, identity: ctx.identity, outcome: null, appended: [], logs: [],
-    filter: null, invalidation: null, invalidations: [],
+// The outcome is lines of JSON: what the handler returned; the stash, empty if it was not even
+// read; and, only if it did more than that, what.
+const evaluate = (handler, env) => (
+  now, args, identity, source, stash, prev, result, error, request, info,
+) => {
+  const texts = {
+    __proto__: null, arguments: args, args, identity, source, stash, prev, result, error, request,
+    info,
   };
-  ctx.args = ctx.arguments;
-  ctx.env = env;
-  const stash = ctx.stash;
-  let result = null;
+  const ctx = newContext(texts, env);
+  call = {
+    now, ctx, outcome: null, appended: null, logs: null,
+    filter: null, invalidation: null, invalidations: null,
+  };
+  let returned = null;
   try {
-    result = orNull(handler(new Proxy(ctx, CONTEXT_HANDLER)));
-    if (typeof result === 'function') fail('a handler cannot return a function');
-  } catch (error) {
-    if (error !== HALT) {
-      call.outcome = { failure: [String(error), String(error && error.stack)] };
+    returned = orNull(handler(ctx));
+    if (typeof returned === 'function') fail('a handler cannot return a function');
+  } catch (thrown) {
+    if (thrown !== HALT) {
+      call.outcome = { failure: [String(thrown), String(thrown && thrown.stack)] };
     }
   }
-  return stringify([
-    result, stash, call.outcome, call.appended, call.filter, call.invalidation,
-    call.invalidations, call.logs,
-  ]);
+  const line = asJson(returned);
+  const lines = `${line}\n${texts.stash === undefined ? asJson(ctx.stash) : ''}`;
+  const { outcome, appended, filter, invalidation, invalidations, logs } = call;
+  call = null;
+  if (outcome === null && appended === null && filter === null && invalidation === null
+    && invalidations === null && logs === null) return lines;
+  return `${lines}\n${stringify([
+    outcome, appended ?? [], filter, invalidation, invalidations ?? [], logs ?? []])}`;
 };
