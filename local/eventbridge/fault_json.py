@@ -9,7 +9,8 @@
  "functions": {"Replay": {
      "errorRate": 0.1, "throttleRate": 0.1, "duplicateRate": 0.1, "latencyMs": 5,
      "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
- "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"}}
+ "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"},
+ "dynamodb":  {"throttleRate": 0.2}}
 ```
 Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
 `duplicateRate`. What is left out is sound. Unknown members and wrong types
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 
 from local.eventbridge.definition import RetryPolicy
 from local.eventbridge.faults import (
+    DynamoDbFault,
     FaultPlan,
     FunctionFault,
     LinkFault,
@@ -132,12 +134,14 @@ _PUT_EVENTS: dict[str, tuple[str, _Read]] = {
     "failureRate": ("failure_rate", _rate),
     "errorCode": ("error_code", _error_code),
 }
+_DYNAMODB: dict[str, tuple[str, _Read]] = {"throttleRate": ("throttle_rate", _rate)}
 _PLAN: dict[str, tuple[str, _Read]] = {
     "seed": ("seed", _seed),
     "links": ("links", _keyed(_object(LinkFault, _LINK))),
     "targets": ("targets", _keyed(_object(TargetFault, _TARGET))),
     "functions": ("functions", _keyed(_object(FunctionFault, _FUNCTION))),
     "putEvents": ("put_events", _object(PutEventsFault, _PUT_EVENTS)),
+    "dynamodb": ("dynamodb", _object(DynamoDbFault, _DYNAMODB)),
 }
 _MEMBERS: dict[type[Any], Mapping[str, tuple[str, _Read]]] = {
     FaultPlan: _PLAN,
@@ -145,6 +149,7 @@ _MEMBERS: dict[type[Any], Mapping[str, tuple[str, _Read]]] = {
     TargetFault: _TARGET,
     FunctionFault: _FUNCTION,
     PutEventsFault: _PUT_EVENTS,
+    DynamoDbFault: _DYNAMODB,
     RetryPolicy: _RETRY,
 }
 

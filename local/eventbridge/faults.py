@@ -1,7 +1,8 @@
 """Faults to inject: what they are, and the dice that decide when one strikes.
 
-A `FaultPlan` says what is wrong with which direction (this region → that one), target, function and
-with PutEvents; `Faults` holds the plan in force. `fault_json.py` is their JSON.
+A `FaultPlan` says what is wrong with which direction (this region → that one), target, function,
+with PutEvents and with the tables behind the API; `Faults` holds the plan in force.
+`fault_json.py` is their JSON.
 """
 
 import random
@@ -67,6 +68,13 @@ class PutEventsFault:
 
 
 @dataclass(frozen=True)
+class DynamoDbFault:
+    """A fraction of the API's own calls to DynamoDB is throttled."""
+
+    throttle_rate: float = 0.0
+
+
+@dataclass(frozen=True)
 class FaultPlan:
     """All faults of one region's process.
 
@@ -79,6 +87,7 @@ class FaultPlan:
     targets: Mapping[str, TargetFault] = field(default_factory=dict)
     functions: Mapping[str, FunctionFault] = field(default_factory=dict)
     put_events: PutEventsFault = PutEventsFault()
+    dynamodb: DynamoDbFault = DynamoDbFault()
 
 
 _NO_LINK = LinkFault()
@@ -164,6 +173,10 @@ class Faults:
         """The error code for one entry of PutEvents, or None."""
         fault = self.plan.put_events
         return fault.error_code if self._happens(fault.failure_rate) else None
+
+    def dynamodb_throttles(self) -> bool:
+        """Whether one call of the API's data sources to DynamoDB is refused."""
+        return self._happens(self.plan.dynamodb.throttle_rate)
 
     def _happens(self, rate: float) -> bool:
         return rate > 0 and self.rng.random() < rate

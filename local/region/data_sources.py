@@ -39,6 +39,10 @@ class DataSources:
         self, operation: str, payload: dict[str, Any], region: str
     ) -> dict[str, Any]:
         """See `DataSourcePorts`; every table is in this region."""
+        if self._bridge.faults.dynamodb_throttles():
+            raise DataSourceError(
+                "ProvisionedThroughputExceededException", "the table is throttled (injected)"
+            )
         method = getattr(self._dynamodb, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())
         call: Callable[[], dict[str, Any]] = lambda: method(**payload)  # noqa: E731
         try:

@@ -23,6 +23,7 @@ FULL = {
     },
     "functions": {"Replay": {"errorRate": 0.1, "maximumRetryAttempts": 1, "latencyMs": 5.0}},
     "putEvents": {"failureRate": 0.2, "errorCode": "ThrottlingException"},
+    "dynamodb": {"throttleRate": 0.5},
 }
 
 
@@ -48,6 +49,7 @@ def test_a_plan_reads_back() -> None:
         ({"targets": {"x": {"retry": {"maximumRetryAttempts": 1.5}}}}, "maximumRetryAttempts"),
         ({"functions": {"x": {"throttleRate": True}}}, "throttleRate"),
         ({"putEvents": {"errorCode": "Oops"}}, "errorCode"),
+        ({"dynamodb": {"throttleRate": 2}}, "throttleRate"),
         ({"seed": "x"}, "seed"),
     ],
 )
