@@ -1,0 +1,198 @@
+"""What goes wrong during the soak: a seeded dice throws one mishap after the other."""
+
+import asyncio
+import math
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+
+from local.stack.stack_file import RunningRegion
+from tests.soak.crew import Member
+from tests.soak.gate import Gate
+from tests.support.clients import set_faults
+from tests.support.stack import LocalStack
+from tests.support.waiting import until
+
+_BETWEEN_SECONDS = (0.4, 1.8)
+_REGION_REST_SECONDS = 12.0
+_RESTART_SECONDS = 60.0
+
+Gates = Mapping[tuple[str, str], Gate]
+"""By (process, region)."""
+
+
+def standing_faults(seed: int, *, retries: int) -> dict[str, Any]:
+    """What is wrong all the time: 5 % of replays fail, links lose, double and reorder."""
+    return {
+        "seed": seed,
+        "links": {
+            "*": {
+                "latencyMs": 20,
+                "jitterMs": 30,
+                "reorderMs": 300,
+                "errorRate": 0.05,
+                "duplicateRate": 0.1,
+            }
+        },
+        "targets": {"*": {"backoffScale": 0.2, "duplicateRate": 0.05}},
+        "functions": {
+            "*": {
+                "errorRate": 0.05,
+                "throttleRate": 0.02,
+                "duplicateRate": 0.1,
+                "maximumRetryAttempts": retries,
+                "backoffScale": 0.3,
+            }
+        },
+        "putEvents": {"failureRate": 0.03},
+        "dynamodb": {"throttleRate": 0.01},
+    }
+
+
+class Chaos:
+    """Throws mishaps until it is told to stop, then mends everything."""
+
+    def __init__(
+        self,
+        stack: LocalStack,
+        session: aiohttp.ClientSession,
+        subscribers: Sequence[Member],
+        publishers: Sequence[Member],
+        gates: Gates,
+        seed: int,
+    ) -> None:
+        self.count: Counter[str] = Counter()
+        self._stack = stack
+        self._session = session
+        self._subscribers = subscribers
+        self._publishers = publishers
+        self._gates = gates
+        self._seed = seed
+        self._dice = random.Random(seed)
+        self._region_rests_until = time.monotonic()
+        self._names = [each.region for each in stack.running.regions]
+        self._partitioned: set[str] = set()
+        self._mishaps: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
+            "subscriber killed": (4, self._kill_subscriber),
+            "connections cut": (5, self._cut),
+            "connections stalled, then cut": (2, self._stall),
+            "region out of a subscriber's reach": (4, self._shut),
+            "publisher killed": (2, self._kill_publisher),
+            "link between regions cut": (2, self._partition),
+            "region killed": (2, self._kill_region),
+        }
+
+    async def run(self, seconds: float) -> None:
+        """Throws mishaps for so long; several may be under way at once."""
+        for name in self._names:
+            await self._put_faults(name)
+        names = list(self._mishaps)
+        weights = [weight for weight, _ in self._mishaps.values()]
+        deadline = time.monotonic() + seconds
+        async with asyncio.TaskGroup() as group:
+            while time.monotonic() < deadline:
+                (name,) = self._dice.choices(names, weights)
+                group.create_task(self._throw(name), name=name)
+                await asyncio.sleep(self._dice.uniform(*_BETWEEN_SECONDS))
+
+    async def mend(self) -> None:
+        """No faults any more, all gates open."""
+        for gate in self._gates.values():
+            gate.open()
+        for region in self._stack.running.regions:
+            await set_faults(self._session, region, {})
+
+    async def _throw(self, name: str) -> None:
+        _, mishap = self._mishaps[name]
+        try:
+            await mishap()
+        except _NotNow:
+            return
+        self.count[name] += 1
+
+    async def _kill_subscriber(self) -> None:
+        await self._kill(self._dice.choice(self._subscribers))
+
+    async def _kill_publisher(self) -> None:
+        await self._kill(self._dice.choice(self._publishers))
+
+    async def _kill(self, member: Member) -> None:
+        away = self._dice.uniform(0.0, 4.0)
+        if not member.running:
+            raise _NotNow
+        await member.kill()
+        await asyncio.sleep(away)
+        await member.start()
+
+    async def _cut(self) -> None:
+        if not self._any_gate().cut():
+            raise _NotNow
+
+    async def _stall(self) -> None:
+        gate, seconds = self._any_gate(), self._dice.uniform(0.5, 4.0)
+        gate.stall()
+        await asyncio.sleep(seconds)
+        gate.cut()
+        gate.open()
+
+    async def _shut(self) -> None:
+        gate, seconds = self._any_gate(), self._dice.uniform(1.0, 8.0)
+        gate.shut()
+        await asyncio.sleep(seconds)
+        gate.open()
+
+    def _any_gate(self) -> Gate:
+        return self._gates[self._dice.choice(list(self._gates))]
+
+    async def _partition(self) -> None:
+        name, seconds = self._dice.choice(self._names), self._dice.uniform(1.0, 6.0)
+        if name in self._partitioned:
+            raise _NotNow
+        self._partitioned.add(name)
+        await self._put_faults(name)
+        await asyncio.sleep(seconds)
+        self._partitioned.discard(name)
+        await self._put_faults(name)
+
+    async def _kill_region(self) -> None:
+        if time.monotonic() < self._region_rests_until:
+            raise _NotNow
+        self._region_rests_until = math.inf
+        name = self._dice.choice(self._names)
+        before = self._stack.running.region(name).pid
+        os.kill(before, signal.SIGKILL)
+
+        async def is_back() -> bool:
+            region = self._stack.running.region(name)
+            return region.pid != before and await self._answers(region)
+
+        await until(is_back, _RESTART_SECONDS, f"{name} did not come back")
+        self._region_rests_until = time.monotonic() + _REGION_REST_SECONDS
+        await self._put_faults(name)  # they were in the killed process only
+
+    async def _answers(self, region: RunningRegion) -> bool:
+        try:
+            async with self._session.get(f"{region.eventsUrl}/_local/health") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _put_faults(self, name: str) -> None:
+        # One region gives up at once, so that its queue fills; the other has Lambda's own retries.
+        plan = standing_faults(self._seed, retries=0 if name == self._names[0] else 2)
+        if name in self._partitioned:
+            plan["links"] = {"*": {"partition": True}}
+        try:
+            await set_faults(self._session, self._stack.running.region(name), plan)
+        except aiohttp.ClientError:
+            return  # it is down; whoever killed it puts the plan into force again
+
+
+class _NotNow(Exception):  # noqa: N818 - no error
+    """This mishap cannot happen at the moment."""

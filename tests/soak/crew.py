@@ -1,0 +1,81 @@
+"""The soak's processes: started, killed outright, started again, ended in the end."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import IO
+
+from tests.soak.plan import Plan, write_plan
+from tests.support.stack import ROOT
+
+_STOP_SECONDS = 90.0
+
+
+class Member:
+    """One process of the crew. `kills` counts how often it was killed by us."""
+
+    def __init__(self, module: str, plan: Plan) -> None:
+        self.plan = plan
+        self.kills = 0
+        self._module = module
+        self._plan_file = write_plan(plan)
+        self._log = Path(plan.folder) / f"{plan.name}.log"
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Starts it, anew if it ran before."""
+        with self._open_log() as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self._module,
+                str(self._plan_file),
+                cwd=ROOT,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def kill(self) -> None:
+        """SIGKILL: it has no time for anything."""
+        assert self._process is not None
+        self.check()
+        self._process.kill()
+        self.kills += 1
+        await self._process.wait()
+
+    async def finish(self) -> None:
+        """SIGTERM, and waits for its end; fails if it does not end well."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            code = await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            raise AssertionError(f"{self.plan.name} did not end:\n{self.log()}") from None
+        assert code == 0, f"{self.plan.name} ended with {code}:\n{self.log()}"
+
+    def check(self) -> None:
+        """Fails if it has ended by itself."""
+        assert self.running, f"{self.plan.name} ended by itself:\n{self.log()}"
+
+    def abandon(self) -> None:
+        """Ends it, whatever state it is in."""
+        if self._process is not None and self.running:
+            self._process.kill()
+
+    def log(self) -> str:
+        """The end of what it printed."""
+        return self._log.read_text()[-3000:]
+
+    def _open_log(self) -> IO[str]:
+        return self._log.open("a")

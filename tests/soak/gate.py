@@ -1,0 +1,109 @@
+"""A TCP gate between one process and one region: it can stall, cut and refuse connections."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+_CHUNK = 65_536
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Gate:
+    """Passes bytes both ways while it is open."""
+
+    def __init__(self, target_port: int) -> None:
+        self.port = 0
+        self.refused = 0
+        self._target_port = target_port
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self._shut = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def cut(self) -> int:
+        """Resets all connections; what was under way is gone. Returns how many."""
+        count = len(self._writers) // 2
+        for writer in list(self._writers):
+            with suppress(OSError):
+                endpoint: socket.socket = writer.get_extra_info("socket")
+                endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+        return count
+
+    def stall(self) -> None:
+        """Holds all bytes up, silently."""
+        self._passing.clear()
+
+    def shut(self) -> None:
+        """Cuts, and takes no connection from now on."""
+        self._shut = True
+        self.cut()
+
+    def open(self) -> None:
+        """Lets everything pass again."""
+        self._shut = False
+        self._passing.set()
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._carry(reader, writer)
+        finally:
+            self._tasks.discard(task)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._shut:
+            self.refused += 1
+            writer.transport.abort()
+            return
+        try:
+            inner, outer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, outer}
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._copy(reader, outer))
+                group.create_task(self._copy(inner, writer))
+        finally:
+            self._writers -= {writer, outer}
+            for each in (writer, outer):
+                each.transport.abort()
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(_CHUNK):
+                await self._passing.wait()
+                writer.write(chunk)
+                await writer.drain()
+        # Half a connection is of no use to HTTP or WebSocket.
+        with suppress(OSError, RuntimeError):
+            writer.close()
+
+    async def close(self) -> None:
+        """Cuts, and waits until all is over."""
+        self.shut()
+        self._passing.set()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def gate_to(target_port: int) -> AsyncIterator[Gate]:
+    """A gate on a port of its own."""
+    gate = Gate(target_port)
+    server = await asyncio.start_server(gate.accept, "127.0.0.1", 0)
+    gate.port = server.sockets[0].getsockname()[1]
+    try:
+        yield gate
+    finally:
+        server.close()
+        await gate.close()

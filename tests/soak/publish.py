@@ -1,0 +1,106 @@
+"""`python -m tests.soak.publish PLAN`: publishes until SIGTERM, then until all is accepted.
+
+Killed and started again, it first publishes what it does not know to be accepted, with its id.
+"""
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+from globalws_subscriber import PublishFailedError, RegionEndpoint, publish
+from globalws_subscriber.ulid import new_ulid
+
+from tests.soak.journal import Intent, Journal, read_journal
+from tests.soak.plan import PublisherPlan, read_publisher_plan
+
+_FINISH_SECONDS = 60.0
+_MOST_AT_ONCE = 32
+_PAUSE_SECONDS = 0.2
+
+
+class Publishing:
+    """One process's publishing: `regions` in order of preference."""
+
+    def __init__(
+        self, plan: PublisherPlan, journal: Journal, session: aiohttp.ClientSession
+    ) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._session = session
+        self._regions: list[RegionEndpoint] = [each.as_region() for each in plan.endpoints]
+        self._random = random.Random(f"{plan.seed} {time.time_ns()}")
+        self._room = asyncio.Semaphore(_MOST_AT_ONCE)
+        self.stop = asyncio.Event()
+
+    async def run(self, left_over: list[Intent]) -> None:
+        """Publishes what is left over and new messages until `stop`; then finishes."""
+        async with asyncio.TaskGroup() as group:
+            for intent in left_over:
+                await self._room.acquire()
+                group.create_task(self._publish(intent))
+            number = 0
+            while not self.stop.is_set():
+                await self._room.acquire()
+                group.create_task(self._publish(self._new(number)))
+                number += 1
+                await self._next_turn()
+
+    def _new(self, number: int) -> Intent:
+        channel = self._plan.channels[number % len(self._plan.channels)]
+        id = new_ulid(time.time_ns() // 1_000_000, self._random.random)
+        intent = Intent(id, channel, f"{self._plan.name} says {id} “{'é' * (number % 7)}”")
+        self._journal.intend(intent)
+        return intent
+
+    async def _next_turn(self) -> None:
+        try:
+            wait = self._random.expovariate(self._plan.per_second)
+            await asyncio.wait_for(self.stop.wait(), wait)
+        except TimeoutError:
+            return
+
+    async def _publish(self, intent: Intent) -> None:
+        try:
+            while True:
+                try:
+                    message = await publish(
+                        intent.channel,
+                        intent.text,
+                        self._regions,
+                        id=intent.id,
+                        session=self._session,
+                    )
+                except PublishFailedError as error:
+                    self._journal.failed(intent.id, str(error))
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                else:
+                    assert (message.id, message.message) == (intent.id, intent.text)
+                    self._journal.accepted(intent.id)
+                    return
+        finally:
+            self._room.release()
+
+
+async def _main(plan: PublisherPlan) -> None:
+    left_over = read_journal(plan.journal).open
+    journal = Journal(plan.journal)
+    journal.started()
+    async with aiohttp.ClientSession() as session:
+        publishing = Publishing(plan, journal, session)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, publishing.stop.set)
+        work = asyncio.create_task(publishing.run(left_over), name="publishing")
+        await asyncio.wait(
+            [work, asyncio.create_task(publishing.stop.wait(), name="until told to stop")],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        async with asyncio.timeout(_FINISH_SECONDS):
+            await work
+    journal.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(read_publisher_plan(Path(sys.argv[1]))))

@@ -1,0 +1,82 @@
+"""`python -m tests.soak.subscribe PLAN`: subscribes until SIGTERM, or until it is killed.
+
+What was received and where it stands are kept together; killed and started again, it goes on.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from globalws_subscriber import Message, MessageEvent, Options, StateEvent, Subscriber
+
+from tests.soak.inbox import Inbox
+from tests.soak.plan import SubscriberPlan, read_subscriber_plan
+
+# Impatient, so that a minute holds several failovers. The overlaps are the defaults.
+_PACE = {
+    "backoff_base_ms": 100,
+    "backoff_cap_ms": 1_500,
+    "failover_ms": 2_500,
+    "home_probe_ms": 3_000,
+    "stable_ms": 2_000,
+    "connect_timeout_ms": 5_000,
+    "start_timeout_ms": 5_000,
+    "history_timeout_ms": 5_000,
+}
+_BATCH = 50
+_BATCH_SECONDS = 0.05
+
+
+async def _batches(events: Subscriber) -> AsyncIterator[list[MessageEvent | StateEvent]]:
+    """Events as they come, a few at a time."""
+    pending: asyncio.Task[MessageEvent | StateEvent] | None = None
+    loop = asyncio.get_running_loop()
+    while True:
+        batch: list[MessageEvent | StateEvent] = []
+        deadline = None
+        while len(batch) < _BATCH:
+            pending = pending or asyncio.ensure_future(anext(events))
+            left = None if deadline is None else max(0.0, deadline - loop.time())
+            done, _ = await asyncio.wait([pending], timeout=left)
+            if not done:
+                break
+            batch.append(pending.result())
+            pending = None
+            deadline = deadline or loop.time() + _BATCH_SECONDS
+        yield batch
+
+
+async def _receive(plan: SubscriberPlan, channel: str) -> None:
+    with Inbox(plan.inbox(channel)) as inbox:
+        known = inbox.checkpoint()
+        start = {"after": plan.after} if known is None else {"checkpoint": known}
+        options = Options(**_PACE, **start)  # type: ignore[arg-type]
+        regions = [each.as_region() for each in plan.endpoints]
+        async with Subscriber(channel, regions, options) as events:
+            async for batch in _batches(events):
+                messages: list[Message] = []
+                for event in batch:
+                    if isinstance(event, MessageEvent):
+                        messages.append(event.message)
+                    else:
+                        inbox.note(event)
+                # `_batches` may hold one event more, which it has asked for and not got: none.
+                inbox.commit(messages, events.checkpoint())
+
+
+async def _main(plan: SubscriberPlan) -> None:
+    main = asyncio.current_task()
+    assert main is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
+    async with asyncio.TaskGroup() as group:
+        for channel in plan.channels:
+            group.create_task(_receive(plan, channel), name=f"receive {channel}")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_main(read_subscriber_plan(Path(sys.argv[1]))))
+    except asyncio.CancelledError:
+        sys.exit(0)
