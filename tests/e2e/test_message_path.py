@@ -6,6 +6,8 @@ from collections import Counter
 import aiohttp
 import pytest
 
+from tests.conformance.amplify_client import AmplifyClient
+from tests.e2e.test_amplify import target_of
 from tests.support.clients import Listener, Publisher, listening
 from tests.support.stack import LocalStack
 from tests.support.texts import texts
@@ -48,7 +50,9 @@ async def test_every_subscriber_gets_each_of_1000_messages_once(stack: LocalStac
         aiohttp.ClientSession() as session,
         listening(west, "tech") as in_west,
         listening(sydney, "tech") as in_sydney,
+        AmplifyClient(target_of(stack.running, sydney), "apiKey") as amplify,
     ):
+        await amplify.subscribe("s", "tech")
         published = await _publish_all(
             [Publisher(west, session), Publisher(sydney, session)], "tech"
         )
@@ -56,6 +60,8 @@ async def test_every_subscriber_gets_each_of_1000_messages_once(stack: LocalStac
         for listener in (in_west, in_sydney):
             await listener.until(_COUNT, seconds=120)
             assert _received(listener) == published
+        got = [await amplify.next_message("s") for _ in published]
+        assert {message["id"]: message["message"] for message in got} == published
 
 
 async def test_a_subscriber_gets_nothing_of_another_channel(stack: LocalStack) -> None:

@@ -43,15 +43,21 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def build_folder() -> Path:
-    """`sam build`, for real."""
+def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`sam build`, for real, beside the build that a running stack was deployed from."""
+    folder = tmp_path_factory.mktemp("build")
     environment = os.environ | {
         "PATH": f"{ROOT / '.venv-sam' / 'bin'}:{os.environ['PATH']}",
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": "us-west-2",
     }
     done = subprocess.run(
-        ["sam", "build"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        ["sam", "build", "--build-dir", str(folder)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    return ROOT / ".aws-sam" / "build"
+    return folder
