@@ -1,0 +1,103 @@
+"""Each role allows exactly what the code calls: no less, or it fails in AWS only; and no more."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.calls import (
+    Call,
+    adapters_without_calls,
+    calls_of_function,
+    calls_of_resolver,
+)
+from tests.infrastructure.conftest import Template
+from tests.infrastructure.test_template import _listed, _references
+from tests.support.stack import ROOT
+
+# Lambda itself hands what failed to the OnFailure queue, with the function's role.
+_ON_FAILURE: Call = ("sqs:SendMessage", "FunctionDeadLetterQueue")
+
+# By hand, beside what is found in the sources: a function that calls more must be added here too.
+_ALLOWED: dict[str, set[Call]] = {
+    "ReplayFunction": {("appsync:GraphQL", "Mutation.publishFromBus"), _ON_FAILURE},
+    "PurgeFunction": {
+        ("appsync:GraphQL", "Mutation.unsubscribe"),
+        ("dynamodb:UpdateItem", "ChannelsTable"),
+        ("dynamodb:GetItem", "AuditTable"),
+        ("dynamodb:PutItem", "AuditTable"),
+        ("dynamodb:Query", "MessagesTable"),
+        ("dynamodb:BatchWriteItem", "MessagesTable"),
+        _ON_FAILURE,
+    },
+    "PolicyFunction": {("dynamodb:UpdateItem", "ChannelsTable"), _ON_FAILURE},
+    "JanitorFunction": {
+        ("appsync:GraphQL", "Mutation.unsubscribe"),
+        ("dynamodb:Scan", "ChannelsTable"),
+        ("dynamodb:UpdateItem", "ChannelsTable"),
+        ("dynamodb:PutItem", "ChannelsTable"),
+        ("dynamodb:PutItem", "AuditTable"),
+        _ON_FAILURE,
+    },
+}
+
+
+def _statements(function: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for policy in function["Policies"]:
+        for statement in policy["Statement"]:
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def _allowed(function: Mapping[str, Any]) -> set[Call]:
+    """(action, table, queue or field) for each that the role allows."""
+    found = set()
+    for statement in _statements(function):
+        assert statement["Effect"] == "Allow"
+        for resource in _listed(statement["Resource"]):
+            if "Fn::Sub" in resource:
+                _, _, path = resource["Fn::Sub"].partition("/types/")
+                name = path.replace("/fields/", ".")
+            else:
+                (name,) = _references(resource)
+            found |= {(action, name) for action in _listed(statement["Action"])}
+    return found
+
+
+def test_the_sources_are_understood() -> None:
+    assert adapters_without_calls() == []
+
+
+def test_every_function_is_in_the_table(template: Template) -> None:
+    assert _ALLOWED.keys() == {name for name, _ in template.of_type("AWS::Serverless::Function")}
+
+
+@pytest.mark.parametrize("name", sorted(_ALLOWED))
+def test_a_function_may_do_exactly_what_it_calls(template: Template, name: str) -> None:
+    function = dict(template.of_type("AWS::Serverless::Function"))[name]
+    handler = function["Handler"].removesuffix(".handler")
+    assert _allowed(function) == _ALLOWED[name]
+    assert calls_of_function(handler) | {_ON_FAILURE} == _ALLOWED[name]
+
+
+def test_a_data_source_may_do_exactly_what_its_resolvers_ask(template: Template) -> None:
+    roles = dict(template.of_type("AWS::IAM::Role"))
+    wanted: dict[str, set[str]] = {}
+    for kind in ("Resolver", "FunctionConfiguration"):
+        for _, properties in template.of_type(f"AWS::AppSync::{kind}"):
+            # Where a condition chooses, the first is the source of a deployment with a store.
+            sources = list(_references(properties.get("DataSourceName", {})))
+            actions = calls_of_resolver(ROOT / properties["CodeS3Location"])
+            for source in sources[:1]:
+                wanted.setdefault(source, set()).update(actions)
+    for name, source in template.of_type("AWS::AppSync::DataSource"):
+        if source["Type"] == "NONE":
+            assert not wanted[name]
+            continue
+        (role,) = _references(source["ServiceRoleArn"])
+        allowed = {
+            action
+            for policy in roles[role]["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in _listed(statement["Action"])
+        }
+        assert allowed == wanted[name], name
