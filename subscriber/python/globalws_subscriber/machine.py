@@ -7,19 +7,16 @@ subscriber goes home: it is subscribed and has caught up before the main link is
 from collections.abc import Callable, Sequence
 
 from . import signals
-from .errors import NO_HISTORY, REFUSALS, BufferOverflowError, SubscriberError
+from .course import Course
+from .errors import NO_HISTORY, REFUSALS, BufferOverflowError
 from .ledger import Ledger
 from .link import Link, Phase
 from .links import Links
 from .outbox import Outbox
 from .protocol import Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
-from .retry import Attempt, Retry
-from .signals import CancelTimer, Command, Finish, SetTimer, Subscribe
+from .retry import Retry
+from .signals import CancelTimer, Command, SetTimer, Subscribe
 from .types import Checkpoint, Message, Options, State
-
-_RETRY = "retry"
-_HOME = "home"
-_HOME_REGION = 0
 
 
 class Machine:
@@ -38,7 +35,6 @@ class Machine:
     ) -> None:
         self._regions = tuple(regions)
         self._options = options
-        self._random = random
         self._wall_ms = wall_ms
         self._began = 0.0
         self._now = 0.0
@@ -47,14 +43,12 @@ class Machine:
         self._ledger = Ledger(options, wall_ms)
         self._links = Links(self._regions, options, self._ledger, self._commands)
         self._out = Outbox(self._regions, options, self._ledger, self._commands)
-        self._next = Attempt(_HOME_REGION, 0, 1)
-        self._ever_live = False
-        self._finished = False
+        self._course = Course(options, self._retry, random, self._links, self._out, self._commands)
 
     def handle(self, input: signals.Input, now: float) -> list[Command]:
         """What is to be done, in order. `now` is monotonic milliseconds."""
         self._now = now
-        if not self._finished:
+        if not self._course.finished:
             self._dispatch(input)
         commands = list(self._commands)
         self._commands.clear()
@@ -85,40 +79,12 @@ class Machine:
                 self._fire(name)
             case signals.Closed(id, reason):
                 if link := self._links.by_id(id):
-                    self._lose(link, reason)
+                    self._course.lose(link, self._now, reason)
             case signals.Begin():
                 self._began = self._now
-                self._out.state(State.CONNECTING, _HOME_REGION, attempt=1)
-                self._connect()
+                self._course.begin()
             case signals.Stop():
-                self._finish(None)
-
-    # Links
-
-    def _connect(self) -> None:
-        self._links.main = self._links.open(self._next.region)
-
-    def _lose(
-        self, link: Link, reason: str, *, error_type: str | None = None, kicked: bool = False
-    ) -> None:
-        was_candidate = link is self._links.candidate
-        self._links.drop(link)
-        if was_candidate:
-            self._probe_home_later()
-            return
-        if self._links.candidate is not None:
-            # The way home is under way already: it is the next attempt.
-            self._links.promote()
-            self._next = Attempt(_HOME_REGION, 0, self._next.number)
-        else:
-            self._next = self._retry.lost(link.region, self._now, link.live_since, kicked=kicked)
-            self._commands.append(SetTimer(_RETRY, self._next.delay_ms))
-        self._commands.append(CancelTimer(_HOME))
-        state = State.RESUMING if self._ever_live else State.CONNECTING
-        number = self._next.number + (0 if self._ever_live else 1)
-        self._out.state(
-            state, self._next.region, attempt=number, error_type=error_type, reason=reason
-        )
+                self._course.finish(None)
 
     # Frames
 
@@ -135,7 +101,7 @@ class Machine:
                 self._kicked(link)
             case ErrorFrame(error_type, message, general):
                 if not general or link.phase in (Phase.OPENING, Phase.STARTING):
-                    self._failed(link, error_type, message)
+                    self._course.failed(link, self._now, error_type, message)
 
     def _acknowledged(self, link: Link, timeout_ms: int | None) -> None:
         options = self._options
@@ -153,12 +119,11 @@ class Machine:
         if self._ledger.fresh:
             self._ledger.begin(self._wall_ms + int(self._now - self._began))
             self._out.deliver(link.catchup.give_up())
-            self._live(link)
+            self._course.live(link, self._now)
             return
         after, link.gap = self._ledger.resume(self._regions[link.region])
         link.catchup.begin(after)
-        if link is self._links.main and not self._ever_live:
-            self._out.state(State.RESUMING, link.region, attempt=self._next.number)
+        self._course.subscribed(link)
         self._fetch(link)
 
     def _data(self, link: Link, message: Message | None) -> None:
@@ -190,14 +155,7 @@ class Machine:
     def _kicked(self, link: Link) -> None:
         if link is self._links.main:
             self._out.state(State.KICKED, link.region)
-        self._lose(link, "the server ended the subscription", kicked=True)
-
-    def _failed(self, link: Link, error_type: str, message: str) -> None:
-        # Regions may disagree for a moment about a policy: only the one in use decides.
-        if error_type in REFUSALS and link is self._links.main:
-            self._refuse(link.region, error_type, message)
-        else:
-            self._lose(link, message, error_type=error_type)
+        self._course.lose(link, self._now, "the server ended the subscription", kicked=True)
 
     # History
 
@@ -209,7 +167,7 @@ class Machine:
             return
         page = link.catchup.next_page()
         if page is None:
-            self._live(link)
+            self._course.live(link, self._now)
         else:
             self._links.fetch(link, *page)
 
@@ -222,11 +180,11 @@ class Machine:
         if error_type in NO_HISTORY:
             self._without_history(link)
         elif error_type in REFUSALS:
-            self._failed(link, str(error_type), message)
+            self._course.failed(link, self._now, str(error_type), message)
         else:
             link.history_failures += 1
             if link.history_failures >= self._options.history_attempts:
-                self._lose(link, f"history: {message}", error_type=error_type)
+                self._course.lose(link, self._now, f"history: {message}", error_type=error_type)
             else:
                 link.waiting = True
                 delay = self._retry.jitter(link.history_failures - 1)
@@ -236,63 +194,22 @@ class Machine:
         if link.catchup.overflowed:
             text = "messages came faster than they were read, and no history is stored"
             if link is self._links.candidate:
-                self._lose(link, text)
+                self._course.lose(link, self._now, text)
             else:
-                self._finish(BufferOverflowError(text))
+                self._course.finish(BufferOverflowError(text))
             return
         link.gap = True
         self._out.deliver(link.catchup.give_up())
-        self._live(link)
-
-    # Outcomes
-
-    def _live(self, link: Link) -> None:
-        link.phase = Phase.LIVE
-        link.catchup.overflowed = False
-        first_time = link.live_since is None
-        if first_time:
-            link.live_since = self._now
-        if link is self._links.candidate:
-            self._links.promote()
-        self._ever_live = True
-        self._retry.live()
-        home = link.region == _HOME_REGION
-        self._out.state(State.LIVE if home else State.FAILED_OVER, link.region, gap=link.gap)
-        link.gap = False
-        if home:
-            self._commands.append(CancelTimer(_HOME))
-        elif first_time and self._links.candidate is None:
-            self._probe_home_later()
-
-    def _probe_home_later(self) -> None:
-        # Spread over half to one and a half times the interval, so that clients do not go at once.
-        delay = self._options.home_probe_ms * (0.5 + self._random())
-        self._commands.append(SetTimer(_HOME, delay))
-
-    def _refuse(self, region: int, error_type: str, message: str) -> None:
-        self._out.state(State.REFUSED, region, error_type=error_type, reason=message)
-        self._finish(None)
-
-    def _finish(self, error: SubscriberError | None) -> None:
-        for link in self._links.all():
-            self._links.drop(link)
-        self._commands += [CancelTimer(_RETRY), CancelTimer(_HOME), Finish(error)]
-        self._finished = True
+        self._course.live(link, self._now)
 
     # Timers
 
     def _fire(self, name: str) -> None:
-        if name == _RETRY:
-            if self._links.main is None:
-                self._connect()
-            return
-        if name == _HOME:
-            if self._links.main is not None and self._links.candidate is None:
-                self._links.candidate = self._links.open(_HOME_REGION)
+        if self._course.fire(name):
             return
         for link in self._links.all():
             if name == link.setup_timer:
-                self._lose(link, "the server did not answer in time")
+                self._course.lose(link, self._now, "the server did not answer in time")
             elif name == link.silence_timer:
                 self._check_silence(link)
             elif name == link.history_timer:
@@ -301,7 +218,7 @@ class Machine:
     def _check_silence(self, link: Link) -> None:
         silent = self._now - link.last_frame
         if silent >= link.silence_ms:
-            self._lose(link, f"no frame for {silent / 1000:.0f} s")
+            self._course.lose(link, self._now, f"no frame for {silent / 1000:.0f} s")
         else:
             self._commands.append(SetTimer(link.silence_timer, link.silence_ms - silent))
 

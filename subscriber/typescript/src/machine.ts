@@ -5,25 +5,16 @@
  * subscriber goes home: it is subscribed and has caught up before the main link is dropped.
  */
 
-import { BufferOverflowError, NO_HISTORY, REFUSALS, type SubscriberError } from './errors.js';
+import { Course } from './course.js';
+import { BufferOverflowError, NO_HISTORY, REFUSALS } from './errors.js';
 import { Ledger } from './ledger.js';
 import { type Link, Links } from './links.js';
 import type { Options } from './options.js';
 import { Outbox } from './outbox.js';
 import type { Frame } from './protocol.js';
-import { type Attempt, Retry } from './retry.js';
+import { Retry } from './retry.js';
 import type { Command, Input } from './signals.js';
 import type { Checkpoint, Message } from './types.js';
-
-const RETRY = 'retry';
-const HOME = 'home';
-const HOME_REGION = 0;
-
-interface Loss {
-  readonly reason: string;
-  readonly errorType?: string | null;
-  readonly kicked?: boolean;
-}
 
 /**
  * One subscription. `regions` are names in order of preference; the first is home. `wallMs` is
@@ -31,7 +22,6 @@ interface Loss {
  */
 export class Machine {
   readonly #options: Options;
-  readonly #random: () => number;
   readonly #wallMs: number;
   readonly #commands: Command[] = [];
   readonly #regions: readonly string[];
@@ -39,27 +29,26 @@ export class Machine {
   readonly #ledger: Ledger;
   readonly #links: Links;
   readonly #out: Outbox;
+  readonly #course: Course;
   #began = 0;
   #now = 0;
-  #next: Attempt = { region: HOME_REGION, delayMs: 0, number: 1 };
-  #everLive = false;
-  #finished = false;
 
   constructor(regions: readonly string[], options: Options, random: () => number, wallMs: number) {
     this.#regions = regions;
     this.#options = options;
-    this.#random = random;
     this.#wallMs = wallMs;
     this.#retry = new Retry(options, regions.length, random);
     this.#ledger = new Ledger(options, wallMs);
     this.#links = new Links(regions, options, this.#ledger, this.#commands);
     this.#out = new Outbox(regions, options, this.#ledger, this.#commands);
+    const parts = [this.#links, this.#out, this.#commands] as const;
+    this.#course = new Course(options, this.#retry, random, ...parts);
   }
 
   /** What is to be done, in order. `now` is monotonic milliseconds. */
   handle(input: Input, now: number): Command[] {
     this.#now = now;
-    if (!this.#finished) {
+    if (!this.#course.finished) {
       this.#dispatch(input);
     }
     return this.#commands.splice(0);
@@ -98,14 +87,13 @@ export class Machine {
         return this.#fire(input.name);
       case 'closed':
         return this.#with(this.#links.byId(input.link), (link) => {
-          this.#lose(link, input);
+          this.#course.lose(link, this.#now, input);
         });
       case 'begin':
         this.#began = this.#now;
-        this.#out.state('connecting', HOME_REGION, { attempt: 1 });
-        return this.#connect();
+        return this.#course.begin();
       case 'stop':
-        return this.#finish(null);
+        return this.#course.finish(null);
     }
   }
 
@@ -115,33 +103,6 @@ export class Machine {
     if (link !== undefined) {
       act(link);
     }
-  }
-
-  #connect(): void {
-    this.#links.main = this.#links.open(this.#next.region);
-  }
-
-  #lose(link: Link, { reason, errorType = null, kicked = false }: Loss): void {
-    const wasCandidate = link === this.#links.candidate;
-    this.#links.drop(link);
-    if (wasCandidate) {
-      this.#probeHomeLater();
-      return;
-    }
-    if (this.#links.candidate !== null) {
-      // The way home is under way already: it is the next attempt.
-      this.#links.promote();
-      this.#next = { ...this.#next, region: HOME_REGION };
-    } else {
-      this.#next = this.#retry.lost(link.region, this.#now, link.liveSince, kicked);
-      this.#setTimer(RETRY, this.#next.delayMs);
-    }
-    this.#cancelTimer(HOME);
-    const { number, region } = this.#next;
-    const [state, attempt] = this.#everLive
-      ? (['resuming', number] as const)
-      : (['connecting', number + 1] as const);
-    this.#out.state(state, region, { attempt, errorType, reason });
   }
 
   // Frames
@@ -159,7 +120,7 @@ export class Machine {
         return link.phase === 'opening' ? undefined : this.#kicked(link);
       case 'error':
         if (!frame.general || link.phase === 'opening' || link.phase === 'starting') {
-          this.#failed(link, frame.errorType, frame.message);
+          this.#course.failed(link, this.#now, frame.errorType, frame.message);
         }
         return;
       case 'ka':
@@ -181,15 +142,13 @@ export class Machine {
     if (this.#ledger.fresh) {
       this.#ledger.begin(this.#wallMs + Math.trunc(this.#now - this.#began));
       this.#out.deliver(link.catchUp.giveUp());
-      this.#live(link);
+      this.#course.live(link, this.#now);
       return;
     }
     const { after, gap } = this.#ledger.resume(this.#name(link));
     link.gap = gap;
     link.catchUp.begin(after);
-    if (link === this.#links.main && !this.#everLive) {
-      this.#out.state('resuming', link.region, { attempt: this.#next.number });
-    }
+    this.#course.subscribed(link);
     this.#fetch(link);
   }
 
@@ -230,17 +189,7 @@ export class Machine {
     if (link === this.#links.main) {
       this.#out.state('kicked', link.region);
     }
-    this.#lose(link, { reason: 'the server ended the subscription', kicked: true });
-  }
-
-  #failed(link: Link, errorType: string, message: string): void {
-    // Regions may disagree for a moment about a policy: only the one in use decides.
-    if (REFUSALS.has(errorType) && link === this.#links.main) {
-      this.#out.state('refused', link.region, { errorType, reason: message });
-      this.#finish(null);
-    } else {
-      this.#lose(link, { reason: message, errorType });
-    }
+    this.#course.lose(link, this.#now, { reason: 'the server ended the subscription', kicked: true });
   }
 
   // History
@@ -252,7 +201,7 @@ export class Machine {
     }
     const page = link.catchUp.nextPage();
     if (page === null) {
-      this.#live(link);
+      this.#course.live(link, this.#now);
     } else {
       this.#links.fetch(link, page);
     }
@@ -262,11 +211,11 @@ export class Machine {
     if (errorType !== null && NO_HISTORY.has(errorType)) {
       this.#withoutHistory(link);
     } else if (errorType !== null && REFUSALS.has(errorType)) {
-      this.#failed(link, errorType, message);
+      this.#course.failed(link, this.#now, errorType, message);
     } else {
       link.historyFailures += 1;
       if (link.historyFailures >= this.#options.historyAttempts) {
-        this.#lose(link, { reason: `history: ${message}`, errorType });
+        this.#course.lose(link, this.#now, { reason: `history: ${message}`, errorType });
       } else {
         link.waiting = true;
         this.#setTimer(link.historyTimer, this.#retry.jitter(link.historyFailures - 1));
@@ -278,72 +227,26 @@ export class Machine {
     if (link.catchUp.overflowed) {
       const reason = 'messages came faster than they were read, and no history is stored';
       if (link === this.#links.candidate) {
-        this.#lose(link, { reason });
+        this.#course.lose(link, this.#now, { reason });
       } else {
-        this.#finish(new BufferOverflowError(reason));
+        this.#course.finish(new BufferOverflowError(reason));
       }
       return;
     }
     link.gap = true;
     this.#out.deliver(link.catchUp.giveUp());
-    this.#live(link);
-  }
-
-  // Outcomes
-
-  #live(link: Link): void {
-    link.phase = 'live';
-    link.catchUp.overflowed = false;
-    const firstTime = link.liveSince === null;
-    link.liveSince ??= this.#now;
-    if (link === this.#links.candidate) {
-      this.#links.promote();
-    }
-    this.#everLive = true;
-    this.#retry.live();
-    const home = link.region === HOME_REGION;
-    this.#out.state(home ? 'live' : 'failed-over', link.region, { gap: link.gap });
-    link.gap = false;
-    if (home) {
-      this.#cancelTimer(HOME);
-    } else if (firstTime && this.#links.candidate === null) {
-      this.#probeHomeLater();
-    }
-  }
-
-  #probeHomeLater(): void {
-    // Spread over half to one and a half times the interval, so that clients do not go at once.
-    this.#setTimer(HOME, this.#options.homeProbeMs * (0.5 + this.#random()));
-  }
-
-  #finish(error: SubscriberError | null): void {
-    for (const link of this.#links.all()) {
-      this.#links.drop(link);
-    }
-    this.#cancelTimer(RETRY);
-    this.#cancelTimer(HOME);
-    this.#commands.push({ type: 'finish', error });
-    this.#finished = true;
+    this.#course.live(link, this.#now);
   }
 
   // Timers
 
   #fire(name: string): void {
-    if (name === RETRY) {
-      if (this.#links.main === null) {
-        this.#connect();
-      }
-      return;
-    }
-    if (name === HOME) {
-      if (this.#links.main !== null && this.#links.candidate === null) {
-        this.#links.candidate = this.#links.open(HOME_REGION);
-      }
+    if (this.#course.fire(name)) {
       return;
     }
     for (const link of this.#links.all()) {
       if (name === link.setupTimer) {
-        this.#lose(link, { reason: 'the server did not answer in time' });
+        this.#course.lose(link, this.#now, { reason: 'the server did not answer in time' });
       } else if (name === link.silenceTimer) {
         this.#checkSilence(link);
       } else if (name === link.historyTimer) {
@@ -355,7 +258,7 @@ export class Machine {
   #checkSilence(link: Link): void {
     const silent = this.#now - link.lastFrame;
     if (silent >= link.silenceMs) {
-      this.#lose(link, { reason: `no frame for ${Math.round(silent / 1000)} s` });
+      this.#course.lose(link, this.#now, { reason: `no frame for ${Math.round(silent / 1000)} s` });
     } else {
       this.#setTimer(link.silenceTimer, link.silenceMs - silent);
     }

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 
 import {
@@ -66,7 +66,8 @@ class FakeServers {
   async control(steps: readonly Json[], region = 0): Promise<Status> {
     const url = this.endpoints[region]?.graphqlUrl.replace('/graphql', '/control') ?? '';
     const body = JSON.stringify({ steps });
-    const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', body, headers });
     return (await response.json()) as Status;
   }
 }
@@ -162,16 +163,15 @@ function pauses({ steps }: Scenario): boolean {
 }
 
 describe('against the scripted servers', () => {
-  let fake: FakeServers;
+  const fake = new FakeServers();
+
+  beforeAll(() => fake.begin());
 
   beforeEach(async () => {
-    fake = new FakeServers();
-    await fake.begin();
+    await fake.control([{ reset: true }]);
   });
 
-  afterEach(async () => {
-    await fake.end();
-  });
+  afterAll(() => fake.end());
 
   const scenarios = loadScenarios().filter(([, s]) => s.real === true && !pauses(s));
 

@@ -106,6 +106,10 @@ export class World {
     this.historyCalls += 1;
     if (region.history === 'hold') {
       region.held.push({ query, answer });
+    } else if (region.history === 'hold-answer') {
+      // The page is read now and travels slowly.
+      const page = this.#history(region, query);
+      region.held.push({ query, answer: () => answer(page) });
     } else {
       answer(this.#history(region, query));
     }
@@ -221,7 +225,7 @@ export class World {
 
   #historyMode(region: Region, mode: string): void {
     region.history = mode;
-    if (mode !== 'hold') {
+    if (!mode.startsWith('hold')) {
       for (const { query, answer } of region.held.splice(0)) {
         answer(this.#history(region, query));
       }

@@ -45,11 +45,15 @@ class SocketConnection:
 class FakeRegion:
     """One region's server."""
 
-    def __init__(self, name: str, world: World) -> None:
+    def __init__(self, name: str, fake: "FakeAppSync") -> None:
         self._name = name
-        self._world = world
+        self._fake = fake
         self.published: list[Json] = []
         self.publish_answers: list[Json | int] = []  # errors or HTTP statuses, used up first
+
+    @property
+    def _world(self) -> World:
+        return self._fake.world
 
     def application(self) -> web.Application:
         """The routes."""
@@ -139,7 +143,9 @@ class FakeRegion:
     async def _control(self, request: web.Request) -> web.Response:
         steps: list[Json] = (await request.json())["steps"]
         for step in steps:
-            if "answers" in step:
+            if "reset" in step:
+                self._fake.reset()
+            elif "answers" in step:
                 self.publish_answers = step["answers"]
             else:
                 self._world.apply(step)
@@ -157,11 +163,22 @@ class FakeAppSync:
     """All regions; an asynchronous context manager."""
 
     def __init__(self) -> None:
-        self.world = World(REGIONS, lambda: int(time.time() * 1000))
-        self.regions = {name: FakeRegion(name, self.world) for name in REGIONS}
+        self.world = self._new_world()
+        self.regions = {name: FakeRegion(name, self) for name in REGIONS}
         self.ports: dict[str, int] = {}
         self._runners: list[web.AppRunner] = []
         self._ticking: asyncio.Task[None] | None = None
+
+    @staticmethod
+    def _new_world() -> World:
+        return World(REGIONS, lambda: int(time.time() * 1000))
+
+    def reset(self) -> None:
+        """Another test begins."""
+        for name, region in self.regions.items():
+            self.world.apply({"down": name})
+            region.published, region.publish_answers = [], []
+        self.world = self._new_world()
 
     async def __aenter__(self) -> "FakeAppSync":
         for name, region in self.regions.items():

@@ -73,6 +73,10 @@ class Log:
         """The consumer saw this."""
         self._labels.append(text)
 
+    def labels(self) -> list[str]:
+        """All of it."""
+        return list(self._labels)
+
     def reached(self, text: str) -> bool:
         """Whether it came since the last time that this returned True."""
         if text not in self._labels[self._until :]:

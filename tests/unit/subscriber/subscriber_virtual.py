@@ -42,8 +42,9 @@ class VirtualLink:
 class VirtualRunner:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Json) -> None:
+    def __init__(self, scenario: Json, random: Callable[[], float] = lambda: 0.5) -> None:
         self._scenario = scenario
+        self._random = random
         self._now = 0.0
         self._order = 0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
@@ -152,16 +153,21 @@ class VirtualRunner:
             action()
 
     def _step_start(self, options: dict[str, Any]) -> None:
-        self._start()
+        self.start()
 
-    def _start(self, **more: Any) -> None:
+    def start(self, **more: Any) -> None:
+        """Begin to subscribe."""
         if "after" in self._scenario.get("options", {}):
             more["after"] = self.world.message_id(self._scenario["options"]["after"])
         options = options_of(self._scenario, **more)
-        self._machine = Machine(REGIONS, options, lambda: 0.5, self._wall_ms())
+        self._machine = Machine(REGIONS, options, self._random, self._wall_ms())
         self.feed(signals.Begin())
 
     def _step_restart(self, how: str) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Another subscriber continues from a checkpoint of this one."""
         assert self._machine is not None
         pending = [e.message for e in self._outbox if isinstance(e, MessageEvent)]
         checkpoint = self._machine.checkpoint(pending)
@@ -169,9 +175,13 @@ class VirtualRunner:
         self.feed(signals.Stop())
         self._outbox.clear()
         self._timers.clear()
-        self._start(checkpoint=Checkpoint.from_json(checkpoint.to_json()))
+        self.start(checkpoint=Checkpoint.from_json(checkpoint.to_json()))
 
     def _step_until(self, text: str) -> None:
+        self.until(text)
+
+    def until(self, text: str) -> None:
+        """Let time pass until the consumer sees this."""
         self._advance(lambda: self.log.reached(text), PATIENCE_MS, text)
 
     def _step_untilsubscribed(self, region: str) -> None:
@@ -185,6 +195,10 @@ class VirtualRunner:
         self._advance(lambda: self.world.history_calls >= calls, PATIENCE_MS, f"{calls} calls")
 
     def _step_wait(self, ms: float) -> None:
+        self.wait(ms)
+
+    def wait(self, ms: float) -> None:
+        """Let time pass."""
         end = self._now + ms
         while self._queue[0][0] <= end:
             self._now, _, action = heapq.heappop(self._queue)
@@ -192,6 +206,10 @@ class VirtualRunner:
         self._now = end
 
     def _step_pause(self, paused: bool) -> None:
+        self.pause(paused)
+
+    def pause(self, paused: bool) -> None:
+        """The consumer stops reading, or goes on."""
         self._paused = paused
         self._consume()
 

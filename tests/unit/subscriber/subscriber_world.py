@@ -95,6 +95,10 @@ class World:
         self.history_calls += 1
         if region.history == "hold":
             region.held.append((query, answer))
+        elif region.history == "hold-answer":
+            # The page is read now and travels slowly.
+            page = self._history(region, query)
+            region.held.append((query, lambda _: answer(page)))
         else:
             answer(self._history(region, query))
 
@@ -183,7 +187,7 @@ class World:
     def _history_mode(self, step: Json) -> None:
         region = self.regions[step["region"]]
         region.history = step["history"]
-        if region.history != "hold":
+        if not region.history.startswith("hold"):
             held, region.held = region.held, []
             for query, answer in held:
                 answer(self._history(region, query))

@@ -1,0 +1,137 @@
+/** What the scenarios do not show: single rules of the machine's parts. */
+
+import { describe, expect, test } from 'vitest';
+
+import { CatchUp } from '../src/catchup.js';
+import { subscribe } from '../src/index.js';
+import { Machine } from '../src/machine.js';
+import { completeOptions } from '../src/options.js';
+import { decode, subprotocols } from '../src/protocol.js';
+import { EventQueue } from '../src/queue.js';
+import { Retry } from '../src/retry.js';
+import { SeenIds } from '../src/seen.js';
+import type { Message, StateEvent } from '../src/types.js';
+import { idAt, idBefore, isUlid, newUlid, timeOf } from '../src/ulid.js';
+
+const NOW = 1_795_000_000_000;
+
+function message(offsetMs: number): Message {
+  const publishedAt = new Date(NOW + offsetMs).toISOString();
+  return { id: idAt(NOW + offsetMs), name: 'tech', message: 'text', publishedAt, region: 'us' };
+}
+
+test('ULIDs', () => {
+  const id = newUlid(NOW, Math.random);
+  expect(isUlid(id)).toBe(true);
+  expect(timeOf(id)).toBe(NOW);
+  expect(idBefore(id) < id).toBe(true);
+  expect(() => timeOf('8'.padEnd(26, '0'))).toThrow(RangeError);
+});
+
+test.each([
+  ['{"type":"connection_ack","payload":{"connectionTimeoutMs":5}}', { type: 'ack', timeoutMs: 5 }],
+  ['{"type":"connection_ack"}', { type: 'ack', timeoutMs: null }],
+  ['{"type":"ka"}', { type: 'ka' }],
+  ['{"type":"complete","id":"1"}', { type: 'complete' }],
+  ['{"type":"complete","id":"other"}', { type: 'ka' }],
+  ['{"type":"data","id":"1","payload":{"data":null}}', { type: 'data', message: null }],
+  [
+    '{"type":"error","id":"1","payload":{"errors":{"errorType":"E","message":"m"}}}',
+    { type: 'error', errorType: 'E', message: 'm', general: false },
+  ],
+  [
+    '{"type":"error","payload":{"errors":[{"errorType":"E"}]}}',
+    { type: 'error', errorType: 'E', message: 'E', general: true },
+  ],
+  ['nonsense', null],
+  ['[', null],
+])('frame %s', (text, frame) => {
+  expect(decode(text)).toEqual(frame);
+});
+
+test('the key travels in the subprotocol', () => {
+  const endpoint = { region: 'us', graphqlUrl: 'http://h:1/graphql', realtimeUrl: '', apiKey: 'k>?' };
+  const [name, header] = subprotocols(endpoint);
+  expect(name).toBe('graphql-ws');
+  expect(header).toMatch(/^header-[\w-]+$/);
+});
+
+test('seen ids forget the smallest', () => {
+  const seen = new SeenIds(2);
+  const ids = [5, 9, 7].map((offset) => idAt(NOW + offset));
+  expect(ids.map((id) => seen.add(id))).toEqual([true, true, true]);
+  expect(seen.evicted).toBe(ids[0]);
+  expect(seen.add(idAt(NOW + 7))).toBe(false);
+});
+
+test('a link lost with undelivered messages covers up to the oldest of them', () => {
+  const catchUp = new CatchUp(1);
+  expect(catchUp.covered()).toBeUndefined();
+  catchUp.page([], null);
+  expect(catchUp.covered()).toBeNull();
+  catchUp.hold(message(9000));
+  catchUp.hold(message(5000));
+  expect(catchUp.covered()).toBe(NOW + 5000);
+  expect(catchUp.nextPage()).toEqual({ after: idAt(NOW + 4999), nextToken: null });
+  expect(catchUp.covered()).toBe(NOW + 4999);
+});
+
+describe('retry', () => {
+  test('full jitter grows to the cap and starts again after a stable connection', () => {
+    const options = completeOptions({ failoverAttempts: 100, failoverMs: 1e9 });
+    const retry = new Retry(options, 1, () => 1);
+    const delays = Array.from({ length: 8 }, () => retry.lost(0, 0, null, false).delayMs);
+    expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    retry.live();
+    expect(retry.lost(0, 5000, 1, false).delayMs).toBe(30_000);
+    expect(retry.lost(0, 10_000, 0, false)).toEqual({ region: 0, delayMs: 500, number: 1 });
+  });
+
+  test('fails over after a time, too', () => {
+    const retry = new Retry(completeOptions({ failoverAttempts: 100 }), 2, () => 0);
+    const regions = [0, 14_999, 15_000].map((now) => retry.lost(0, now, null, false).region);
+    expect(regions).toEqual([0, 0, 1]);
+  });
+});
+
+test('silence is measured from the last frame', () => {
+  const machine = new Machine(['us'], completeOptions({}), () => 0, NOW);
+  machine.handle({ type: 'begin' }, 0);
+  machine.handle({ type: 'received', link: 1, frame: { type: 'ack', timeoutMs: null } }, 10);
+  machine.handle({ type: 'received', link: 1, frame: { type: 'start-ack' } }, 20);
+  machine.handle({ type: 'received', link: 1, frame: { type: 'ka' } }, 60_000);
+  const again = machine.handle({ type: 'timer', name: 'silence:1' }, 78_010);
+  expect(again).toEqual([{ type: 'set-timer', name: 'silence:1', ms: 59_990 }]);
+  const lost = machine.handle({ type: 'timer', name: 'silence:1' }, 138_000);
+  expect(lost).toContainEqual({ type: 'drop', link: 1 });
+});
+
+test.each([
+  { after: 'x' },
+  { after: idAt(1), replayMs: 1 },
+  { pageLimit: 201 },
+  { pageLimit: 2, bufferLimit: 1 },
+  { holdLimit: 0 },
+])('options that cannot work: %o', (options) => {
+  expect(() => completeOptions(options)).toThrow(RangeError);
+});
+
+test('a subscription needs a region, and a WebSocket', () => {
+  expect(() => subscribe('tech', { regions: [] })).toThrow(RangeError);
+});
+
+test('unread states are bounded and messages never dropped', async () => {
+  const queue = new EventQueue();
+  queue.put({ type: 'message', message: message(0) });
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const plain = { gap: false, errorType: null, reason: null } as const;
+    queue.put({ type: 'state', state: 'connecting', region: 'us', attempt, ...plain });
+  }
+  queue.finish(null);
+  expect(await queue.take()).toMatchObject({ type: 'message' });
+  const attempts: number[] = [];
+  for (let event = await queue.take(); event !== null; event = await queue.take()) {
+    attempts.push((event as StateEvent).attempt);
+  }
+  expect(attempts).toEqual(Array.from({ length: 64 }, (_, i) => 36 + i));
+});
