@@ -22,6 +22,9 @@ up: setup ## The same in the background
 down: ## End what `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 
+invoke: setup ## One function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json
+	@$(BIN)/python -m local.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
+
 ##@ Test
 
 test: setup-dev ## All tests that need no more than this machine (about 5 minutes)
@@ -29,6 +32,9 @@ test: setup-dev ## All tests that need no more than this machine (about 5 minute
 
 test-unit: setup-dev ## Only the tests that open no socket
 	@$(BIN)/python -m pytest tests/unit
+
+local-invoke: setup-dev ## Every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
+	@$(BIN)/python -m pytest -m docker tests/docker
 
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/ruff format --check .
@@ -86,7 +92,7 @@ node_modules/.ready: package.json package-lock.json
 	@touch $@
 
 requirements: ## Pin anew what requirements/*.in ask for (needs uv)
-	cd requirements && for name in dev sam ministack; do \
+	cd requirements && for name in dev sam ministack lambda-image; do \
 	  uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
 	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
 	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
@@ -95,4 +101,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run up down test test-unit lint format setup setup-dev clean distclean requirements help
+.PHONY: run up down invoke local-invoke test test-unit lint format setup setup-dev clean distclean requirements help

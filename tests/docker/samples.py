@@ -1,0 +1,49 @@
+"""Which function is given which sample of events/, and what must come of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run of one function.
+
+    Attributes:
+        answer: what the function's answer must contain.
+        error: the error that it must fail with instead of answering.
+        reason: what its record in the dead-letter queue must name; without it there is no record.
+        delivers: whether a subscriber of `tech` gets the event's message.
+        ends: whether the subscription of `tech` ends.
+    """
+
+    function: str
+    event: str
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    reason: str | None = None
+    delivers: bool = False
+    ends: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.function}-{self.event}"
+
+
+_DEAD_LETTERED = {"outcome": "dead-lettered"}
+_REFUSED = {"outcome": "refused"}
+
+# In this order: Policy finds what Purge has written, and the janitor what both have closed.
+SAMPLES = (
+    Sample("ReplayFunction", "replay", {"outcome": "replayed"}, delivers=True),
+    Sample("ReplayFunction", "replay-malformed", _DEAD_LETTERED, reason="detail.id"),
+    Sample("PurgeFunction", "purge", {"outcome": "done"}, ends=True),
+    Sample("PurgeFunction", "purge-malformed", _DEAD_LETTERED, reason="detail.reason"),
+    Sample("PurgeFunction", "policy-change", {"outcome": "done"}),
+    Sample("PurgeFunction", "policy-change-malformed", _DEAD_LETTERED, reason="detail.allowed"),
+    Sample("PolicyFunction", "policy-change", {"outcome": "unchanged"}),
+    Sample("PolicyFunction", "policy-change-malformed", _REFUSED),
+    Sample("PolicyFunction", "purge", {"outcome": "none"}),
+    Sample("PolicyFunction", "purge-malformed", _REFUSED),
+    Sample("JanitorFunction", "janitor", {"invalidated": 1, "failed": 0, "write_failures": 0}),
+    Sample("JanitorFunction", "janitor-malformed", error="InvalidEventError"),
+)
