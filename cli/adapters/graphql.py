@@ -14,7 +14,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HTTP_TOO_MANY_REQUESTS = 429
 _HTTP_SERVER_ERROR = 500
 # The API's own errorTypes for "not now": the same call may succeed later or elsewhere.
-_NOT_NOW = frozenset({"BusUnavailable"})
+_NOT_NOW = frozenset({"BusUnavailable", "InternalFailure"})
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def status(
 
     The round trip is a query from this machine. A queue that is not empty holds messages that
     somebody misses: see `globalws dlq list`. --probe publishes one short message per region on
-    --channel and reports the milliseconds until each region's subscribers had it. Exit code 3:
+    --channel and reports the milliseconds until each region's subscribers had it (the first one
+    after a while includes the start of a function). Exit code 3:
     something could not be learned; 5: no region's API answers.
     """
     if ask_probe and channel is None:

@@ -78,20 +78,25 @@ async def _tail(
     options: Options,
     count: int | None,
 ) -> ExitCode:
-    messages, open_streams, refusal = 0, len(regions), None
+    messages, open_streams = 0, len(regions)
+    refused: dict[str, RefusedError] = {}
     async with streams(name, regions, options) as seen:
         while open_streams and (count is None or messages < count):
             via, event = await seen.get()
+            if isinstance(event, Ended):
+                open_streams -= 1
+                if via in refused:  # said already
+                    continue
             _show(session, (via, event))
             if isinstance(event, MessageEvent):
                 messages += 1
-            elif isinstance(event, Ended):
-                open_streams -= 1
-            elif event.state is State.REFUSED:
-                refusal = RefusedError(event.error_type or "refused", event.reason or name)
+            elif isinstance(event, StateEvent) and event.state is State.REFUSED:
+                refused[via] = RefusedError(event.error_type or "refused", event.reason or name)
     if count is not None and messages >= count:
         return ExitCode.OK
-    raise refusal or UnreachableError("every region's stream ended: `globalws status`")
+    if refused:
+        raise next(iter(refused.values()))
+    raise UnreachableError("every region's stream ended: `globalws status`")
 
 
 def _show(session: Session, seen: Seen) -> None:

@@ -1,0 +1,136 @@
+"""The command on the running two-region stack: orders, messages and dead letters for real."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.domain.names import new_ulid
+from tests.support.stack import ROOT, LocalStack
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+WEST, SYDNEY = "us-west-2", "ap-southeast-2"
+
+
+def globalws(stack: LocalStack, *arguments: str) -> tuple[int, Any]:
+    ran = subprocess.run(
+        [sys.executable, "-c", "from cli.main import main; main()", *arguments,
+         "--json", "--stack-file", str(stack.stack_file)],
+        cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    if not ran.stdout:
+        return ran.returncode, ran.stderr
+    if arguments[0] == "tail":
+        return ran.returncode, [json.loads(line) for line in ran.stdout.splitlines()]
+    return ran.returncode, json.loads(ran.stdout)
+
+
+def client(stack: LocalStack, service: str, region: str) -> Any:
+    running = stack.running
+    return boto3.client(
+        service, region, endpoint_url=running.awsEndpointUrl,
+        aws_access_key_id=running.accessKeyId, aws_secret_access_key=running.secretAccessKey,
+    )  # fmt: skip
+
+
+def outputs(stack: LocalStack, region: str) -> dict[str, str]:
+    name = stack.running.region(region).stackName
+    found = client(stack, "cloudformation", region).describe_stacks(StackName=name)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
+
+
+def states(document: Any) -> set[str]:
+    return {each["state"] for each in document["regions"]}
+
+
+def event(message_id: str, name: str) -> dict[str, Any]:
+    return {
+        "version": "0", "id": "e-1", "detail-type": "MessagePublished", "source": "globalws",
+        "account": "000000000000", "time": "2026-11-23T10:15:00Z", "region": WEST,
+        "resources": [],
+        "detail": {
+            "id": message_id, "name": name, "message": "redriven",
+            "publishedAt": "2026-11-23T10:15:00.123Z", "region": WEST,
+        },
+    }  # fmt: skip
+
+
+def test_block_closes_every_region_and_allow_opens_it_again(stack: LocalStack) -> None:
+    blocked = ("channels", "block", "robots", "--reason", "spam", "--yes", "--timeout", "90")
+    code, document = globalws(stack, *blocked)
+    assert (code, states(document)) == (0, {"confirmed"})
+    for region in (WEST, SYDNEY):
+        code, text = globalws(stack, "publish", "robots", "hi", "--region", region)
+        assert code == 4
+        assert "ChannelNotAllowed" in text
+    code, lines = globalws(stack, "tail", "robots")
+    assert code == 4
+    assert {line["via"] for line in lines if line["state"] == "refused"} == {WEST, SYDNEY}
+    code, document = globalws(
+        stack, "channels", "allow", "robots", "--reason", "done", "--timeout", "90"
+    )
+    assert (code, states(document)) == (0, {"confirmed"})
+    code, document = globalws(stack, "publish", "robots", "hi", "--region", SYDNEY)
+    assert (code, document["region"]) == (0, SYDNEY)
+
+
+def test_purge_leaves_a_record_in_every_region(stack: LocalStack) -> None:
+    code, document = globalws(stack, "purge", "music", "--reason", "spam", "--yes")
+    assert (code, states(document)) == (0, {"confirmed"})
+    _, audit = globalws(stack, "audit", "music")
+    mine = [each for each in audit["records"] if each["eventId"] == document["id"]]
+    assert {each["region"] for each in mine} == {WEST, SYDNEY}
+
+
+def test_dead_letters_reach_where_they_were_going(stack: LocalStack) -> None:
+    """Two letters for Sydney: one that its function failed on, one that never left the west."""
+    west, sydney = outputs(stack, WEST), outputs(stack, SYDNEY)
+    failed, lost = new_ulid(), new_ulid()
+    record = {
+        "requestContext": {
+            "functionArn": sydney["ReplayFunctionName"], "condition": "RetriesExhausted"
+        },
+        "requestPayload": event(failed, "cars"),
+        "responsePayload": {"errorType": "TransientError", "errorMessage": "HTTP 503"},
+    }  # fmt: skip
+    client(stack, "sqs", SYDNEY).send_message(
+        QueueUrl=sydney["FunctionDeadLetterQueueUrl"], MessageBody=json.dumps(record)
+    )
+    client(stack, "sqs", WEST).send_message(
+        QueueUrl=west["BusDeadLetterQueueUrl"],
+        MessageBody=json.dumps(event(lost, "cars")),
+        MessageAttributes={
+            "TARGET_ARN": {"DataType": "String", "StringValue": sydney["EventBusArn"]},
+            "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
+        },
+    )
+    command = ["tail", "cars", "--region", SYDNEY, "--count", "2", "--json"]
+    tail = subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import main; main()", *command,
+         "--stack-file", str(stack.stack_file)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with tail:
+        assert tail.stdout is not None
+        try:
+            lines = (json.loads(line) for line in tail.stdout)
+            assert any(line.get("state") == "live" for line in lines)
+            code, document = globalws(stack, "dlq", "redrive", "--channel", "cars", "--yes")
+            assert code == 0, document
+            assert sum(queue["done"] for queue in document["queues"]) == 2
+            assert {line["id"] for line in lines if line["type"] == "message"} == {failed, lost}
+            assert tail.wait(10) == 0
+        finally:
+            tail.kill()
+    _, listed = globalws(stack, "dlq", "list", "--channel", "cars")
+    assert listed["messages"] == []
+
+
+def test_a_probe_measures_both_directions(stack: LocalStack) -> None:
+    code, document = globalws(stack, "status", "--probe", "--channel", "cars", "--timeout", "60")
+    assert code == 0, document
+    assert len(document["probe"]) == 4
+    assert all(pair["ms"] > 0 for pair in document["probe"])
