@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from local.invoke.forwarding import reachable
 
-
 _GATEWAY = "127.0.0.1"  # an address of this machine, as the bridge's is
 
 
