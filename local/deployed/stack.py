@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -20,8 +21,14 @@ class Clients:
 
     def __call__(self, service: str, config: Config | None = None) -> Any:
         """A boto3 client; typed Any, because its methods are made at run time."""
-        make: Any = boto3.Session(region_name=self.region).client
-        return make(service, endpoint_url=self.endpoint_url, config=config)
+        return _client(self.region, self.endpoint_url, service, config)
+
+
+@cache
+def _client(region: str, endpoint_url: str | None, service: str, config: Config | None) -> Any:
+    # Making a client takes a tenth of a second, which a watcher must not spend each time it looks.
+    make: Any = boto3.Session(region_name=region).client
+    return make(service, endpoint_url=endpoint_url, config=config)
 
 
 @dataclass(frozen=True)
