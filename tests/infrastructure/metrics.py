@@ -1,0 +1,130 @@
+"""The metrics that exist: what the functions emit when they run, and those of AWS in use here."""
+
+import json
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+from globalws.domain.errors import (
+    DuplicateMessageError,
+    GlobalwsError,
+    PermanentError,
+    TransientError,
+)
+from globalws.domain.janitor import Run
+
+from tests.support.functions import Context, load_handler, sample
+
+INSTALLATION = "globalws"
+
+# Namespace and name → dimensions, as AWS documents them; the second item of a pair is the type of
+# the resource whose name is the dimension's value.
+OF_AWS: dict[tuple[str, str], tuple[str, str]] = {
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("QueueName", "AWS::SQS::Queue"),
+    **{
+        ("AWS/Lambda", name): ("FunctionName", "AWS::Serverless::Function")
+        for name in ("Errors", "Throttles", "ConcurrentExecutions")
+    },
+    **{
+        ("AWS/AppSync", name): ("GraphQLAPIId", "AWS::AppSync::GraphQLApi")
+        for name in (
+            "4XXError",
+            "5XXError",
+            "ActiveConnections",
+            "ActiveSubscriptions",
+            "InboundMessageSuccess",
+            "InvalidationRequestDropped",
+            "InvalidationSuccess",
+            "PublishDataMessageClientError",
+            "PublishDataMessageServerError",
+            "PublishDataMessageSuccess",
+        )
+    },
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as CloudWatch tells it from others."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+
+
+class _Api:
+    def __init__(self, failure: GlobalwsError | None) -> None:
+        self._failure = failure
+
+    def publish_from_bus(self, message: object) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+class _DeadLetters:
+    def send(self, event: object, error_type: str, reason: str) -> None:
+        pass
+
+
+class _Janitor:
+    def run(self, remaining: object) -> Run:
+        return Run("2026-11-23T10:20:00.000Z")
+
+
+def emitted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> frozenset[Metric]:
+    """What the handlers write in CloudWatch's embedded metric format, run with fakes."""
+    _run_replay(monkeypatch)
+    _run_purge(monkeypatch)
+    _run_janitor(monkeypatch)
+    return frozenset(
+        metric for line in capsys.readouterr().out.splitlines() for metric in _of_line(line)
+    )
+
+
+def _load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return load_handler(name, monkeypatch, {"POWERTOOLS_SERVICE_NAME": INSTALLATION})
+
+
+def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("replay", monkeypatch)
+    monkeypatch.setattr(module, "_dead_letters", _DeadLetters())
+    for failure in (
+        None,
+        DuplicateMessageError("known"),
+        PermanentError("Unauthorized", "no"),
+        TransientError("HTTP 503"),
+    ):
+        monkeypatch.setattr(module, "_api", _Api(failure))
+        try:
+            module.handler(sample("replay"), Context())
+        except TransientError:
+            assert failure is not None
+
+
+def _run_purge(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("purge", monkeypatch)
+    monkeypatch.setattr(module, "_dead_letters", _DeadLetters())
+    module.handler(sample("purge-malformed"), Context())
+
+
+def _run_janitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("janitor", monkeypatch)
+    monkeypatch.setattr(module, "_janitor", _Janitor)
+    module.handler(sample("janitor"), Context())
+
+
+def _of_line(line: str) -> list[Metric]:
+    record: dict[str, Any] = json.loads(line)
+    return [
+        Metric(
+            directive["Namespace"],
+            each["Name"],
+            tuple((key, str(record[key])) for key in dimensions),
+        )
+        for directive in record.get("_aws", {}).get("CloudWatchMetrics", [])
+        for dimensions in directive["Dimensions"]
+        for each in directive["Metrics"]
+    ]

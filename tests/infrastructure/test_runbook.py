@@ -1,0 +1,65 @@
+"""docs/runbook.md has a section for each alarm, and its commands exist."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from cli.main import new_globalws
+from tests.infrastructure.conftest import Template
+from tests.support.stack import ROOT
+
+_TEXT = (ROOT / "docs" / "runbook.md").read_text()
+_SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", _TEXT, re.MULTILINE | re.DOTALL))
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in block.strip().splitlines():
+            yield shlex.split(line)
+
+
+def test_every_alarm_has_its_section_and_every_section_its_alarm(template: Template) -> None:
+    assert _SECTIONS.keys() == {name for name, _ in template.of_type("AWS::CloudWatch::Alarm")}
+
+
+@pytest.mark.parametrize("name", sorted(_SECTIONS))
+def test_a_section_says_what_it_means_what_to_do_and_how(name: str) -> None:
+    section = _SECTIONS[name]
+    assert section.count("**Means.**") == section.count("**Do.**") == 1
+    assert list(_commands(section))
+
+
+def test_the_operator_s_commands_exist() -> None:
+    known = typer.main.get_command(new_globalws())
+    seen = 0
+    for words in _commands(_TEXT):
+        if words[0] != "globalws":
+            continue
+        seen += 1
+        group, rest = known, words[1:]
+        while hasattr(group, "commands"):
+            assert rest[0] in group.commands, " ".join(words)
+            group, rest = group.commands[rest[0]], rest[1:]
+        options = {option for each in group.params for option in each.opts}
+        assert {word for word in rest if word.startswith("--")} <= options, " ".join(words)
+    assert seen > 10
+
+
+def test_log_groups_are_named_as_the_template_names_them(template: Template) -> None:
+    named = {
+        group["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", "globalws-us-west-2")
+        for _, group in template.of_type("AWS::Logs::LogGroup")
+    }
+    used = {words[3] for words in _commands(_TEXT) if words[:3] == ["aws", "logs", "tail"]}
+    assert used
+    assert used <= named
+
+
+def test_parameters_that_are_named_exist(template: Template) -> None:
+    parameters = template.document["Parameters"]
+    for name in ("AlarmTopicArn", "LagAlarmMilliseconds", "JanitorSilenceSeconds"):
+        assert name in parameters
+        assert name in _TEXT
