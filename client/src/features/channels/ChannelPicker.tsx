@@ -9,7 +9,8 @@ interface Props {
   readonly onChange: (channel: string) => void;
 }
 
-const OTHER = '\u0000other';
+// No channel's name: those have no blanks.
+const OTHER = 'another name';
 
 /** The deployment's channels, or any other name: whether that is allowed, the API decides. */
 export function ChannelPicker({ channels, value, onChange }: Props) {

@@ -23,11 +23,13 @@ export function ChannelView({ channel, regions }: Props) {
   return (
     <section className={classes.view} aria-label={`Channel ${channel}`}>
       <StateLine state={feed.state} onRetry={feed.retry} label="Subscription" />
-      <MessageBoard
-        board={feed.board}
-        label={`Messages of ${channel}`}
-        empty={`No messages in #${channel} yet. What is published from now on appears here.`}
-      />
+      <div className={classes.card}>
+        <MessageBoard
+          board={feed.board}
+          label={`Messages of ${channel}`}
+          empty={`No messages in #${channel} yet. What is published from now on appears here.`}
+        />
+      </div>
       <Composer channel={channel} label={`Message to #${channel}`} outbox={outbox} />
     </section>
   );

@@ -5,7 +5,7 @@ import type { Board, Entry } from '../board/board';
 import type { Message } from '../../graphql/schema';
 import { FeedContext } from './feed';
 import type { FeedEvent, FeedState } from './feed';
-import { noticeEntry, noticeOf, troubleAfter } from './notices';
+import { NO_MEMORY, noticeEntry, noticeOf, remember } from './notices';
 
 // Arrivals are shown together, so that a burst costs a few renders and not one each.
 const FLUSH_MILLISECONDS = 60;
@@ -39,7 +39,7 @@ export function useFeed(
 
   useEffect(() => {
     const stop = new AbortController();
-    let trouble: FeedState | null = null;
+    let memory = NO_MEMORY;
     let count = 0;
     const take = (event: FeedEvent): void => {
       const now = Date.now();
@@ -48,8 +48,8 @@ export function useFeed(
         arrivals.current.push(messageEntry(event.message, now, via, isOwn(event.message.id)));
         return;
       }
-      const notice = noticeOf(event.state, trouble);
-      trouble = troubleAfter(event.state, trouble);
+      const notice = noticeOf(event.state, memory);
+      memory = remember(event.state, memory);
       setState(event.state);
       if (notice) {
         count += 1;

@@ -17,7 +17,8 @@ export function OperatorView({ channels, channel }: Props) {
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const report: Report = useCallback(async (work) => {
     try {
-      setOutcome({ text: await work(), failed: false });
+      const text = await work();
+      setOutcome(text === null ? null : { text, failed: false });
     } catch (error) {
       setOutcome({ text: error instanceof Error ? error.message : String(error), failed: true });
     }

@@ -14,7 +14,7 @@ export function RegionControls({ report }: { readonly report: Report }) {
   useEffect(() => {
     void report(async () => {
       setRegions((await operator.regions()).regions);
-      return 'Connected to the local stack.';
+      return null;
     });
   }, [report]);
   const change = useCallback(

@@ -4,5 +4,5 @@ export interface Outcome {
   readonly failed: boolean;
 }
 
-/** Does the work and shows what it says, or why it failed. */
-export type Report = (work: () => Promise<string>) => Promise<void>;
+/** Does the work and shows what it says, if anything, or why it failed. */
+export type Report = (work: () => Promise<string | null>) => Promise<void>;

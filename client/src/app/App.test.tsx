@@ -1,0 +1,210 @@
+import { act, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message } from '../graphql/schema';
+import { FakeFeeds, messageOf, OREGON, SYDNEY } from '../testing/fakes';
+import { App } from './App';
+
+interface Body {
+  readonly query: string;
+  readonly variables: { readonly name: string; readonly message: string; readonly id: string };
+}
+type Publish = (body: Body['variables']) => Response;
+
+const CHANNELS = [
+  { name: 'cars', allowed: true, reason: null, updatedAt: null },
+  { name: 'media', allowed: false, reason: 'claim', updatedAt: null },
+  { name: 'tech', allowed: true, reason: null, updatedAt: null },
+];
+const accept: Publish = (variables) =>
+  Response.json({ data: { publish: messageOf(1, { ...variables }) } });
+
+let publish: Publish;
+let sent: Body['variables'][];
+let feeds: FakeFeeds;
+let config: object;
+
+beforeEach(() => {
+  history.replaceState(null, '', '/?region=us-west-2&channel=tech');
+  publish = accept;
+  sent = [];
+  feeds = new FakeFeeds();
+  config = { regions: [OREGON, SYDNEY], operator: false };
+  vi.stubGlobal('fetch', (url: string, request?: RequestInit) => {
+    if (url === '/config.json') return Promise.resolve(Response.json(config));
+    if (url.startsWith('/_local/')) return Promise.resolve(Response.json({ regions: [] }));
+    const body = JSON.parse(request?.body as string) as Body;
+    if (body.query.includes('channels {')) {
+      return Promise.resolve(Response.json({ data: { channels: CHANNELS } }));
+    }
+    if (body.query.includes('mutation')) {
+      sent.push(body.variables);
+      return Promise.resolve(publish(body.variables));
+    }
+    return Promise.resolve(Response.json({ data: { __typename: 'Query' } }));
+  });
+});
+
+async function start(): Promise<ReturnType<typeof userEvent.setup>> {
+  const user = userEvent.setup();
+  render(<App openFeed={feeds.open} />);
+  await waitFor(() => {
+    expect(feeds.opened.length).toBeGreaterThan(0);
+  });
+  return user;
+}
+
+const rows = (): string[] => {
+  const log = screen.getByRole('log');
+  return within(log)
+    .queryAllByRole('listitem')
+    .map((row) => row.textContent);
+};
+
+async function arrive(message: Message): Promise<void> {
+  act(() => {
+    feeds.message('us-west-2', message);
+  });
+  await screen.findByText(message.message);
+}
+
+describe('the channel view', () => {
+  it('subscribes at home first, and shows what arrives with its origin', async () => {
+    await start();
+    expect(feeds.opened.at(-1)).toEqual({
+      channel: 'tech',
+      regions: ['us-west-2', 'ap-southeast-2'],
+    });
+    await arrive(messageOf(1, { region: 'ap-southeast-2', message: 'hi from Sydney' }));
+    expect(rows()[0]).toMatch(/Sydney.*ap-southeast-2.*#tech.*arrived after \+.*hi from Sydney/);
+  });
+
+  it('sends with Enter, breaks lines with Shift+Enter, and marks what is ours', async () => {
+    const user = await start();
+    const box = screen.getByRole('textbox', { name: 'Message to #tech' });
+    await user.type(box, 'one{Shift>}{Enter}{/Shift}two{Enter}');
+    expect(sent).toMatchObject([{ name: 'tech', message: 'one\ntwo' }]);
+    expect(box).toHaveValue('');
+    await waitFor(() => {
+      expect(rows()).toHaveLength(1);
+    });
+    expect(rows()[0]).toContain('you');
+  });
+
+  it('retries a failed message with its own id', async () => {
+    publish = () =>
+      Response.json({
+        data: { publish: null },
+        errors: [{ errorType: 'BusUnavailable', message: 'publish again with the same id' }],
+      });
+    const user = await start();
+    await user.type(screen.getByRole('textbox', { name: /Message/ }), 'precious{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('publish again with the same id');
+    publish = accept;
+    await user.click(screen.getByRole('button', { name: 'Retry' }));
+    await waitFor(() => {
+      expect(rows().join()).toContain('precious');
+    });
+    expect(sent).toHaveLength(2);
+    expect(sent[0]?.id).toBe(sent[1]?.id);
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('offers no retry of what the API will always refuse', async () => {
+    publish = () =>
+      Response.json({ errors: [{ errorType: 'MessageTooLarge', message: 'send at most 204800' }] });
+    const user = await start();
+    await user.type(screen.getByRole('textbox', { name: /Message/ }), 'huge{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('send at most 204800');
+    expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Discard' }));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('asks the API about any other name, and shows its refusal', async () => {
+    const user = await start();
+    await screen.findByRole('option', { name: 'cars' });
+    await user.selectOptions(screen.getByLabelText('Channel'), 'Another name …');
+    await user.type(screen.getByLabelText('Channel name'), 'nope{Enter}');
+    await waitFor(() => {
+      expect(feeds.opened.at(-1)?.channel).toBe('nope');
+    });
+    act(() => {
+      feeds.state('us-west-2', {
+        kind: 'refused',
+        region: 'us-west-2',
+        errorType: 'ChannelNotAllowed',
+        reason: 'channel nope is not allowed',
+      });
+    });
+    const status = await screen.findByRole('status', { name: 'Subscription' });
+    await waitFor(() => {
+      expect(status).toHaveTextContent('Refused channel nope is not allowed');
+    });
+    const before = feeds.opened.length;
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => {
+      expect(feeds.opened).toHaveLength(before + 1);
+    });
+  });
+
+  it('shows markup, scripts and hidden characters as text', async () => {
+    await start();
+    const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>\u202eevil\u0000';
+    act(() => {
+      feeds.message('us-west-2', messageOf(1, { message: hostile }));
+    });
+    const text = await screen.findByText(/onerror=alert/);
+    expect(text).toHaveTextContent('<script>alert(2)</script>U+202Eevil␀');
+    expect(text).toHaveAttribute('dir', 'auto');
+    expect(document.querySelector('img[src="x"], bdi script')).toBeNull();
+  });
+
+  it('folds up a very long message', async () => {
+    const user = await start();
+    act(() => {
+      feeds.message('us-west-2', messageOf(1, { message: 'x'.repeat(20_000) }));
+    });
+    const more = await screen.findByRole('button', { name: /show all 20,000/ });
+    expect(rows()[0]?.length).toBeLessThan(1_000);
+    await user.click(more);
+    expect(rows()[0]?.length).toBeGreaterThan(20_000);
+  });
+
+  it('has no operator when the configuration names none', async () => {
+    history.replaceState(null, '', '/?view=operator&channel=tech&region=us-west-2');
+    await start();
+    expect(screen.queryByRole('button', { name: 'Operator' })).toBeNull();
+    expect(screen.getByRole('log')).toBeInTheDocument();
+  });
+});
+
+describe('the side-by-side view', () => {
+  it('subscribes in each region alone', async () => {
+    history.replaceState(null, '', '/?view=regions&channel=tech');
+    await start();
+    const homes = feeds.opened.map((each) => each.regions.join());
+    expect(homes).toContain('us-west-2');
+    expect(homes).toContain('ap-southeast-2');
+    const sydney = screen.getByRole('region', { name: 'Sydney' });
+    act(() => {
+      feeds.message('ap-southeast-2', messageOf(1, { publishedAt: new Date().toISOString() }));
+    });
+    await within(sydney).findByText('message 1');
+    const paths = screen.getByLabelText('Replication');
+    expect(paths).toHaveTextContent('Sydney → to Oregonno message yet');
+    await waitFor(() => {
+      expect(paths).toHaveTextContent(/Oregon → to Sydneymedian \d+ ms, slowest \d+ ms, 1 message/);
+    });
+  });
+});
+
+it('says what is wrong with the configuration, and tries again', async () => {
+  config = { regions: [] };
+  const user = userEvent.setup();
+  render(<App openFeed={feeds.open} />);
+  expect(await screen.findByRole('alert')).toHaveTextContent('config.json names no region');
+  config = { regions: [OREGON], operator: false };
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(await screen.findByRole('log')).toBeInTheDocument();
+});
