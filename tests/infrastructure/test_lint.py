@@ -1,0 +1,46 @@
+"""The linters that AWS gives: of the template, and of the resolvers under APPSYNC_JS's rules."""
+
+import os
+import subprocess
+
+from tests.support.stack import ROOT
+
+_BROKEN_RESOLVER = """
+export async function request(ctx) {
+  return {};
+}
+"""
+
+
+def _run(*command: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-west-2"}
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        input=input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_template_is_valid() -> None:
+    done = _run(str(ROOT / ".venv-sam" / "bin" / "sam"), "validate", "--lint")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_resolvers_keep_the_rules_of_appsync_js_and_its_types() -> None:
+    done = _run("npm", "run", "--silent", "lint:graphql")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_rules_are_really_in_force() -> None:
+    """A configuration that matches no file would pass the test above."""
+    name = "graphql/resolvers/Query.channels.js"
+    done = _run(
+        *("npx", "--no-install", "eslint", "--stdin", "--stdin-filename", name),
+        input=_BROKEN_RESOLVER,
+    )
+    assert done.returncode == 1
+    assert "@aws-appsync/no-async" in done.stdout
