@@ -1,6 +1,5 @@
 """A loaded resolver: its functions `request` and `response`, ready to be called."""
 
-import json
 import logging
 import re
 import time
@@ -13,8 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from local.appsync.definition import SourceFile
 from local.appsync.javascript.checks import check
 from local.appsync.javascript.engine import Engine, ScriptError
+from local.appsync.javascript.json_text import decode
 from local.appsync.javascript.modules import LINE_OFFSET
-from local.appsync.javascript.types import Context, Evaluation, ResolverCodeError, ResolverError
+from local.appsync.javascript.types import (
+    MEMBERS,
+    Context,
+    Evaluation,
+    ResolverCodeError,
+    ResolverError,
+)
 
 LOGGER = logging.getLogger("local.appsync.resolver")
 
@@ -28,6 +34,7 @@ _LIMITS = {
     "out of memory": "the evaluation used too much memory and was stopped",
     "Maximum call stack size exceeded": "the evaluation nested its calls or data too deeply",
 }
+_STASH = MEMBERS.index("stash")
 
 
 def _now() -> int:
@@ -78,15 +85,15 @@ class Program:
                 self._engine = Engine(self._script, self._environment, self._host.seed)
                 return Evaluation(stash=context.stash, error=self._failure(str(error), str(error)))
             stash = context.stash
-            if left:
-                stash = json.loads(left)
+            if left and left != texts[_STASH]:
+                stash = decode(left)
                 context.remember("stash", stash, left)
             if not more:
-                return Evaluation(json.loads(result), stash)
-            parts = json.loads(more[0])
+                return Evaluation(None if result == "null" else decode(result), stash)
+            parts = decode(more[0])
             outcome = parts[0]
             if outcome is None or "zone" not in outcome:
-                return self._evaluation(json.loads(result), stash, parts)
+                return self._evaluation(decode(result), stash, parts)
             key, zone, instant, local = outcome["zone"]
             engine.learn_zone_offset(key, _zone_offset(zone, instant, local))
         message = f"more than {_ZONE_LOOKUPS} conversions with named time zones in one evaluation"

@@ -1,9 +1,10 @@
 """What goes into an evaluation of resolver code and what comes out of it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+
+from local.appsync.javascript.json_text import encode
 
 
 class ResolverCodeError(Exception):
@@ -78,14 +79,14 @@ class Context:
         """The members as JSON, in the order of their declaration; None for null."""
         known = self._texts
         texts: list[str | None] = []
-        for name in _MEMBERS:
+        for name in MEMBERS:
             value = getattr(self, name)
             if value is None:
                 texts.append(None)
                 continue
             entry = known.get(name)
             if entry is None or entry[0] is not value:
-                entry = known[name] = (value, json.dumps(value))
+                entry = known[name] = (value, encode(value))
             texts.append(entry[1])
         return texts
 
@@ -94,7 +95,7 @@ class Context:
         self._texts[name] = (value, text)
 
 
-_MEMBERS = tuple(one.name for one in fields(Context) if one.init)
+MEMBERS = tuple(one.name for one in fields(Context) if one.init)
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,25 @@ const toTyped = (value) => {
   if (typeof value === 'boolean') return { BOOL: value };
   if (isArray(value)) return { L: value.map(toTyped) };
   if (typeof value === 'object') {
-    const type = keys(value)[0];
     // Sets keep the form that toStringSet and its like gave them.
-    if (setMarks.has(value)) return { [type]: value[type] };
+    if (setMarks.has(value)) {
+      const [type] = keys(value);
+      return { [type]: value[type] };
+    }
     return { M: toTypedMap(value) };
   }
   return fail(`DynamoDB has no type for a ${typeof value}`);
 };
 
-const toTypedMap = (map) => fromEntries(
-  entries(map).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, toTyped(value)]));
+// Loops, because every publish comes through here several times.
+const toTypedMap = (map) => {
+  const typed = {};
+  for (const name of keys(map)) {
+    const value = map[name];
+    if (value !== undefined) typed[name] = toTyped(value);
+  }
+  return typed;
+};
 
 const setMarks = new WeakSet();
 const typedSet = (type) => (values) => {
