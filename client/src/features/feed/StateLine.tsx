@@ -18,7 +18,7 @@ export function StateLine({ state, onRetry, label }: Props) {
     <div className={classes.line} data-signal={signal} data-state={state.kind}>
       <div role="status" aria-label={label} className={classes.text}>
         <span className={classes.dot} aria-hidden="true" />
-        <strong>{text}</strong>
+        <strong>{text}</strong>{' '}
         <span className={classes.detail}>
           <MessageText text={detail} />
         </span>
