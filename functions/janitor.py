@@ -1,5 +1,5 @@
 """Janitor: scheduled. Ends the subscriptions of every known channel that is not allowed, in this
-region, whatever became of the order or the deployment that closed it.
+region, whatever became of the order or the deployment that closed it; and keeps the API key valid.
 """
 
 import os
@@ -13,9 +13,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from globalws.adapters.api_keys import ApiKeys
 from globalws.adapters.audit_table import AuditTable
 from globalws.adapters.channels_table import ChannelsTable
 from globalws.adapters.graphql_api import GraphqlApi
+from globalws.domain.api_key import keep_valid
 from globalws.domain.errors import GlobalwsError, InvalidEventError
 from globalws.domain.janitor import Janitor, Run
 from globalws.domain.schedule import check_scheduled_event
@@ -50,6 +52,11 @@ def _janitor() -> Janitor:
     )
 
 
+@cache
+def _keys() -> ApiKeys:
+    return ApiKeys.connect(_settings.api_id, _settings.api_key_id, _settings.region)
+
+
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -67,11 +74,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.error("event refused", extra={"reason": str(error)})
         raise
     metrics.add_metric("JanitorRuns", MetricUnit.Count, 1)
+    _renew_key()
     run = _janitor().run(lambda: context.get_remaining_time_in_millis() / 1000)
     _report(run)
     if run.is_failure:
         raise JanitorError(f"all {run.failed} invalidations failed; see the warnings before")
     return asdict(run)
+
+
+def _renew_key() -> None:
+    try:
+        key = keep_valid(_keys(), datetime.now(UTC))
+    except GlobalwsError as error:
+        # The channels come first; the alarm of this metric speaks long before the key ends.
+        metrics.add_metric("ApiKeyRenewalFailures", MetricUnit.Count, 1)
+        logger.error("API key not renewed", extra={"reason": str(error)})
+        return
+    metrics.add_metric("ApiKeyDaysLeft", MetricUnit.Count, key.days_left)
+    if key.renewed:
+        logger.info("API key renewed", extra={"days_left": round(key.days_left)})
 
 
 def _report(run: Run) -> None:

@@ -113,6 +113,8 @@ class JanitorSettings:
     allowed_channels: frozenset[str]
     grace: timedelta
     invalidations_per_second: float
+    api_id: str
+    api_key_id: str
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
@@ -130,4 +132,6 @@ class JanitorSettings:
             allowed_channels=frozenset(name for name in channels if name),
             grace=timedelta(minutes=number(environment, "CLOSING_GRACE_MINUTES")),
             invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
+            api_id=required(environment, "API_ID"),
+            api_key_id=required(environment, "API_KEY_ID"),
         )

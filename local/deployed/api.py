@@ -40,11 +40,14 @@ def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None
         additional_auth=tuple(
             each["authenticationType"] for each in api.get("additionalAuthenticationProviders", [])
         ),
-        api_keys=tuple(
-            ApiKey(each["id"], each["expires"])
-            for each in appsync.list_api_keys(apiId=api_id)["apiKeys"]
-        ),
+        api_keys=read_api_keys(clients, api_id),
     )
+
+
+def read_api_keys(clients: Clients, api_id: str) -> tuple[ApiKey, ...]:
+    """The API's keys as they are now: a renewal is no deploy."""
+    listed = clients("appsync").list_api_keys(apiId=api_id)["apiKeys"]
+    return tuple(ApiKey(each["id"], each["expires"]) for each in listed)
 
 
 def _api_id(stack: DeployedStack) -> str:

@@ -12,10 +12,10 @@ from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.appsync import server as appsync
-from local.appsync.definition import Api
+from local.appsync.definition import Api, ApiKey
 from local.appsync.engine import Engine, build_engine
 from local.appsync.sigv4 import IamCredential
-from local.deployed.api import read_api
+from local.deployed.api import read_api, read_api_keys
 from local.deployed.buses import read_async_functions, read_buses
 from local.deployed.errors import DeployedStackError
 from local.deployed.stack import Clients, DeployedStack
@@ -169,13 +169,20 @@ class RegionProcess:
         self._deployed = deployed
         logger.info("%s: serving what was deployed at %s", self._settings.region, deployed.version)
 
+    def _look(self) -> tuple[str, tuple[ApiKey, ...]]:
+        version = stack_version(self._settings, self._clients)
+        return version, read_api_keys(self._clients, self._deployed.api.api_id)
+
     async def _watch(self) -> None:
-        """Notices a `sam deploy` by itself, as AWS does."""
+        """Notices a `sam deploy`, and a key that the janitor renewed, by itself, as AWS does."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             try:
-                version = await asyncio.to_thread(stack_version, self._settings, self._clients)
-                if version and version != self._deployed.version:
+                version, keys = await asyncio.to_thread(self._look)
+                if version and (version, keys) != (
+                    self._deployed.version,
+                    self._deployed.api.api_keys,
+                ):
                     await self.reload()
             except (BotoCoreError, ClientError, DeployedStackError) as error:
                 logger.warning("%s: cannot look for deploys: %s", self._settings.region, error)

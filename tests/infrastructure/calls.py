@@ -17,10 +17,12 @@ Call = tuple[str, str]
 
 # Adapter classes, named as their tables in the template; boto3 calls are found in their methods.
 _TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable"})
-# Adapters that sign their requests themselves.
+# Adapters whose calls do not show in their syntax.
 _SIGNED: dict[tuple[str, str], Call] = {
     ("GraphqlApi", "publish_from_bus"): ("appsync:GraphQL", "Mutation.publishFromBus"),
     ("GraphqlApi", "unsubscribe"): ("appsync:GraphQL", "Mutation.unsubscribe"),
+    ("ApiKeys", "expires"): ("appsync:ListApiKeys", "apikeys"),
+    ("ApiKeys", "extend"): ("appsync:UpdateApiKey", "apikeys/${ApiKey.ApiKeyId}"),
     ("DeadLetterQueue", "send"): ("sqs:SendMessage", "FunctionDeadLetterQueue"),
 }
 

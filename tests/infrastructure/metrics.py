@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -67,6 +68,21 @@ class _DeadLetters:
         pass
 
 
+class _Keys:
+    """A key that ends soon; `is_broken`: AppSync does not answer."""
+
+    def __init__(self, *, is_broken: bool = False) -> None:
+        self._is_broken = is_broken
+
+    def expires(self) -> datetime:
+        if self._is_broken:
+            raise TransientError("AppSync does not answer")
+        return datetime.now(UTC) + timedelta(days=7)
+
+    def extend(self, until: datetime) -> datetime:
+        return until
+
+
 class _Janitor:
     def run(self, remaining: object) -> Run:
         return Run("2026-11-23T10:20:00.000Z")
@@ -113,7 +129,9 @@ def _run_purge(monkeypatch: pytest.MonkeyPatch) -> None:
 def _run_janitor(monkeypatch: pytest.MonkeyPatch) -> None:
     module = _load("janitor", monkeypatch)
     monkeypatch.setattr(module, "_janitor", _Janitor)
-    module.handler(sample("janitor"), Context())
+    for keys in (_Keys(), _Keys(is_broken=True)):
+        monkeypatch.setattr(module, "_keys", lambda keys=keys: keys)
+        module.handler(sample("janitor"), Context())
 
 
 def _of_line(line: str) -> list[Metric]:

@@ -37,6 +37,8 @@ _ALLOWED: dict[str, set[Call]] = {
         ("dynamodb:UpdateItem", "ChannelsTable"),
         ("dynamodb:PutItem", "ChannelsTable"),
         ("dynamodb:PutItem", "AuditTable"),
+        ("appsync:ListApiKeys", "apikeys"),
+        ("appsync:UpdateApiKey", "apikeys/${ApiKey.ApiKeyId}"),
         _ON_FAILURE,
     },
 }
@@ -55,8 +57,10 @@ def _allowed(function: Mapping[str, Any]) -> set[Call]:
         assert statement["Effect"] == "Allow"
         for resource in _listed(statement["Resource"]):
             if "Fn::Sub" in resource:
-                _, _, path = resource["Fn::Sub"].partition("/types/")
-                name = path.replace("/fields/", ".")
+                path = resource["Fn::Sub"]
+                assert "${Api.ApiId}/" in path, path
+                name = path.split("/types/")[-1].replace("/fields/", ".")
+                name = name.split(":/v1/apis/${Api.ApiId}/")[-1]
             else:
                 (name,) = _references(resource)
             found |= {(action, name) for action in _listed(statement["Action"])}

@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "ALLOWED_CHANNELS": "cars,tech",
     "CLOSING_GRACE_MINUTES": "15",
     "INVALIDATIONS_PER_SECOND": "80",
+    "API_ID": "api-1",
+    "API_KEY_ID": "da2-key",
 }
 
 

@@ -1,6 +1,7 @@
 """The handlers: what they answer, raise, log, and count."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -132,6 +133,21 @@ def test_the_janitor_refuses_what_no_schedule_sent(
     assert metrics == {"EventsRefused": 1}
 
 
+class StubKeys:
+    """A key that ends after so many days; None: AppSync does not answer."""
+
+    def __init__(self, days: float | None) -> None:
+        self._days = days
+
+    def expires(self) -> datetime:
+        if self._days is None:
+            raise TransientError("AppSync is away")
+        return datetime.now(UTC) + timedelta(days=self._days)
+
+    def extend(self, until: datetime) -> datetime:
+        return until
+
+
 class StubJanitor:
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -147,9 +163,11 @@ def test_the_janitor_reports_in_one_line_and_in_metrics(
     module = load_handler("janitor", monkeypatch)
     run = Run("2026-11-23T10:20:00.000Z", 120, 9, 0, 0, 1, 3, 2, 1, 4)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
+    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300.5))
     assert module.handler(sample("janitor"), Context())["invalidated"] == 3
     (line,), metrics = _output(capsys)
     assert line["run"]["skipped"] == 4
+    assert metrics.pop("ApiKeyDaysLeft") == pytest.approx(300.5, abs=0.1)
     assert metrics == {
         "JanitorRuns": 1,
         "JanitorDuration": 120,
@@ -165,5 +183,32 @@ def test_the_janitor_raises_when_everything_failed(monkeypatch: pytest.MonkeyPat
     module = load_handler("janitor", monkeypatch)
     run = Run("2026-11-23T10:20:00.000Z", failed=2)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
+    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300))
     with pytest.raises(module.JanitorError, match="all 2"):
         module.handler(sample("janitor"), Context())
+
+
+def test_the_janitor_renews_the_key_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
+    monkeypatch.setattr(module, "_keys", lambda: StubKeys(7))
+    module.handler(sample("janitor"), Context())
+    (renewed, _), metrics = _output(capsys)
+    assert renewed["message"] == "API key renewed"
+    assert metrics["ApiKeyDaysLeft"] > 364
+
+
+def test_a_key_that_cannot_be_renewed_is_counted_and_does_not_stop_the_janitor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    run = Run("2026-11-23T10:20:00.000Z", invalidated=3)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
+    monkeypatch.setattr(module, "_keys", lambda: StubKeys(None))
+    assert module.handler(sample("janitor"), Context())["invalidated"] == 3
+    (failed, _), metrics = _output(capsys)
+    assert (failed["level"], failed["reason"]) == ("ERROR", "AppSync is away")
+    assert metrics["ApiKeyRenewalFailures"] == 1
+    assert "ApiKeyDaysLeft" not in metrics
