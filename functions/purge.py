@@ -4,6 +4,7 @@ policy, open subscriptions, stored messages, and the record of it.
 
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -38,6 +39,7 @@ def _region() -> Region:
         api=GraphqlApi.connect(_settings.graphql_url, name),
         history=MessagesTable.connect(_settings.messages_table, name),
         audit=AuditTable.connect(_settings.audit_table, _settings.audit_retention, name),
+        clock=lambda: datetime.now(UTC),
     )
 
 

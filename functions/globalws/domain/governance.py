@@ -6,7 +6,7 @@ stopped, and an order that arrives again does nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -116,7 +116,7 @@ class Region:
     api: Api
     history: History
     audit: Audit
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime]
 
 
 def govern(order: Order, region: Region, remaining: Callable[[], float]) -> AuditRecord:
