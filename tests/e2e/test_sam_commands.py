@@ -1,0 +1,137 @@
+"""README's commands for AWS, as a user types them, on an emulated AWS that starts out empty."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
+from local.stack.sam import aws_environment
+from local.stack.services import start_aws
+from tests.support.stack import ROOT, stack_environment
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+
+_REGIONS = ("us-west-2", "ap-southeast-2")
+_SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+_URL = "https://api.example.com/graphql"
+_OUTPUTS = {"GraphQLUrl", "RealtimeUrl", "ApiKey", "ApiId", "EventBusArn", "Region"}
+
+
+def _chapter(first_words: str) -> list[str]:
+    """The commands of README's one block that starts with these words."""
+    blocks = _SHELL_BLOCK.findall((ROOT / "README.md").read_text())
+    (block,) = (each for each in blocks if each.startswith(first_words))
+    return [line for line in str(block).splitlines() if line]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An emulated AWS account, and a copy of the project in which commands for it are run."""
+
+    project: Path
+    environment: dict[str, str]
+
+    async def run(self, command: str) -> str:
+        """Runs a command that must work; returns what it printed."""
+        process = await asyncio.create_subprocess_shell(
+            command,
+            cwd=self.project,
+            env=self.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0, f"{command}\n{output.decode()}"
+        return output.decode()
+
+    def client(self, service: str, region: str) -> Any:
+        make: Any = boto3.client
+        return make(
+            service,
+            region_name=region,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+        )
+
+    def outputs(self, region: str) -> dict[str, str]:
+        """The outputs of the region's stack, which must stand."""
+        (stack,) = self.client("cloudformation", region).describe_stacks(
+            StackName=f"globalws-{region}"
+        )["Stacks"]
+        assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    def functions(self, region: str) -> list[str]:
+        listed = self.client("lambda", region).list_functions()["Functions"]
+        return [each["FunctionName"] for each in listed]
+
+
+@pytest.fixture
+async def account(tmp_path: Path) -> AsyncIterator[Account]:
+    project = tmp_path / "project"
+    for name in ("functions", "graphql"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "template.yaml", project)
+    # The emulator does not know AppSync's attribute RealtimeUrl, which a custom domain replaces.
+    config = (ROOT / "samconfig.toml").read_text()
+    assert config.count('parameter_overrides = "') == len(_REGIONS)
+    (project / "samconfig.toml").write_text(
+        config.replace('parameter_overrides = "', f'parameter_overrides = "ApiUrlOverride={_URL} ')
+    )
+    settings = LocalSettings.parse(stack_environment(tmp_path / "state", _REGIONS), ROOT)
+    settings.state.mkdir()
+    aws = await start_aws(settings)
+    yield Account(project, aws_environment(settings))
+    await aws.stop()
+
+
+async def test_the_commands_of_readme_deploy_two_regions_and_delete_them(account: Account) -> None:
+    await account.run("sam validate --lint")
+    deploys = _chapter("sam build && sam deploy --config-env")
+    assert len(deploys) == len(_REGIONS)
+    for command, region in zip(deploys, _REGIONS, strict=True):
+        assert region in command
+        printed = await account.run(command)
+        outputs = account.outputs(region)
+        assert outputs["Region"] == region
+        assert outputs.keys() >= _OUTPUTS
+        for name in ("GraphQLUrl", "RealtimeUrl", "ApiKey"):
+            assert name in printed
+        _check_peer(account, region)
+
+    again = await account.run(deploys[-1])
+    assert "No changes to deploy" in again
+
+    deletes = _chapter("sam delete")
+    assert len(deletes) == len(_REGIONS)
+    for command, region in zip(deletes, _REGIONS, strict=True):
+        assert region in command
+        await account.run(f"{command} --no-prompts")
+        with pytest.raises(ClientError, match="does not exist"):
+            account.outputs(region)
+        assert account.functions(region) == []
+
+
+def _check_peer(account: Account, region: str) -> None:
+    """samconfig.toml names the other region as the peer to which messages go."""
+    assert len(account.functions(region)) >= 4
+    events = account.client("events", region)
+    (peer,) = (each for each in _REGIONS if each != region)
+    targets = [
+        target["Arn"]
+        for rule in events.list_rules(EventBusName="globalws")["Rules"]
+        for target in events.list_targets_by_rule(Rule=rule["Name"], EventBusName="globalws")[
+            "Targets"
+        ]
+    ]
+    assert [arn for arn in targets if f":events:{peer}:" in arn]
