@@ -92,11 +92,14 @@ const evaluate = (handler, env) => (
     }
   }
   const line = asJson(returned);
-  const lines = `${line}\n${texts.stash === undefined ? asJson(ctx.stash) : ''}`;
+  const lines = [line, texts.stash === undefined ? asJson(ctx.stash) : ''];
   const { outcome, appended, filter, invalidation, invalidations, logs } = call;
   call = null;
-  if (outcome === null && appended === null && filter === null && invalidation === null
-    && invalidations === null && logs === null) return lines;
-  return `${lines}\n${stringify([
-    outcome, appended ?? [], filter, invalidation, invalidations ?? [], logs ?? []])}`;
+  if (outcome !== null || appended !== null || filter !== null || invalidation !== null
+    || invalidations !== null || logs !== null) {
+    lines.push(stringify([
+      outcome, appended ?? [], filter, invalidation, invalidations ?? [], logs ?? []]));
+  }
+  // Joined, not concatenated: QuickJS makes a rope of long texts, which the binding cannot read.
+  return lines.join('\n');
 };

@@ -173,3 +173,13 @@ def test_console(caplog: pytest.LogCaptureFixture) -> None:
         ("INFO", 'graphql/resolvers/X.js: a {"b":1}'),
         ("ERROR", "graphql/resolvers/X.js: 2"),
     ]
+
+
+@pytest.mark.parametrize("text", ["\u2028 and \x00", "👋 " + "x" * 20_000, "a\u0301" + "é" * 9_000])
+def test_long_texts_come_back_whole(text: str) -> None:
+    """QuickJS keeps long concatenations in pieces, which the binding cannot hand to Python."""
+    evaluation = run(
+        "ctx.stash.text = ctx.args.text; return ctx.args.text;", Context(arguments={"text": text})
+    )
+    assert evaluation.result == text
+    assert evaluation.stash == {"text": text}
