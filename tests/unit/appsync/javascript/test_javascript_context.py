@@ -95,3 +95,14 @@ def test_nothing_of_a_call_is_seen_by_the_next() -> None:
 
 def test_json_of_its_own_that_is_no_json() -> None:
     assert run("return { toJSON: () => undefined };") is None
+
+
+@pytest.mark.parametrize("size", [1, 8_191, 8_192, 60_000, 240_000])
+def test_a_long_text_goes_in_and_comes_out_whole(size: int) -> None:
+    text = "é\n" * (size // 2) + "x"
+    code = program(
+        "ctx.stash.copy = ctx.args.text; return { both: ctx.args.text + ctx.args.text };"
+    )
+    evaluation = code.request(Context(arguments={"text": text}))
+    assert evaluation.result == {"both": text + text}
+    assert evaluation.stash == {"copy": text}
