@@ -21,6 +21,7 @@ async def test_a_partition_one_way(figures: Figures) -> None:
     # The sound direction is not held up by the other.
     await until(lambda: run.arrived(west.region, _COUNT), 60.0, "west got not everything")
     assert len(run.missing()) == _COUNT // 2
+    await run.faults({})
     row = await figures.prove(
         "partition one way", f"{west.region} → {sydney.region}; delivered once it was over"
     )
@@ -32,6 +33,7 @@ async def test_a_partition_both_ways(figures: Figures) -> None:
     await run.faults({"links": {"*": {"partition": True}}})
     await run.publish(_COUNT)
     assert len(run.missing()) == _COUNT
+    await run.faults({})
     row = await figures.prove("partition both ways", "each region goes on with its own messages")
     assert row.in_queues == 0
 

@@ -1,0 +1,154 @@
+"""The project's own API in this process: its schema, its resolver files, and services in memory."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from cfnlint.decode import cfn_yaml
+
+from local.appsync.auth import Evidence
+from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
+from local.appsync.engine import Engine, HttpAnswer, build_engine
+from local.appsync.invocation import RequestMeta
+from local.appsync.options import Options
+from local.appsync.ports import DataSourceError
+from tests.support.stack import ROOT
+
+KEY = "da2-project"
+REGION = "us-west-2"
+ALLOWED = ("cars", "robots", "tech", "music", "media")
+_HEADERS = {"x-api-key": KEY}
+
+
+@cache
+def project_api() -> Api:
+    """What template.yaml deploys, with every service's target named as the template names it."""
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+
+    def of_type(kind: str) -> dict[str, Any]:
+        wanted = f"AWS::AppSync::{kind}"
+        return {
+            name: each["Properties"]
+            for name, each in resources.items()
+            if isinstance(each, Mapping) and each["Type"] == wanted
+        }
+
+    sources = of_type("DataSource")
+    return Api(
+        api_id="project",
+        name="project",
+        region=REGION,
+        schema=_file("graphql/schema.graphql"),
+        resolvers=tuple(
+            Resolver(
+                each["TypeName"],
+                each["FieldName"],
+                _file(each["CodeS3Location"]),
+                _source(each, sources),
+                tuple(_logical(f) for f in each.get("PipelineConfig", {}).get("Functions", ())),
+            )
+            for each in of_type("Resolver").values()
+        ),
+        functions=tuple(
+            PipelineFunction(
+                name, each["Name"], _source(each, sources) or "", _file(each["CodeS3Location"])
+            )
+            for name, each in of_type("FunctionConfiguration").items()
+        ),
+        data_sources=tuple(
+            DataSource(each["Name"], each["Type"], each["Name"]) for each in sources.values()
+        ),
+        environment={
+            "REGION": REGION,
+            "ALLOWED_CHANNELS": ",".join(ALLOWED),
+            "MESSAGE_RETENTION_HOURS": "24",
+        },
+        api_keys=(ApiKey(KEY, 4e9),),
+    )
+
+
+def _file(name: str) -> SourceFile:
+    return SourceFile(name, (ROOT / name).read_text())
+
+
+def _logical(value: Mapping[str, Any]) -> str:
+    """The logical id in a Fn::GetAtt; of a Fn::If, that of a deployment with a store."""
+    if "Fn::If" in value:
+        return _logical(value["Fn::If"][1])
+    attribute = value["Fn::GetAtt"]
+    return str(attribute.split(".")[0] if isinstance(attribute, str) else attribute[0])
+
+
+def _source(properties: Mapping[str, Any], sources: Mapping[str, Any]) -> str | None:
+    if "DataSourceName" not in properties:
+        return None
+    name: str = sources[_logical(properties["DataSourceName"])]["Name"]
+    return name
+
+
+@dataclass
+class MemoryServices:
+    """A bus and tables in memory; `failures` maps a service to what its calls raise, in turn."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    failures: dict[str, list[DataSourceError]] = field(default_factory=dict)
+
+    async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+        """See `DataSourcePorts`."""
+        self._fail("bus")
+        self.events += [json.loads(entry["Detail"]) for entry in entries]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
+
+    async def dynamodb(
+        self, operation: str, payload: dict[str, Any], region: str
+    ) -> dict[str, Any]:
+        """As much of DynamoDB as the project's resolvers use."""
+        self._fail("dynamodb")
+        table = self.tables.setdefault(payload["TableName"], {})
+        match operation:
+            case "GetItem":
+                return {"Item": table[key]} if (key := _key(payload["Key"])) in table else {}
+            case "PutItem":
+                item = payload["Item"]
+                key = _key({name: item[name] for name in ("name", "id") if name in item})
+                if key in table:
+                    raise DataSourceError("ConditionalCheckFailedException", "exists")
+                table[key] = item
+                return {}
+            case "Query" | "Scan":
+                return {"Items": [table[key] for key in sorted(table)]}
+        raise AssertionError(f"{operation} is not used by any resolver")
+
+    async def invoke_lambda(
+        self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
+    ) -> Any:
+        """No resolver has a function for its data source."""
+        raise AssertionError(f"{function_arn} is not used by any resolver")
+
+    def _fail(self, service: str) -> None:
+        if self.failures.get(service):
+            raise self.failures[service].pop(0)
+
+
+def _key(key: Mapping[str, Any]) -> str:
+    return json.dumps(key, sort_keys=True)
+
+
+def project_engine(
+    services: MemoryServices | None = None, options: Options | None = None
+) -> Engine:
+    """The project's API, served by our own data plane."""
+    return build_engine(project_api(), services or MemoryServices(), options=options)
+
+
+async def post(engine: Engine, body: bytes) -> HttpAnswer:
+    """POST /graphql with the API key and any body."""
+    return await engine.handle(Evidence(headers=_HEADERS, body=body), RequestMeta(_HEADERS))
+
+
+async def ask(engine: Engine, query: str, **variables: Any) -> HttpAnswer:
+    """POST /graphql with the API key."""
+    return await post(engine, json.dumps({"query": query, "variables": variables}).encode())

@@ -1,0 +1,67 @@
+"""The GraphQL endpoint: any body is answered, and what would cost too much is refused."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from local.appsync.engine import Engine
+from local.appsync.options import Options
+from tests.support.hostile import queries, rules
+from tests.support.project_api import MemoryServices, ask, post, project_engine
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return project_engine()
+
+
+@settings(max_examples=200, deadline=None)
+@given(queries.BODIES)
+def test_any_body_is_answered(engine: Engine, body: bytes) -> None:
+    rules.a_request_is_answered(engine, body)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (queries.nested(60), "LimitExceededError"),
+        (queries.nested(3_000), "MalformedHttpRequestException"),
+        (queries.aliased(1_001), "LimitExceededError"),
+        (queries.fragment_bomb(8), "LimitExceededError"),
+        ("{" * 20_000, "MalformedHttpRequestException"),
+        ("fragment A on Query { ...B } fragment B on Query { ...A } { ...A }", "ValidationError"),
+    ],
+    ids=["deep", "deeper", "aliases", "fragments", "tokens", "cycle"],
+)
+async def test_what_would_cost_too_much_is_refused(
+    engine: Engine, query: str, expected: str
+) -> None:
+    answer = await ask(engine, query)
+    assert answer.body["errors"][0]["errorType"] == expected
+    assert not answer.body.get("data")
+
+
+async def test_aliases_are_not_a_way_around_the_bound_of_resolvers() -> None:
+    services = MemoryServices()
+    publish = 'publish(name: "tech", message: "x") { id name message publishedAt region }'
+    many = " ".join(f"a{number}: {publish}" for number in range(20))
+    answer = await ask(
+        project_engine(services, Options(max_resolvers=10)), f"mutation {{ {many} }}"
+    )
+    assert answer.body["errors"][0]["errorType"] == "LimitExceededError"
+    assert len(services.events) <= 10
+
+
+async def test_a_batch_is_one_request_too_many(engine: Engine) -> None:
+    answer = await post(engine, json.dumps([{"query": "{ __typename }"}] * 2).encode())
+    assert answer.status == 400
+    assert answer.body["errors"][0]["errorType"] == "MalformedHttpRequestException"
+
+
+async def test_introspection_is_answered_as_appsync_does_and_tells_no_more_than_the_schema(
+    engine: Engine,
+) -> None:
+    answer = await ask(engine, "{ __schema { types { name } } }")
+    names = {each["name"] for each in answer.body["data"]["__schema"]["types"]}
+    assert {"Message", "Channel", "Query", "Mutation", "Subscription"} <= names
