@@ -1,0 +1,108 @@
+"""Messages between pages: both regions, refusals, hostile text, and many of them."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from playwright.sync_api import expect
+
+from tests.e2e.browser.site import OREGON, SECONDS, SYDNEY, Site, ids, log, message, send, state
+
+HOSTILE = (
+    "<img src=x onerror=\"window.pwned = 1; alert('img')\">",
+    "<script>window.pwned = 2; alert('script')</script>",
+    '"><svg/onload=alert(3)>',
+    "[click](javascript:alert(4)) javascript:alert(5)",
+    "{{7*7}} ${7*7} <%= 7*7 %>",
+    "&lt;b&gt; &amp; &#x3C;i&#x3E;",
+)
+
+
+def test_two_pages_in_different_regions_see_each_others_messages(site: Site, channel: str) -> None:
+    oregon, sydney = site.channel(channel, OREGON), site.channel(channel, SYDNEY)
+    send(oregon, "Good evening from Oregon")
+    send(sydney, "Good morning from Sydney")
+    for page in (oregon, sydney):
+        expect(message(page, "Good evening from Oregon")).to_contain_text("us-west-2")
+        expect(message(page, "Good morning from Sydney")).to_contain_text("ap-southeast-2")
+    expect(message(sydney, "Good evening")).to_contain_text(re.compile(r"\+[\d.]+ m?s"))
+    expect(message(oregon, "Good evening")).to_contain_text("you")
+    expect(message(sydney, "Good evening")).not_to_contain_text("you")
+    assert len(ids(oregon)) == len(ids(sydney)) == 2
+
+
+def test_side_by_side_shows_the_replication(site: Site, channel: str) -> None:
+    page = site.open(f"?view=regions&channel={channel}")
+    oregon = page.get_by_role("region", name="Oregon", exact=True)
+    sydney = page.get_by_role("region", name="Sydney", exact=True)
+    expect(state(oregon, "Subscription in Oregon")).to_contain_text("Live")
+    expect(state(sydney, "Subscription in Sydney")).to_contain_text("Live")
+    send(oregon, "one hop")
+    expect(message(oregon, "one hop")).to_contain_text("you")
+    expect(message(sydney, "one hop")).to_contain_text("Oregon")
+    paths = page.get_by_label("Replication")
+    expect(paths).to_contain_text(re.compile(r"median [\d.]+ m?s, slowest .*, 1 message"))
+
+
+def test_another_name_is_refused_with_the_apis_own_reason(site: Site, channel: str) -> None:
+    page = site.channel(channel, OREGON)
+    page.get_by_label("Channel", exact=True).select_option(label="Another name …")
+    page.get_by_label("Channel name").fill("knitting")
+    page.get_by_label("Channel name").press("Enter")
+    expect(state(page)).to_have_text(re.compile(r"^Refused\s*channel knitting is not allowed"))
+    send(page, "Is anybody here?")
+    expect(page.get_by_role("alert")).to_contain_text("channel knitting is not allowed")
+    expect(page.get_by_role("button", name="Retry")).to_have_count(0)
+
+
+def test_hostile_text_is_shown_as_text(site: Site, channel: str) -> None:
+    page = site.channel(channel, SYDNEY)
+    for text in HOSTILE:
+        site.publish(OREGON, channel, text)
+    for text in HOSTILE:
+        expect(log(page).get_by_text(text, exact=True)).to_be_visible()
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("[role=log] :is(img, script, svg, a, b, i)").count() == 0
+
+
+def test_hidden_characters_are_visible_and_stay_in_their_row(site: Site, channel: str) -> None:
+    page = site.channel(channel, OREGON)
+    site.publish(OREGON, channel, "invoice\u202efdp.exe \u0000\u001b[2J end")
+    site.publish(OREGON, channel, "שלום עולם")
+    site.publish(OREGON, channel, "W" * 5_000)
+    row = message(page, "invoice")
+    expect(row).to_contain_text("invoiceU+202Efdp.exe ␀␛[2J end")
+    expect(message(page, "שלום").locator("bdi[dir=auto]").first).to_have_css("direction", "rtl")
+    expect(message(page, "WWWW")).to_contain_text("show all 5,000 characters")
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0, "the page scrolls sideways"
+
+
+def test_a_thousand_messages_stay_smooth(site: Site, channel: str) -> None:
+    page = site.channel(channel, SYDNEY)
+    page.evaluate(
+        """() => {
+          window.frames_ = [];
+          let last = performance.now();
+          const frame = (now) => {
+            window.frames_.push(now - last);
+            last = now;
+            requestAnimationFrame(frame);
+          };
+          requestAnimationFrame(frame);
+        }"""
+    )
+    with ThreadPoolExecutor(8) as pool:
+        published = list(
+            pool.map(lambda number: site.publish(SYDNEY, channel, f"number {number}"), range(1000))
+        )
+    rows = log(page).locator("li[data-message-id]")
+    expect(rows).to_have_count(1000, timeout=60 * SECONDS)
+    gaps = sorted(page.evaluate("window.frames_"))
+    assert sorted(ids(page)) == sorted(published)
+    # 60 frames a second are 17 ms each; the machine may be busy with the stack itself.
+    assert gaps[len(gaps) // 2] < 50, f"median frame {gaps[len(gaps) // 2]:.0f} ms"
+    expect(log(page).get_by_text(re.compile("number 999$"))).to_be_attached()
+    send(page, "and still answers")
+    expect(message(page, "and still answers")).to_be_visible(timeout=5 * SECONDS)
+    distance = log(page).evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight")
+    assert distance < 5, "the board does not follow its end"
