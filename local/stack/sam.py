@@ -87,7 +87,9 @@ async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str
         arguments += ["--no-confirm-changeset", "--language-extensions"]
         arguments += ["--capabilities", *_CAPABILITIES]
     arguments += ["--stack-name", settings.stack_name(region), "--no-progressbar"]
-    arguments += ["--parameter-overrides", *(f"{key}={parameters[key]}" for key in parameters)]
+    # SAM takes no empty value; the template's default is one where it matters (no peers).
+    given = [f"{key}={value}" for key, value in parameters.items() if value]
+    arguments += ["--parameter-overrides", *given]
     await _run(settings, f"sam deploy {region}", arguments)
 
 

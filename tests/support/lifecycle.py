@@ -1,0 +1,123 @@
+"""A stack that a test starts, harms and ends by itself, and what it may leave behind: nothing."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from local.stack.stack_file import RunningStack
+from tests.support.stack import ROOT, stack_environment
+
+_POLL_SECONDS = 0.05
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Waits until the condition holds; fails the test if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(_POLL_SECONDS)
+
+
+class OwnStack:
+    """One region, with a state folder and ports of its own; started and ended by the test."""
+
+    region = "us-west-2"
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.environment = stack_environment(state, [self.region])
+        self._output = state.with_suffix(".output")
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def stack_file(self) -> Path:
+        return self.state / "stack.json"
+
+    @property
+    def running(self) -> RunningStack:
+        return RunningStack.read(self.stack_file)
+
+    @property
+    def output(self) -> str:
+        """What the last start has printed so far."""
+        return self._output.read_text()
+
+    def command(self, name: str) -> subprocess.CompletedProcess[str]:
+        """`python -m local NAME`, until it ends."""
+        return subprocess.run(
+            [sys.executable, "-m", "local", name],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """`python -m local run`, as a terminal starts it: in a process group of its own."""
+        with self._output.open("w") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "local", "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+            )
+        self._started.append(process)
+        return process
+
+    def until_ready(self, process: subprocess.Popen[bytes], seconds: float = 180) -> None:
+        until(lambda: process.poll() is not None or self.stack_file.exists(), seconds, self.output)
+        assert process.poll() is None, self.output
+
+    def processes(self) -> list[str]:
+        """Every process of this stack, orphans included: it is told by environment or command."""
+        mark = str(self.state).encode()
+        return [
+            (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            for folder in _processes()
+            if any(mark in text for text in _texts(folder))
+        ]
+
+    def busy_ports(self) -> list[int]:
+        """Those of its ports that something listens on."""
+        busy = []
+        for name in ("AWS", "CLIENT", "REGION"):
+            port = int(self.environment[f"GLOBALWS_{name}_PORT"])
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    busy.append(port)
+        return busy
+
+    def leftovers(self) -> list[str]:
+        """Files that only a running stack has."""
+        return [name for name in ("stack.json", "tmp", "data") if (self.state / name).exists()]
+
+    def end(self) -> None:
+        """Ends what the test has left running, so that a failure leaves nothing behind either."""
+        for process in self._started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+        self.command("down")
+
+
+def _processes() -> Iterator[Path]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) != os.getpid():
+            yield folder
+
+
+def _texts(folder: Path) -> Iterator[bytes]:
+    for name in ("environ", "cmdline"):
+        with suppress(OSError):  # it has ended meanwhile, or is not ours to read
+            yield (folder / name).read_bytes()
