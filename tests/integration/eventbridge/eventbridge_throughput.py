@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import uvloop
-from eventbridge_region import SOUTH, WEST, entry, region
+
+from tests.integration.eventbridge.eventbridge_region import SOUTH, WEST, entry, region
 
 EVENTS = 20_000
 CALLERS = 32

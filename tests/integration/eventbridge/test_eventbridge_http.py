@@ -10,7 +10,15 @@ import aiohttp
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from eventbridge_region import SOUTH, WEST, Region, bus_arn, entry, region
+
+from tests.integration.eventbridge.eventbridge_region import (
+    SOUTH,
+    WEST,
+    Region,
+    bus_arn,
+    entry,
+    region,
+)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import aiohttp
-from eventbridge_region import SOUTH, WEST, entry, region
+
+from tests.integration.eventbridge.eventbridge_region import SOUTH, WEST, entry, region
 
 SCRIPT = Path(__file__).with_name("eventbridge_region.py")
 ROOT = Path(__file__).parents[3]

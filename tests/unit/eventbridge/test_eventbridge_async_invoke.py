@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from eventbridge_fakes import (
+
+from local.eventbridge.definition import AsyncFunction
+from local.eventbridge.faults import FaultPlan, FunctionFault, TargetFault
+from local.eventbridge.ports import InvokeResult
+from local.eventbridge.service import EventBridge
+from tests.unit.eventbridge.eventbridge_fakes import (
     SETTINGS,
     START,
     FakeClock,
@@ -21,11 +26,6 @@ from eventbridge_fakes import (
     to_function,
     unreachable,
 )
-
-from local.eventbridge.definition import AsyncFunction
-from local.eventbridge.faults import FaultPlan, FunctionFault, TargetFault
-from local.eventbridge.ports import InvokeResult
-from local.eventbridge.service import EventBridge
 
 FAILS = InvokeResult("function_error", '{"errorMessage":"no"}', 200, "Unhandled")
 FUNCTION = AsyncFunction(function_arn(), 2, 60, queue_arn("on-failure"))

@@ -7,7 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from eventbridge_fakes import (
+
+from local.eventbridge.definition import RetryPolicy, Target
+from local.eventbridge.entries import CallError
+from local.eventbridge.faults import FaultPlan, LinkFault, PutEventsFault, TargetFault
+from local.eventbridge.ports import DeliveryError, InvokeResult
+from local.eventbridge.routes import DefinitionError
+from local.eventbridge.service import EventBridge
+from tests.unit.eventbridge.eventbridge_fakes import (
     SETTINGS,
     SOUTH,
     START,
@@ -27,13 +34,6 @@ from eventbridge_fakes import (
     to_peer,
     unreachable,
 )
-
-from local.eventbridge.definition import RetryPolicy, Target
-from local.eventbridge.entries import CallError
-from local.eventbridge.faults import FaultPlan, LinkFault, PutEventsFault, TargetFault
-from local.eventbridge.ports import DeliveryError, InvokeResult
-from local.eventbridge.routes import DefinitionError
-from local.eventbridge.service import EventBridge
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from eventbridge_fakes import rule, to_function
 
 from local.eventbridge.inputs import Arrival, InputError, compile_input
+from tests.unit.eventbridge.eventbridge_fakes import rule, to_function
 
 EVENT = {
     "id": "1",

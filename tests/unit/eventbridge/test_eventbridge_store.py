@@ -4,7 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from eventbridge_fakes import (
+
+from local.eventbridge.entries import CallError
+from local.eventbridge.ports import DeliveryError
+from local.eventbridge.store import Change, Journal, Row
+from tests.unit.eventbridge.eventbridge_fakes import (
     FakeClock,
     FakePorts,
     bridge,
@@ -14,10 +18,6 @@ from eventbridge_fakes import (
     settle,
     to_function,
 )
-
-from local.eventbridge.entries import CallError
-from local.eventbridge.ports import DeliveryError
-from local.eventbridge.store import Change, Journal, Row
 
 
 @pytest.mark.parametrize("threaded", [True, False])
