@@ -82,7 +82,20 @@ class Authentication:
 
     async def authenticate(self, evidence: Evidence) -> Caller:
         """The caller by the first mode whose credential is there; raises UnauthorizedError."""
+        if not _is_unicode(evidence):
+            raise UnauthorizedError
         for authenticator in self._authenticators:
             if authenticator.recognizes(evidence):
                 return await authenticator.authenticate(evidence)
         raise UnauthorizedError("Valid authorization header not provided.")
+
+
+def _is_unicode(evidence: Evidence) -> bool:
+    """Whether the evidence can be hashed at all: half surrogate pairs, as JSON's escapes and raw
+    bytes in HTTP headers make them, have no UTF-8 form."""
+    texts = (evidence.path, evidence.query, *evidence.headers, *evidence.headers.values())
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
