@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import ROOT, LocalStack, local_stack
+from tests.support.stack import LocalStack, local_stack
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    with local_stack(ROOT / ".local" / "soak", ("us-west-2", "ap-southeast-2")) as running:
+    with local_stack("soak", ("us-west-2", "ap-southeast-2")) as running:
         yield running
 
 

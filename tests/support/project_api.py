@@ -14,6 +14,7 @@ from local.appsync.engine import Engine, HttpAnswer, build_engine
 from local.appsync.invocation import RequestMeta
 from local.appsync.options import Options
 from local.appsync.ports import DataSourceError
+from local.appsync.sigv4 import IamCredential
 from tests.support.stack import ROOT
 
 KEY = "da2-project"
@@ -141,7 +142,10 @@ def project_engine(
     services: MemoryServices | None = None, options: Options | None = None
 ) -> Engine:
     """The project's API, served by our own data plane."""
-    return build_engine(project_api(), services or MemoryServices(), options=options)
+    credentials = {"test": IamCredential("test", account_id="000000000000", user_name="operator")}
+    return build_engine(
+        project_api(), services or MemoryServices(), credentials=credentials, options=options
+    )
 
 
 async def post(engine: Engine, body: bytes) -> HttpAnswer:

@@ -5,10 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local.appsync.auth import Evidence
 from local.appsync.connection import BeginSubscription, Close, Connection, EndSubscription, Send
 from local.appsync.engine import Engine
-from local.appsync.errors import AppSyncError
+from local.appsync.errors import AppSyncError, RequestError
 from local.appsync.filters import parse_filter
+from local.appsync.invocation import RequestMeta
+from local.appsync.requests import parse_connect
 from local.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
 from local.eventbridge.patterns import PatternError, compile_pattern
 from tests.support.project_api import post
@@ -96,6 +99,24 @@ def a_request_is_answered(engine: Engine, body: bytes) -> None:
     for error in errors:
         assert error["message"]
         assert error.get("errorType", "") != "InternalFailure", error
+
+
+def nobody_gets_in(engine: Engine, headers: Mapping[str, str]) -> None:
+    """HTTP 401 and nothing else, whatever the headers say."""
+    evidence = Evidence(headers=headers, body=b'{"query": "{ channels { name } }"}')
+    answer = asyncio.run(engine.handle(evidence, RequestMeta(dict(headers))))
+    assert answer.status == 401, answer
+    assert not answer.body.get("data")
+
+
+def a_handshake_is_read_or_refused(query: Mapping[str, str], subprotocols: Sequence[str]) -> None:
+    """Refused as a request is, or read."""
+    try:
+        found = parse_connect(query, subprotocols, {})
+    except RequestError as refusal:
+        _check(str(refusal.status), "400")
+        return
+    assert all(isinstance(value, str) for value in found.headers.values())
 
 
 def _check(code: str, *expected: str) -> None:

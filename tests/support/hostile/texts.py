@@ -112,3 +112,38 @@ ENTRIES = st.lists(
     max_size=12,
 )
 """Entries of PutEvents, most of them nearly right."""
+
+_CREDENTIAL = st.sampled_from(
+    ["test/20261123/us-west-2/appsync/aws4_request", "test/2026/x/y/z", "test", "/////", ""]
+)
+_SIGNED_HEADERS = st.sampled_from(["host;x-amz-date", "host", "", ";;", "x-amz-date;host", "é"])
+_SIGNATURE = st.sampled_from(["0" * 64, "", "x", "é" * 64])
+_AUTHORIZATIONS = (
+    st.builds(
+        "AWS4-HMAC-SHA256 Credential={}, SignedHeaders={}, Signature={}".format,
+        _CREDENTIAL | ANY_TEXT,
+        _SIGNED_HEADERS | ANY_TEXT,
+        _SIGNATURE | ANY_TEXT,
+    )
+    | st.sampled_from(["AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 ", "Bearer x", ""])
+    | ANY_TEXT
+)
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "authorization": _AUTHORIZATIONS,
+        "x-amz-date": st.sampled_from(["20261123T200000Z", "2026", "", "99999999T999999Z"])
+        | ANY_TEXT,
+        "x-amz-security-token": ANY_TEXT,
+        "x-amz-content-sha256": ANY_TEXT,
+        "x-api-key": st.sampled_from(["", "da2", "DA2-PROJECT"]) | ANY_TEXT,
+        "host": ANY_TEXT,
+    },
+)
+"""Headers that authorize nobody."""
+
+CONNECTS = st.tuples(
+    st.fixed_dictionaries({}, optional={"header": ANY_TEXT, "payload": ANY_TEXT}),
+    st.lists(ANY_TEXT | ANY_TEXT.map("header-{}".format), max_size=3),
+)
+"""Query and subprotocols of a WebSocket handshake."""

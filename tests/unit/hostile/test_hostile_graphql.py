@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from local.appsync.engine import Engine
 from local.appsync.options import Options
-from tests.support.hostile import queries, rules
+from tests.support.hostile import queries, rules, texts
 from tests.support.project_api import MemoryServices, ask, post, project_engine
 
 
@@ -20,6 +20,20 @@ def engine() -> Engine:
 @given(queries.BODIES)
 def test_any_body_is_answered(engine: Engine, body: bytes) -> None:
     rules.a_request_is_answered(engine, body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts.HEADERS)
+@example({"x-api-key": "\ud800"})
+@example({"authorization": "\udcff"})
+def test_no_headers_let_a_stranger_in(engine: Engine, headers: dict[str, str]) -> None:
+    rules.nobody_gets_in(engine, headers)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts.CONNECTS)
+def test_any_handshake_is_read_or_refused(connect: tuple[dict[str, str], list[str]]) -> None:
+    rules.a_handshake_is_read_or_refused(*connect)
 
 
 @pytest.mark.parametrize(
