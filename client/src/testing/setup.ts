@@ -9,6 +9,13 @@ const noColourScheme = {
   addEventListener: vi.fn(),
   removeEventListener: vi.fn(),
 };
+vi.stubGlobal(
+  'ResizeObserver',
+  class {
+    observe = vi.fn();
+    disconnect = vi.fn();
+  },
+);
 vi.stubGlobal('matchMedia', () => noColourScheme);
 
 afterEach(() => {

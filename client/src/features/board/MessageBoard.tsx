@@ -1,4 +1,4 @@
-import { memo, useLayoutEffect, useRef, useState } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '@mantine/core';
 import { clock } from '../../lib/time';
 import type { Board, Entry, NoticeEntry } from './board';
@@ -17,6 +17,7 @@ const NEAR_END_PIXELS = 80;
 /** The messages, newest last; stays at the end unless the reader has scrolled away from it. */
 export function MessageBoard({ board, label, empty }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   const [seen, setSeen] = useState<string | undefined>();
   const { entries } = board;
@@ -29,6 +30,17 @@ export function MessageBoard({ board, label, empty }: Props) {
   useLayoutEffect(() => {
     if (following.current) toEnd();
   }, [last, entries.length]);
+  useEffect(() => {
+    // Rows get their true height only when they come into sight, and with every turn of a phone.
+    const observer = new ResizeObserver(() => {
+      if (following.current) toEnd();
+    });
+    if (content.current) observer.observe(content.current);
+    if (scroller.current) observer.observe(scroller.current);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
 
   const onScroll = (): void => {
     const element = scroller.current;
@@ -41,27 +53,36 @@ export function MessageBoard({ board, label, empty }: Props) {
 
   return (
     <div className={classes.board}>
-      {/* A region that scrolls must be reachable by keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div ref={scroller} className={classes.scroller} onScroll={onScroll} role="log" aria-label={label} tabIndex={0}>
-        {board.dropped > 0 && (
-          <p className={classes.dropped}>
-            {board.dropped.toLocaleString()} older messages are no longer shown.
-          </p>
-        )}
-        {entries.length === 0 ? (
-          <p className={classes.empty}>{empty}</p>
-        ) : (
-          <ol className={classes.list}>
-            {entries.map((entry) =>
-              entry.kind === 'message' ? (
-                <MessageRow key={entry.key} entry={entry} />
-              ) : (
-                <Notice key={entry.key} entry={entry} />
-              ),
-            )}
-          </ol>
-        )}
+      <div
+        ref={scroller}
+        className={classes.scroller}
+        onScroll={onScroll}
+        role="log"
+        aria-label={label}
+        // A region that scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+      >
+        <div ref={content}>
+          {board.dropped > 0 && (
+            <p className={classes.dropped}>
+              {board.dropped.toLocaleString()} older messages are no longer shown.
+            </p>
+          )}
+          {entries.length === 0 ? (
+            <p className={classes.empty}>{empty}</p>
+          ) : (
+            <ol className={classes.list}>
+              {entries.map((entry) =>
+                entry.kind === 'message' ? (
+                  <MessageRow key={entry.key} entry={entry} />
+                ) : (
+                  <Notice key={entry.key} entry={entry} />
+                ),
+              )}
+            </ol>
+          )}
+        </div>
       </div>
       {unseen > 0 && (
         <Button size="compact-sm" radius="xl" className={classes.jump} onClick={toEnd}>

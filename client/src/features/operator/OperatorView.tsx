@@ -38,8 +38,10 @@ export function OperatorView({ channels, channel }: Props) {
       </div>
       <div className={classes.cards}>
         <ChannelOrders channels={channels} initial={channel} report={report} />
-        <RegionControls report={report} />
-        <DeadLetterList report={report} />
+        <div className={classes.stack}>
+          <RegionControls report={report} />
+          <DeadLetterList report={report} />
+        </div>
       </div>
     </section>
   );

@@ -1,0 +1,78 @@
+"""The pictures of the documentation. With UPDATE_IMAGES=1 they replace those in docs/images/."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser.site import OREGON, SYDNEY, Site, log, message, send, state
+from tests.support.stack import ROOT
+
+_DESKTOP = {"width": 1200, "height": 760}
+_PHONE = {"width": 390, "height": 800}
+_PAUSE = 350
+_TALK = (
+    (OREGON, "Morning Sydney, or good night? The release is at 17:00 your time."),
+    (SYDNEY, "Morning! Just past 9 here. Coffee first, release second."),
+    (OREGON, "Fair. I’ve put the checklist in the repo: 12 steps, 4 of them yours."),
+    (SYDNEY, "Seen. Who takes the database step? It was Priya last time."),
+    (OREGON, "Priya again, she has the runbook open already."),
+    (SYDNEY, "Then we are good. Does the canary stay in us-west-2?"),
+    (OREGON, "Yes, 5 % for ten minutes, then all of it."),
+    (SYDNEY, "Nice. Shout here when you start, I’ll watch the dashboards."),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    if os.environ.get("UPDATE_IMAGES") != "1":
+        return tmp_path
+    images = ROOT / "docs" / "images"
+    images.mkdir(exist_ok=True)
+    return images
+
+
+def _take(page: Page, folder: Path, name: str) -> None:
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(_PAUSE)
+    page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide")
+
+
+def test_images_of_a_conversation(site: Site, folder: Path) -> None:
+    oregon = site.channel("tech", OREGON, viewport=_DESKTOP)
+    phone = site.channel("tech", SYDNEY, viewport=_PHONE, device_scale_factor=2)
+    both = site.open("?view=regions&channel=tech", viewport=_DESKTOP)
+    both_phone = site.open(
+        "?view=regions&channel=tech", viewport=_PHONE, device_scale_factor=2, color_scheme="dark"
+    )
+    for page in (both, both_phone):
+        for name in ("Oregon", "Sydney"):
+            expect(state(page, f"Subscription in {name}")).to_contain_text("Live")
+    # The functions are started by their first event, which is not what the pictures are about.
+    for region in (OREGON, SYDNEY):
+        site.publish(region, "music", "warming up")
+    both.wait_for_timeout(5_000)
+    for region, text in _TALK:
+        send(oregon if region == OREGON else phone, text)
+        expect(message(oregon, text)).to_be_visible()
+        oregon.wait_for_timeout(_PAUSE)
+    for page in (oregon, phone):
+        expect(message(page, _TALK[-1][1])).to_be_visible()
+        assert log(page).locator("li[data-message-id]").count() == len(_TALK)
+    for name in ("Oregon", "Sydney"):
+        column = both.get_by_role("region", name=name, exact=True)
+        expect(message(column, _TALK[-1][1])).to_be_visible()
+
+    for scheme in ("light", "dark"):
+        for page, name in ((oregon, "client"), (both, "side-by-side"), (phone, "client-phone")):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            _take(page, folder, f"{name}-{scheme}")
+    _take(both_phone, folder, "side-by-side-phone-dark")
+
+
+def test_image_of_the_operators_view(site: Site, folder: Path) -> None:
+    page = site.open("?view=operator&channel=tech", viewport=_DESKTOP)
+    expect(page.get_by_role("button", name="Take down Oregon")).to_be_enabled()
+    expect(page.get_by_role("row", name="tech")).to_be_visible()
+    _take(page, folder, "operator")
