@@ -1,0 +1,102 @@
+"""Fan-out: our data plane, the peer and the raw limit, one after the other, in rounds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from bench import peer
+from bench.load import Load, Outcome, put_on
+from bench.processes import Server, python_server, serving
+from bench.subscribers import Audience, subscribed
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is done; `SMALL` is for `make bench-check`."""
+
+    rounds: int
+    subscribers: int
+    crowd: Load
+    single: Load
+
+
+FULL = Sizes(
+    3, 1_000, Load(messages=200, publishers=4, warm_up=60), Load(messages=500, warm_up=300)
+)
+SMALL = Sizes(1, 300, Load(messages=100, publishers=4), Load(messages=150, warm_up=100))
+
+_PATHS = {"peer": "/graphql/realtime"}
+
+
+@contextmanager
+def server_of(kind: str) -> Iterator[Server]:
+    """`globalws` (the peer's API), `project` (our own API), `peer` or `raw`."""
+    if kind == "peer":
+        with peer.serving_peer() as server:
+            yield server
+        return
+    command = {
+        "globalws": python_server("appsync", "peer"),
+        "project": python_server("appsync", "project"),
+        "raw": python_server("raw"),
+    }[kind]
+    with serving(command) as server:
+        yield server
+
+
+def measure(kind: str, subscribers: int, load: Load) -> Outcome:
+    """One load on a fresh server."""
+    with server_of(kind) as server:
+        audience = Audience(server.port, subscribers, key=server.ready.get("key"))
+        with subscribed(audience) as process:
+            return put_on(server, audience, process, load)
+
+
+def run(sizes: Sizes = FULL, kinds: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """All rounds; each round's outcomes, and the ratios of the medians and of each round."""
+    if kinds is None:
+        kinds = ("globalws", "project", "raw", *(("peer",) if peer.install() else ()))
+    rounds = []
+    for _ in range(sizes.rounds):
+        found: dict[str, Any] = {}
+        for kind in kinds:
+            load = sizes.crowd
+            if kind == "raw":
+                # As many bytes a frame as ours have around the same text.
+                load = Load(load.messages, load.publishers, 492, load.warm_up)
+            found[kind] = {"crowd": asdict(measure(kind, sizes.subscribers, load))}
+            if kind != "raw":
+                found[kind]["single"] = asdict(measure(kind, 1, sizes.single))
+        rounds.append(found)
+    ratios = [_ratios(found) for found in rounds]
+    return {
+        "subscribers": sizes.subscribers,
+        "rounds": rounds,
+        "ratios_by_round": ratios,
+        "ratios": {name: round(median(each[name] for each in ratios), 3) for name in ratios[0]},
+    }
+
+
+def _ratios(found: dict[str, Any]) -> dict[str, float]:
+    ours, raw = found["globalws"], found["raw"]
+    ratios = {
+        "cpu_per_delivery_to_raw": ours["crowd"]["cpu_us_per_delivery"]
+        / raw["crowd"]["cpu_us_per_delivery"],
+    }
+    if "peer" in found:
+        other = found["peer"]
+        crowd, single = ours["crowd"], ours["single"]
+        ratios |= {
+            "deliveries_to_peer": crowd["deliveries_per_second"]
+            / other["crowd"]["deliveries_per_second"],
+            "peak_memory_to_peer": crowd["peak_memory_mib"] / other["crowd"]["peak_memory_mib"],
+            "single_p50_to_peer": single["p50_ms"] / other["single"]["p50_ms"],
+            "single_p99_to_peer": single["p99_ms"] / other["single"]["p99_ms"],
+        }
+        if "project" in found:
+            own = found["project"]["single"]
+            ratios["single_p50_own_api_to_peer"] = own["p50_ms"] / other["single"]["p50_ms"]
+            ratios["single_p99_own_api_to_peer"] = own["p99_ms"] / other["single"]["p99_ms"]
+    return {name: round(value, 3) for name, value in ratios.items()}

@@ -1,0 +1,96 @@
+"""One load on one server: subscribers, publishers, and what it cost the server."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import uvloop
+
+from bench.processes import Server
+from bench.publisher import HttpPublisher, Publisher, RawPublisher, publish_many
+from bench.subscribers import Audience, Subscribers
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is published: `messages` of `size` characters by `publishers` at once."""
+
+    messages: int
+    publishers: int = 1
+    size: int = 300
+    warm_up: int = 20
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. Latencies in ms from before the publish to the subscriber; CPU is the
+    server's; memory in MiB.
+    """
+
+    subscriptions: int
+    messages: int
+    deliveries: int
+    complete: bool
+    seconds: float
+    deliveries_per_second: float
+    cpu_us_per_delivery: float
+    cpu_us_per_publish: float
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    answer_p50_ms: float
+    memory_mib: float
+    peak_memory_mib: float
+    client_cpu_seconds: float
+    frame_bytes: int
+
+
+def put_on(server: Server, audience: Audience, subscribers: Subscribers, load: Load) -> Outcome:
+    """Publishes and waits until everything has arrived."""
+    return uvloop.run(_put_on(server, audience, subscribers, load))
+
+
+async def _put_on(
+    server: Server, audience: Audience, subscribers: Subscribers, load: Load
+) -> Outcome:
+    publishers: list[Publisher] = [
+        RawPublisher(server.port)
+        if audience.key is None
+        else HttpPublisher(server.port, audience.key)
+        for _ in range(load.publishers)
+    ]
+    for publisher in publishers:
+        await publisher.open()
+    total = audience.subscriptions
+    names = [f"bench-{i}" for i in range(total)] if audience.spread else [audience.channel]
+    await publish_many(publishers, names, load.warm_up, load.size, marked=False)
+    await asyncio.sleep(0.3)
+    expected = load.messages * (1 if audience.spread else total)
+    subscribers.expect(expected, load.seconds)
+    cpu, started = server.cpu_seconds(), time.monotonic_ns()
+    took = sorted(await publish_many(publishers, names, load.messages, load.size))
+    received = await asyncio.to_thread(subscribers.received)
+    cpu = server.cpu_seconds() - cpu
+    memory, peak = server.memory()
+    for publisher in publishers:
+        publisher.close()
+    seconds = (received.last - started) / 1e9 if received.count else load.seconds
+    return Outcome(
+        total,
+        load.messages,
+        received.count,
+        received.complete and received.count == expected,
+        round(seconds, 3),
+        round(received.count / seconds, 1),
+        round(cpu / max(1, received.count) * 1e6, 2),
+        round(cpu / load.messages * 1e6, 1),
+        received.p50,
+        received.p99,
+        received.worst,
+        round(took[len(took) // 2], 3) if took else 0.0,
+        round(memory, 1),
+        round(peak, 1),
+        received.cpu_seconds,
+        received.frame_bytes,
+    )

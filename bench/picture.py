@@ -1,0 +1,37 @@
+"""A stacked bar as SVG: where the time of something goes."""
+
+from collections.abc import Mapping
+from html import escape
+
+_COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2", "#9c6b4e")
+_WIDTH = 760
+
+
+def bar(title: str, parts: Mapping[str, float], unit: str) -> str:
+    """The picture, readable on light and dark ground."""
+    total = sum(parts.values())
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    x, boxes, legend = 0.0, [], []
+    for number, (name, value) in enumerate(ordered):
+        colour = _COLOURS[number % len(_COLOURS)]
+        width = value / total * _WIDTH
+        boxes.append(
+            f'<rect x="{x + 20:.1f}" y="44" width="{width:.1f}" height="42" fill="{colour}"/>'
+        )
+        y = 112 + number * 22
+        share = f"{value:,.0f} {unit} ({value / total:.0%})"
+        legend.append(
+            f'<rect x="20" y="{y - 11}" width="13" height="13" fill="{colour}"/>'
+            f'<text x="42" y="{y}">{escape(name)}: {share}</text>'
+        )
+        x += width
+    height = 120 + len(ordered) * 22
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 {height}" width="800" '
+        f'font-family="system-ui, sans-serif" font-size="14">'
+        f'<rect width="800" height="{height}" fill="#ffffff" rx="8"/>'
+        f'<text x="20" y="28" font-size="16" font-weight="600">{escape(title)}</text>'
+        + "".join(boxes)
+        + "".join(legend)
+        + "</svg>\n"
+    )

@@ -1,0 +1,95 @@
+"""Server processes under measurement: started, watched through /proc, and ended by their pid."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".local" / "bench"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: what it said when it was ready, and its process."""
+
+    ready: Mapping[str, Any]
+    pid: int
+
+    @property
+    def port(self) -> int:
+        """Its port on 127.0.0.1."""
+        return int(self.ready["port"])
+
+    def cpu_seconds(self) -> float:
+        """CPU time since its start, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory(self) -> tuple[float, float]:
+        """Resident memory now and at its peak, in MiB."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        values = dict(line.split(":", 1) for line in lines if ":" in line)
+        return (
+            int(values["VmRSS"].split()[0]) / 1024,
+            int(values["VmHWM"].split()[0]) / 1024,
+        )
+
+
+def raise_file_limit() -> None:
+    """As many open files as this user may have: a subscriber is one."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, seconds: float = 60.0
+) -> Iterator[Server]:
+    """Runs a server that prints one JSON line with its port once it is ready.
+
+    Raises RuntimeError if it ends instead.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own servers
+        command,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Server(_ready_line(process, seconds), process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _ready_line(process: subprocess.Popen[str], seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    if process.stdout is None:
+        raise RuntimeError("the server has no output")
+    for line in process.stdout:
+        if line.startswith("{"):
+            document: dict[str, Any] = json.loads(line)
+            return document
+        if time.monotonic() > deadline:
+            break
+    raise RuntimeError(f"{process.args!r} did not get ready")
+
+
+def python_server(name: str, *arguments: str) -> list[str]:
+    """The command of `bench/servers/<name>.py` in this interpreter."""
+    return [sys.executable, "-m", f"bench.servers.{name}", *arguments]
