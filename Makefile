@@ -25,6 +25,23 @@ down: ## End what `make up` started
 invoke: setup ## One function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json
 	@$(BIN)/python -m local.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
 
+##@ Deploy (to AWS with the usual credentials, or to the AWS that AWS_ENDPOINT_URL names)
+
+DEPLOY = $(BIN)/python -m deploy
+DEPLOY_OPTIONS = $(if $(INSTALLATION),--installation $(INSTALLATION)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
+
+deploy: .venv/.local .venv-sam/.ready ## Create or update an installation: REGIONS="us-west-2 ap-southeast-2" [INSTALLATION=…] [PARAMETERS="Name=value …"]
+	@$(DEPLOY) up $(REGIONS) $(DEPLOY_OPTIONS)
+
+add-region: .venv/.local .venv-sam/.ready ## One region more, and the others are told: REGION=eu-west-1
+	@$(DEPLOY) add $(REGION) $(DEPLOY_OPTIONS)
+
+remove-region: .venv/.local .venv-sam/.ready ## One region less: REGION=eu-west-1 [YES=1]
+	@$(DEPLOY) remove $(REGION) $(DEPLOY_OPTIONS)
+
+destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it holds: REGIONS="…" [YES=1]
+	@$(DEPLOY) destroy $(REGIONS) $(DEPLOY_OPTIONS)
+
 ##@ Test
 
 test: setup-dev ## All tests that need no more than this machine (about 5 minutes)
@@ -39,7 +56,7 @@ local-invoke: setup-dev ## Every function with every sample of events/ in Lambda
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy local cli functions/globalws subscriber/python/globalws_subscriber
+	$(BIN)/mypy local cli deploy functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
 	npm run --silent lint:graphql
@@ -99,6 +116,6 @@ requirements: ## Pin anew what requirements/*.in ask for (needs uv)
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run up down invoke local-invoke test test-unit lint format setup setup-dev clean distclean requirements help
+.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit lint format setup setup-dev clean distclean requirements help

@@ -1,0 +1,1 @@
+"""Deploys an installation to its regions, on AWS or on the local AWS, with the real SAM CLI."""

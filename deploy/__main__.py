@@ -1,0 +1,133 @@
+"""`python -m deploy up|add|remove|destroy`: an installation's regions; `make` calls it.
+
+Works on the account of the usual AWS variables, or on the AWS that AWS_ENDPOINT_URL names.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from deploy.errors import DeployError
+from deploy.plan import (
+    Plan,
+    add_plan,
+    checked_installation,
+    checked_regions,
+    deploy_plan,
+    destroy_plan,
+    remove_plan,
+)
+from deploy.run import Runner
+from deploy.sam import Sam
+from deploy.samconfig import SamConfig
+from deploy.stacks import Stack, dead_letters, find_stacks
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
+    parser.add_argument("command", choices=["up", "add", "remove", "destroy"])
+    parser.add_argument("regions", nargs="*", help="of the installation; add, remove: the one")
+    parser.add_argument("--installation", default="globalws", help="several share an account")
+    parser.add_argument("--parameter", action="append", default=[], help="NAME=VALUE, for all")
+    parser.add_argument("--yes", action="store_true", help="do not ask before deleting")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    for each in given:
+        if "=" not in each:
+            raise DeployError(f"--parameter {each!r}: NAME=VALUE")
+    parameters = dict(each.split("=", 1) for each in given)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint:
+        # An emulated AWS has no AppSync host names of its own.
+        parameters.setdefault("ApiUrlOverride", f"{endpoint.rstrip('/')}/graphql")
+    return parameters
+
+
+def _plan(command: str, regions: tuple[str, ...], existing: dict[str, Stack]) -> Plan:
+    there = tuple(existing)
+    if command in ("add", "remove") and len(regions) != 1:
+        raise DeployError(f"one region: make {command}-region REGION=eu-west-1")
+    match command:
+        case "up":
+            return deploy_plan(regions, there)
+        case "add":
+            return add_plan(regions[0], there)
+        case "remove":
+            return remove_plan(regions[0], there)
+    return destroy_plan(regions, there)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise DeployError(f"{question} Not done: there is no terminal to ask on; YES=1 says yes")
+    if input(f"  {question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise DeployError("not done")
+
+
+def _check_removal(command: str, regions: tuple[str, ...], found: dict[str, Stack]) -> str:
+    """The question to ask. Raises DeployError where messages would be lost."""
+    if command == "destroy":
+        return f"Delete {', '.join(stack.name for stack in found.values())} and all they hold?"
+    stack = found[regions[0]]
+    letters = dead_letters(stack)
+    if letters:
+        raise DeployError(
+            f"{stack.name} holds {letters} dead letters: `globalws dlq redrive`, or drop them first"
+        )
+    return f"Delete {stack.name} and all it holds?"
+
+
+def _note_samconfig(config: SamConfig, found: dict[str, Stack]) -> None:
+    for region, stack in found.items():
+        named = set(filter(None, config.overrides(region).get("PeerRegions", "").split(",")))
+        if region in config.regions and named != set(stack.peers):
+            _say(
+                f"note: samconfig.toml has PeerRegions={','.join(sorted(named))} for {region}; "
+                f"before you use sam deploy by itself: {','.join(stack.peers)}"
+            )
+
+
+def main() -> int:
+    """The command line; returns the exit code."""
+    given = _arguments()
+    try:
+        installation = checked_installation(given.installation)
+        regions = checked_regions(given.regions)
+        config = SamConfig.read(_ROOT / "samconfig.toml")
+        own = [
+            os.environ[name] for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if name in os.environ
+        ]
+        places = checked_regions([*regions, *own, *config.regions])
+        existing = find_stacks(installation, places)
+        plan = _plan(given.command, regions, existing)
+        if not plan:
+            _say("nothing is there")
+            return 0
+        if given.command in ("remove", "destroy"):
+            _confirm(_check_removal(given.command, regions, existing), yes=given.yes)
+        sam = Sam(_ROOT, os.environ)
+        Runner(installation, sam, config, _parameters(given.parameter), existing, _say).run(plan)
+        if given.command != "destroy":
+            found = find_stacks(installation, places)
+            for region, stack in found.items():
+                _say(f"{region}: {stack.outputs.get('GraphQLUrl', '')}")
+            _note_samconfig(config, found)
+    except DeployError as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

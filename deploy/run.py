@@ -1,0 +1,85 @@
+"""Carries out a plan, stage by stage."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from deploy.errors import DeployError
+from deploy.plan import Delete, Deploy, Plan, Step
+from deploy.sam import Sam
+from deploy.samconfig import SamConfig
+from deploy.stacks import Stack, delete_left_log_groups, find_stacks, stack_name
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Where and how steps are carried out.
+
+    Attributes:
+        parameters: of the template, for all regions; they win over samconfig.toml's.
+        existing: the stacks that were there before.
+    """
+
+    installation: str
+    sam: Sam
+    config: SamConfig
+    parameters: Mapping[str, str]
+    existing: Mapping[str, Stack]
+    report: Report
+
+    def run(self, plan: Plan) -> None:
+        """All stages; the steps of a stage at once.
+
+        Raises:
+            DeployError: of all steps that failed. Repeating the command goes on from there.
+        """
+        if any(isinstance(step, Deploy) for stage in plan for step in stage):
+            self.report("sam build")
+            self.sam.build()
+        for stage in plan:
+            with ThreadPoolExecutor(max_workers=len(stage)) as pool:
+                outcomes = list(pool.map(self._try, stage))
+            problems = [str(error) for error in outcomes if error is not None]
+            if problems:
+                raise DeployError("\n".join(problems))
+
+    def _try(self, step: Step) -> DeployError | None:
+        try:
+            match step:
+                case Deploy(region, peers):
+                    self._deploy(region, peers)
+                case Delete(region):
+                    self._delete(region)
+        except DeployError as error:
+            return error
+        return None
+
+    def _deploy(self, region: str, peers: tuple[str, ...]) -> None:
+        name = stack_name(self.installation, region)
+        known = self.existing.get(region)
+        if known is not None and known.was_never_created:
+            self.report(f"{region}: deleting {name}, whose creation failed")
+            self.sam.delete(region, name, self.installation)
+        self.report(f"{region}: deploying {name}, peers: {', '.join(peers) or 'none'}")
+        self.sam.deploy(
+            region,
+            self.config.options(region, name, self.installation),
+            {
+                **self.config.overrides(region),
+                **self.parameters,
+                "Installation": self.installation,
+                "PeerRegions": ",".join(peers),
+            },
+        )
+        self.report(f"{region}: deployed")
+
+    def _delete(self, region: str) -> None:
+        stack = self.existing[region]
+        self.report(f"{region}: deleting {stack.name}")
+        self.sam.delete(region, stack.name, self.installation)
+        if find_stacks(self.installation, [region]):
+            raise DeployError(f"{region}: {stack.name} is still there; see CloudFormation's events")
+        delete_left_log_groups(stack)
+        self.report(f"{region}: gone")

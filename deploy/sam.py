@@ -1,0 +1,88 @@
+"""The real SAM CLI, as a user would call it: build, deploy, delete."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.errors import DeployError
+
+_TAIL_LINES = 25
+# Folders of its own: the local stack, which may be starting, builds into SAM's default one.
+_BUILD = ".aws-sam/deploy"
+_CACHE = ".aws-sam/deploy-cache"
+
+
+class Sam:
+    """The SAM CLI of this project; what it prints goes to `.aws-sam/logs/`.
+
+    Args:
+        root: the project.
+        environment: with credentials and, for a local AWS, AWS_ENDPOINT_URL.
+    """
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        self._root = root
+        self._logs = root / ".aws-sam" / "logs"
+        binaries = root / ".venv-sam" / "bin"
+        # `sam build` looks for the functions' Python on the PATH.
+        path = os.pathsep.join((str(binaries), environment.get("PATH", "")))
+        self._environment = {**environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+        self._sam = str(binaries / "sam")
+
+    def build(self) -> None:
+        """Raises DeployError with the end of what SAM printed."""
+        self._run("build", ["build", "--build-dir", _BUILD, "--cache-dir", _CACHE])
+
+    def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
+        """Raises DeployError with the end of what SAM printed."""
+        overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
+        self._run(
+            f"deploy-{region}",
+            [
+                "deploy",
+                "--template-file",
+                f"{_BUILD}/template.yaml",
+                *options,
+                "--parameter-overrides",
+                *overrides,
+            ],
+        )
+
+    def delete(self, region: str, stack_name: str, prefix: str) -> None:
+        """Deletes the stack and what was uploaded for it. Raises DeployError."""
+        self._run(
+            f"delete-{region}",
+            [
+                *("delete", "--stack-name", stack_name, "--region", region),
+                *("--s3-prefix", prefix, "--no-prompts"),
+            ],
+        )
+
+    def _run(self, name: str, arguments: list[str]) -> None:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"{name}.log"
+        with log.open("w") as output:
+            try:
+                done = subprocess.run(  # noqa: S603 our own program, no shell
+                    [self._sam, *arguments],
+                    cwd=self._root,
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
+            except OSError as error:
+                raise DeployError(f"cannot start {self._sam}: {error} (make setup)") from error
+        if done.returncode != 0:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+            raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
+
+
+def _quoted(value: str) -> str:
+    """As SAM's own parser wants it: it takes no empty value, and splits at blanks."""
+    if value and not set(value) & set(' "\\'):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,164 @@
+"""README's chapter "Deploy to AWS", on a local AWS of its own that ends as empty as it began."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
+from local.stack.sam import aws_environment
+from local.stack.services import start_aws
+from tests.support.stack import ROOT, free_ports
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+
+A, B, C = "us-west-2", "ap-southeast-2", "eu-west-1"
+_SECONDS = 240
+
+
+@pytest.fixture
+async def aws(tmp_path: Path) -> AsyncIterator[LocalSettings]:
+    """An empty local AWS."""
+    port = free_ports(4)
+    settings = LocalSettings(
+        root=ROOT,
+        state=tmp_path,
+        regions=(A,),
+        aws_port=port,
+        client_port=port + 1,
+        first_region_port=port + 2,
+    )
+    child = await start_aws(settings)
+    yield settings
+    await child.stop()
+
+
+def _client(aws: LocalSettings, region: str, service: str) -> Any:
+    make: Any = boto3.client
+    return make(
+        service,
+        region_name=region,
+        endpoint_url=aws.aws_endpoint_url,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+    )
+
+
+async def _make(aws: LocalSettings, *arguments: str) -> tuple[int, str]:
+    """`make …` as a user would, with the local AWS's variables; exit code and what it printed."""
+    environment = aws_environment(aws) | {"HOME": os.environ["HOME"]}
+    process = await asyncio.create_subprocess_exec(
+        *("make", *arguments),
+        cwd=ROOT,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), _SECONDS)
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+async def _made(aws: LocalSettings, *arguments: str) -> str:
+    code, text = await _make(aws, *arguments)
+    assert code == 0, text
+    return text
+
+
+def _held(aws: LocalSettings, region: str) -> dict[str, list[str]]:
+    """What there is in a region, by kind; SAM's own bucket, which all its stacks share, apart."""
+
+    def names(service: str, operation: str, key: str, field: str | None = None) -> list[str]:
+        answer = getattr(_client(aws, region, service), operation)()
+        return [each if field is None else each[field] for each in answer.get(key, [])]
+
+    held = {
+        "stacks": [
+            each["StackName"]
+            for each in _client(aws, region, "cloudformation").describe_stacks()["Stacks"]
+            if each["StackName"] != "aws-sam-cli-managed-default"
+        ],
+        "tables": names("dynamodb", "list_tables", "TableNames"),
+        "queues": names("sqs", "list_queues", "QueueUrls"),
+        "functions": names("lambda", "list_functions", "Functions", "FunctionName"),
+        "rules": names("events", "list_rules", "Rules", "Name"),
+        "buses": [
+            name
+            for name in names("events", "list_event_buses", "EventBuses", "Name")
+            if name != "default"
+        ],
+        "log groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        "APIs": names("appsync", "list_graphql_apis", "graphqlApis", "apiId"),
+        "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    }
+    return {kind: found for kind, found in held.items() if found}
+
+
+def _held_globally(aws: LocalSettings) -> list[str]:
+    """Roles, which belong to no region, and what was uploaded to SAM's buckets."""
+    roles = _client(aws, A, "iam").list_roles()["Roles"]
+    s3 = _client(aws, A, "s3")
+    return [each["RoleName"] for each in roles] + [
+        each["Key"]
+        for bucket in s3.list_buckets()["Buckets"]
+        for each in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", [])
+    ]
+
+
+def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> set[str]:
+    """The regions that a region's rules forward to."""
+    prefix = f"{installation}-forward-to-"
+    rules = _client(aws, region, "events").list_rules(EventBusName=installation)["Rules"]
+    names = {each["Name"].removeprefix(prefix) for each in rules if prefix in each["Name"]}
+    return names - {""}  # the emulator makes one for an empty list
+
+
+async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings) -> None:
+    await _made(aws, "deploy", f"REGIONS={A} {B}")
+    assert (_peers(aws, A), _peers(aws, B)) == ({B}, {A})
+
+    code, text = await _make(aws, "deploy", f"REGIONS={A}")
+    assert code != 0
+    assert f"remove-region REGION={B}" in text
+
+    text = await _made(aws, "add-region", f"REGION={C}")
+    assert [_peers(aws, region) for region in (A, B, C)] == [{B, C}, {A, C}, {A, B}]
+    assert f"before you use sam deploy by itself: {B},{C}" in text
+
+    code, text = await _make(aws, "remove-region", f"REGION={C}")
+    assert code != 0
+    assert "YES=1" in text
+    await _made(aws, "remove-region", f"REGION={C}", "YES=1")
+    assert _held(aws, C) == {}
+    assert [_peers(aws, region) for region in (A, B)] == [{B}, {A}]
+
+    await _made(aws, "destroy", f"REGIONS={B} {A}", "YES=1")
+    for region in (A, B, C):
+        assert _held(aws, region) == {}, region
+    assert _held_globally(aws) == []
+    assert "nothing is there" in await _made(aws, "destroy", f"REGIONS={A} {B}", "YES=1")
+
+
+async def test_two_installations_share_an_account(aws: LocalSettings) -> None:
+    await _made(aws, "deploy", f"REGIONS={A}")
+    await _made(
+        aws, "deploy", f"REGIONS={A}", "INSTALLATION=staging", "PARAMETERS=LogRetentionDays=3"
+    )
+    held = _held(aws, A)
+    assert sorted(held["stacks"]) == [f"globalws-{A}", f"staging-{A}"]
+    assert sorted(held["buses"]) == ["globalws", "staging"]
+    assert sorted(held["dashboards"]) == [f"globalws-{A}", f"staging-{A}"]
+    await _made(aws, "destroy", "INSTALLATION=staging", "YES=1")
+    left = _held(aws, A)
+    assert left["stacks"] == [f"globalws-{A}"]
+    for kind in ("functions", "log groups", "queues", "tables", "APIs", "alarms"):
+        assert len(left[kind]) * 2 == len(held[kind]), kind
+    await _made(aws, "destroy", "YES=1")
+    assert _held(aws, A) == {}
+    assert _held_globally(aws) == []

@@ -1,0 +1,95 @@
+"""The order of a deployment's steps, and what is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.errors import DeployError
+from deploy.plan import (
+    Delete,
+    Deploy,
+    Plan,
+    add_plan,
+    checked_installation,
+    checked_regions,
+    deploy_plan,
+    destroy_plan,
+    remove_plan,
+)
+
+A, B, C = "us-west-2", "ap-southeast-2", "eu-west-1"
+
+
+def test_a_first_deployment_makes_a_full_mesh_at_once() -> None:
+    assert deploy_plan((A, B), ()) == ((Deploy(A, (B,)), Deploy(B, (A,))),)
+
+
+def test_a_repetition_updates_all() -> None:
+    assert deploy_plan((B, A), (A, B)) == ((Deploy(B, (A,)), Deploy(A, (B,))),)
+
+
+def test_a_new_region_is_there_before_anybody_sends_to_it() -> None:
+    assert add_plan(C, (A, B)) == (
+        (Deploy(C, (A, B)),),
+        (Deploy(A, (B, C)), Deploy(B, (A, C))),
+    )
+
+
+def test_nobody_sends_to_a_region_that_goes() -> None:
+    assert remove_plan(B, (A, B, C)) == (
+        (Deploy(A, (C,)), Deploy(C, (A,))),
+        (Delete(B),),
+    )
+
+
+def test_everything_goes() -> None:
+    assert destroy_plan((), (A, B)) == ((Delete(A), Delete(B)),)
+    assert destroy_plan((B, A, C), (A, B)) == ((Delete(A), Delete(B)),)
+    assert destroy_plan((A,), ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: deploy_plan((), ()), "which regions"),
+        (lambda: deploy_plan((A,), (A, B)), "remove-region REGION=ap-southeast-2"),
+        (lambda: add_plan(C, ()), "make deploy"),
+        (lambda: remove_plan(C, (A, B)), "no stack in eu-west-1"),
+        (lambda: remove_plan(A, (A,)), "make destroy"),
+        (lambda: destroy_plan((A,), (A, B)), "ap-southeast-2 too"),
+        (lambda: checked_regions(["westeros"]), "no AWS region"),
+        (lambda: checked_installation("Big"), "lower case"),
+    ],
+)
+def test_what_would_leave_something_odd_behind_is_refused(make: object, reason: str) -> None:
+    with pytest.raises(DeployError, match=reason):
+        make()  # type: ignore[operator]
+
+
+def _run(plan: Plan, peers: dict[str, tuple[str, ...]]) -> None:
+    """Applies a plan to what each region sends to; between stages nobody sends to nobody."""
+    for stage in plan:
+        for step in stage:
+            if isinstance(step, Deploy):
+                peers[step.region] = step.peers
+            else:
+                del peers[step.region]
+        for known in peers.values():
+            assert set(known) <= peers.keys()
+
+
+@given(st.permutations([A, B, C, "eu-central-1"]), st.integers(1, 3))
+def test_any_way_of_growing_and_shrinking_ends_in_a_full_mesh(
+    regions: list[str], first: int
+) -> None:
+    peers: dict[str, tuple[str, ...]] = {}
+    _run(deploy_plan(regions[:first], ()), peers)
+    for region in regions[first:]:
+        _run(add_plan(region, tuple(peers)), peers)
+    _run(add_plan(regions[-1], tuple(peers)), peers)  # safe to repeat
+    for region in regions[:-1]:
+        for one, known in peers.items():
+            assert {one, *known} == peers.keys()
+        _run(remove_plan(region, tuple(peers)), peers)
+    _run(destroy_plan((), tuple(peers)), peers)
+    assert peers == {}

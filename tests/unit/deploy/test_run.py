@@ -1,0 +1,115 @@
+"""A plan carried out with a fake SAM CLI; and samconfig.toml as it is used."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import run as module
+from deploy.errors import DeployError
+from deploy.plan import Delete, Deploy
+from deploy.run import Runner
+from deploy.samconfig import SamConfig
+from deploy.stacks import Stack
+from tests.support.stack import ROOT
+
+A, B = "us-west-2", "ap-southeast-2"
+
+
+class FakeSam:
+    def __init__(self, failing: str = "") -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.parameters: dict[str, dict[str, str]] = {}
+        self._failing = failing
+
+    def build(self) -> None:
+        self.calls.append(("build", ""))
+
+    def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
+        if region == self._failing:
+            raise DeployError(f"{region} failed")
+        self.calls.append(("deploy", region))
+        self.parameters[region] = dict(parameters)
+
+    def delete(self, region: str, stack_name: str, prefix: str) -> None:
+        self.calls.append(("delete", region))
+
+
+@pytest.fixture
+def config() -> SamConfig:
+    return SamConfig.read(ROOT / "samconfig.toml")
+
+
+def _runner(sam: FakeSam, config: SamConfig, existing: Mapping[str, Stack] | None = None) -> Runner:
+    fake: Any = sam
+    return Runner("globalws", fake, config, {"LogRetentionDays": "30"}, existing or {}, print)
+
+
+def test_a_stage_ends_before_the_next_begins(config: SamConfig) -> None:
+    sam = FakeSam()
+    _runner(sam, config).run(((Deploy(A, (B,)),), (Deploy(B, (A,)),)))
+    assert sam.calls == [("build", ""), ("deploy", A), ("deploy", B)]
+    assert sam.parameters[A] == {
+        "Installation": "globalws",
+        "PeerRegions": B,
+        "LogRetentionDays": "30",
+    }
+
+
+def test_a_failure_ends_the_plan_after_its_stage(config: SamConfig) -> None:
+    sam = FakeSam(failing=A)
+    with pytest.raises(DeployError, match="us-west-2 failed"):
+        _runner(sam, config).run(((Deploy(A, ()), Deploy(B, ())), (Delete(B),)))
+    assert ("deploy", B) in sam.calls
+    assert ("delete", B) not in sam.calls
+
+
+def test_a_stack_whose_creation_failed_is_deleted_first(config: SamConfig) -> None:
+    sam = FakeSam()
+    known = {A: Stack(A, f"globalws-{A}", "ROLLBACK_COMPLETE")}
+    _runner(sam, config, known).run(((Deploy(A, ()),),))
+    assert sam.calls == [("build", ""), ("delete", A), ("deploy", A)]
+
+
+def test_a_stack_that_does_not_go_is_told(
+    config: SamConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(A, f"globalws-{A}", "CREATE_COMPLETE")
+    monkeypatch.setattr(module, "find_stacks", lambda *_: {A: stack})
+    with pytest.raises(DeployError, match="still there"):
+        _runner(FakeSam(), config, {A: stack}).run(((Delete(A),),))
+
+
+def test_sam_deploy_by_itself_does_the_same(config: SamConfig) -> None:
+    """`sam deploy --config-env` and `make deploy` differ in no option."""
+    assert set(config.regions) == {A, B}
+    for region, written in config.environments.items():
+        options = config.options(region, f"globalws-{region}", "globalws")
+        assert options[options.index("--stack-name") + 1] == written["stack_name"]
+        assert options[options.index("--region") + 1] == written["region"] == region
+        assert options[options.index("--s3-prefix") + 1] == written["s3_prefix"]
+        assert set(written["capabilities"].split()) <= set(options)
+        assert ("--resolve-s3" in options) is written["resolve_s3"]
+        assert ("--language-extensions" in options) is written["language_extensions"]
+        assert ("--no-confirm-changeset" in options) is not written["confirm_changeset"]
+        assert config.overrides(region) == {"PeerRegions": B if region == A else A}
+
+
+def test_a_region_that_samconfig_does_not_name_has_the_same_options(config: SamConfig) -> None:
+    options = config.options("eu-west-1", "globalws-eu-west-1", "globalws")
+    known = config.options(A, f"globalws-{A}", "globalws")
+    assert [each.replace("eu-west-1", A) for each in options] == known
+    assert config.overrides("eu-west-1") == {}
+
+
+def test_values_may_hold_commas_and_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text(
+        '[us-west-2.deploy.parameters]\nregion = "us-west-2"\n'
+        "parameter_overrides = \"PeerRegions=a,b JanitorSchedule='rate(5 minutes)'\"\n"
+    )
+    assert SamConfig.read(path).overrides(A) == {
+        "PeerRegions": "a,b",
+        "JanitorSchedule": "rate(5 minutes)",
+    }
