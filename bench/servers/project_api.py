@@ -1,4 +1,4 @@
-"""The project's own API, with services in memory that keep nothing: a long run fills no table."""
+"""The project's own API, with services in memory that keep nothing, so that none fills up."""
 
 from typing import Any
 

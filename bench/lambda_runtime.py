@@ -1,0 +1,162 @@
+"""Replay behind Lambda's real runtime interface: its init, its warm call, its connections."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.lambda_packages import PYTHON, built, zip_mib
+from bench.processes import ROOT, python_server, serving
+
+_EMULATOR = (
+    ROOT
+    / ".venv-sam/lib/python3.11/site-packages/samcli/local/rapid"
+    / ("aws-lambda-rie-arm64" if os.uname().machine == "aarch64" else "aws-lambda-rie-x86_64")
+)
+_INVOKE = "2015-03-31/functions/function/invocations"
+_EVENT = (ROOT / "events" / "replay.json").read_bytes()
+
+
+def run(colds: int = 7, warms: int = 200) -> dict[str, Any]:
+    """ms for each function, and what the bars are about."""
+    packages = built()
+    subjects = {
+        "replay": (packages["replay"], "replay.handler"),
+        "replay_compiled": (packages["compiled"], "replay.handler"),
+        "floor": (packages["floor"], "bare.handler"),
+        "floor_with_round_trip": (packages["floor"], "signed.handler"),
+        "usual": (packages["usual"], "usual.handler"),
+    }
+    found: dict[str, dict[str, Any]] = {name: {"first_ms": []} for name in subjects}
+    # By turns, so that a busy moment of the machine meets all of them.
+    for _ in range(colds):
+        for name, (folder, handler) in subjects.items():
+            with _environment(folder, handler) as call:
+                found[name]["first_ms"].append(call()[0])
+    for name, (folder, handler) in subjects.items():
+        found[name] |= _warm(folder, handler, warms)
+        found[name]["zip_mib"] = zip_mib(folder)
+    for one in found.values():
+        one["init_ms"] = round(median(one["first_ms"]) - one["warm_p50_ms"], 1)
+        one["init_best_ms"] = round(min(one["first_ms"]) - one["warm_p50_ms"], 1)
+        one["first_ms"] = [round(each, 1) for each in one["first_ms"]]
+    return {"functions": found, "ratios": _ratios(found)}
+
+
+def _ratios(found: dict[str, dict[str, Any]]) -> dict[str, float]:
+    replay = found["replay"]
+    return {
+        "init_to_floor": round(replay["init_ms"] / found["floor"]["init_ms"], 3),
+        "init_to_usual": round(replay["init_ms"] / found["usual"]["init_ms"], 3),
+        "warm_to_round_trip": round(
+            replay["warm_p50_ms"] / found["floor_with_round_trip"]["warm_p50_ms"], 3
+        ),
+        "init_compiled_to_not": round(found["replay_compiled"]["init_ms"] / replay["init_ms"], 3),
+        "zip_mib": replay["zip_mib"],
+        "connections_per_environment": replay["connections"],
+    }
+
+
+def _warm(folder: Path, handler: str, count: int) -> dict[str, Any]:
+    with (
+        serving(python_server("stub")) as stub,
+        _environment(folder, handler, f"http://127.0.0.1:{stub.port}/graphql") as call,
+    ):
+        for _ in range(20):
+            call()
+        took = sorted(call()[0] for _ in range(count))
+        with urllib.request.urlopen(f"http://127.0.0.1:{stub.port}/") as answer:
+            connections = json.loads(answer.read())["connections"]
+        return {
+            "warm_p50_ms": round(took[len(took) // 2], 3),
+            "warm_p99_ms": round(took[int(len(took) * 0.99)], 3),
+            "calls": count + 20,
+            "connections": connections,
+        }
+
+
+@contextmanager
+def _environment(folder: Path, handler: str, url: str | None = None) -> Iterator[Any]:
+    """One execution environment; yields a function that invokes it: (ms, answer)."""
+    if url is None:
+        with (
+            serving(python_server("stub")) as stub,
+            _environment(folder, handler, f"http://127.0.0.1:{stub.port}/graphql") as call,
+        ):
+            yield call
+        return
+    invoke_port, runtime_port = _free_port(), _free_port()
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(folder),
+        # /var/task cannot be written on Lambda: nothing is compiled for the next start.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LAMBDA_TASK_ROOT": str(folder),
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_REGION": "us-west-2",
+        "AWS_ACCESS_KEY_ID": "AKIABENCH00000000000",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "GRAPHQL_URL": url,
+        "DEAD_LETTER_QUEUE_URL": f"{url}/queue",
+        "POWERTOOLS_SERVICE_NAME": "bench",
+        "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    }
+    process = subprocess.Popen(  # noqa: S603 - the emulator of the SAM CLI
+        [
+            _EMULATOR,
+            "--runtime-interface-emulator-address",
+            f"127.0.0.1:{invoke_port}",
+            "--runtime-api-address",
+            f"127.0.0.1:{runtime_port}",
+            PYTHON,
+            "-m",
+            "awslambdaric",
+            handler,
+        ],
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(invoke_port)
+        yield lambda: _invoke(invoke_port)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _invoke(port: int) -> tuple[float, Any]:
+    started = time.perf_counter()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/{_INVOKE}", data=_EVENT)
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - on loopback
+        answer = json.loads(response.read())
+    took = (time.perf_counter() - started) * 1000
+    if not isinstance(answer, dict) or "outcome" not in answer:
+        raise RuntimeError(f"the function failed: {answer}")
+    return took, answer
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("the emulator did not start")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
