@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.command import new_app
-from cli.commands import audit, channels, config, dlq, publish, purge, status, tail
+from cli.commands import audit, channels, config, dlq, publish, purge, status, tail, top, trace
 from cli.errors import MEANING
 
 _CODES = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items())
@@ -45,7 +45,9 @@ def new_globalws() -> typer.Typer:
 
     publish.register(app)
     tail.register(app)
+    trace.register(app)
     status.register(app)
+    top.register(app)
     app.add_typer(channels.app, name="channels")
     purge.register(app)
     audit.register(app)

@@ -58,7 +58,7 @@ def _keys() -> ApiKeys:
 
 
 @metrics.log_metrics
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Reconciles once; answers the run's counts.
 

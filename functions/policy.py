@@ -26,7 +26,7 @@ def _channels() -> ChannelsTable:
     return ChannelsTable.connect(_settings.channels_table, _settings.region)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Writes one order's policy, if it has one; answers `written`, `unchanged`, `superseded`,
     `none` or `refused`.
@@ -40,6 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         # Purge has the same event, and sends it to the dead-letter queue.
         logger.error("order refused", extra={"reason": str(error)})
         return {"outcome": "refused", "reason": str(error)}
+    logger.set_correlation_id(order.id)  # which the event may have left out
     outcome = "none"
     if order.allowed is not None:
         outcome = _channels().decide(order, datetime.now(UTC)).value

@@ -44,7 +44,7 @@ def _region() -> Region:
 
 
 @metrics.log_metrics
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Carries out one `ChannelPolicyChanged` or `PurgeRequested`; answers how it ended.
 
@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """
     try:
         order = read_order(event)
+        logger.set_correlation_id(order.id)  # which the event may have left out
         record = govern(order, _region(), lambda: context.get_remaining_time_in_millis() / 1000)
     except InvalidEventError as error:
         return _dead_letter(event, "InvalidEvent", error)

@@ -33,7 +33,7 @@ _METRIC = {
 
 
 @metrics.log_metrics
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Replays one `MessagePublished` event; answers how it ended.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
 _CONFIG = Config(
@@ -82,6 +83,11 @@ class Clients:
     def tables(self) -> "DynamoDBClient":
         """The tables."""
         return cast("DynamoDBClient", self._client("dynamodb"))
+
+    @property
+    def logs(self) -> "CloudWatchLogsClient":
+        """The log groups."""
+        return cast("CloudWatchLogsClient", self._client("logs"))
 
     @property
     def stacks(self) -> "CloudFormationClient":

@@ -41,6 +41,10 @@ class Session(Subscriber, Protocol):
         ...
 
 
+Delivered = Callable[[str, Mapping[str, Any], int], None]
+"""Is told of each event: its mutation, its data, and how many subscriptions got it."""
+
+
 @dataclass(frozen=True)
 class HttpAnswer:
     """The answer to POST /graphql: HTTP status and JSON document."""
@@ -59,7 +63,9 @@ class Engine:
         authenticators: Callable[[Api], tuple[Authenticator, ...]],
         options: Options,
         loader: Loader,
+        delivered: Delivered | None = None,
     ) -> None:
+        self._delivered = delivered
         self.options = options
         self.counters = Counters()
         self._ports = ports
@@ -133,7 +139,9 @@ class Engine:
             document, request.operation_name, request.variables, invocation
         )
         for event in outcome.events:
-            self._fanout.publish(event)
+            count = self._fanout.publish(event)
+            if self._delivered is not None:
+                self._delivered(event.mutation, event.data, count)
         for invalidation in invocation.invalidations:
             self.invalidate(invalidation["subscriptionField"], invalidation["payload"])
         return HttpAnswer(200, outcome.answer)
@@ -197,6 +205,7 @@ def build_engine(
     authenticators: tuple[Authenticator, ...] = (),
     options: Options | None = None,
     loader: Loader = load,
+    delivered: Delivered | None = None,
 ) -> Engine:
     """Build the engine of `api`.
 
@@ -204,6 +213,7 @@ def build_engine(
         credentials: access key id → credential, for AWS_IAM.
         authenticators: for modes other than API_KEY and AWS_IAM, which are built in.
         loader: how resolver code becomes a program (tests put fakes here).
+        delivered: is told of each mutation's event once it was handed to its subscribers.
 
     Raises:
         DefinitionError, ResolverCodeError: the definition cannot be served, and where.
@@ -222,4 +232,4 @@ def build_engine(
             raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
         return tuple(built)
 
-    return Engine(api, ports, of_api, options or Options(), loader)
+    return Engine(api, ports, of_api, options or Options(), loader, delivered)

@@ -25,9 +25,13 @@ class Fanout:
         self._counters = counters
         self._max_payload = max_payload
 
-    def publish(self, event: MutationEvent) -> None:
-        """Hand an event to everyone who gets it; never waits and never raises for one of them."""
+    def publish(self, event: MutationEvent) -> int:
+        """Hand an event to everyone who gets it; never waits and never raises for one of them.
+
+        Returns how many subscriptions got it.
+        """
         self._counters.publishes += 1
+        count = 0
         for field in self._triggers.get(event.mutation, ()):
             for group, members in self._registry.index(field).matching(event.data):
                 tail = self._tail(field, group, event.data)
@@ -38,8 +42,10 @@ class Fanout:
                     if head is None:
                         head = heads[len(prefix)] = text_header(len(prefix) + len(tail))
                     subscription.subscriber.deliver(b"".join((head, prefix, tail)))
-                self._counters.deliveries += len(members)
+                count += len(members)
                 self._counters.delivered_bytes += len(members) * len(tail)
+        self._counters.deliveries += count
+        return count
 
     def _tail(self, field: str, group: Group, event: Event) -> bytes:
         payload = group.render(event)

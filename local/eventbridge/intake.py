@@ -15,6 +15,9 @@ from local.eventbridge.jobs import Delivery
 from local.eventbridge.ports import Clock, DeliveryError
 from local.eventbridge.store import Change, Journal
 
+Taken = Callable[[Mapping[str, Any], bool], None]
+"""Is told of each event that a bus has taken, and whether a peer's bus forwarded it."""
+
 
 class Intake:
     """Takes events on for one region. `committing` counts the jobs being stored right now."""
@@ -29,7 +32,9 @@ class Intake:
         faults: Faults,
         counters: Counters,
         on_change: Callable[[], None],
+        taken: Taken | None = None,
     ) -> None:
+        self._taken = taken
         self._region = region
         self._account = account
         self.committing = 0
@@ -57,6 +62,7 @@ class Intake:
             CallError: the call as a whole is refused.
         """
         results: list[dict[str, str]] = []
+        events: list[Mapping[str, Any]] = []
         jobs: list[Delivery] = []
         origin = Origin(self._region, self._account, self._clock.now())
         for entry in check_call(entries):
@@ -70,6 +76,7 @@ class Intake:
                 continue
             jobs += self._match(bus_arn, event, text, hops=0)
             results.append({"EventId": event["id"]})
+            events.append(event)
         try:
             await self._take_on(jobs)
         except sqlite3.Error as failure:
@@ -77,6 +84,7 @@ class Intake:
         failed = sum("ErrorCode" in result for result in results)
         self._counters.events.refused += failed
         self._counters.events.accepted += len(results) - failed
+        self._tell(events, forwarded=False)
         return {"FailedEntryCount": failed, "Entries": results}
 
     async def receive(self, bus_arn: str, events: Sequence[Mapping[str, Any]]) -> None:
@@ -96,6 +104,12 @@ class Intake:
         except sqlite3.Error as failure:
             raise DeliveryError("INTERNAL_ERROR", str(failure), retryable=True) from failure
         self._counters.events.received += len(events)
+        self._tell(events, forwarded=True)
+
+    def _tell(self, events: Sequence[Mapping[str, Any]], *, forwarded: bool) -> None:
+        if self._taken is not None:
+            for event in events:
+                self._taken(event, forwarded)
 
     def _bus_arn(self, name_or_arn: str) -> str:
         arn = self._deliveries.routes.bus_arn(name_or_arn)

@@ -18,7 +18,7 @@ from local.eventbridge.definition import AsyncFunction, Bus
 from local.eventbridge.delivery import Deliveries, lane
 from local.eventbridge.entries import CallError
 from local.eventbridge.faults import FaultPlan, Faults
-from local.eventbridge.intake import Intake
+from local.eventbridge.intake import Intake, Taken
 from local.eventbridge.jobs import DELIVERY, Delivery, Failure, Invocation
 from local.eventbridge.ports import Clock, DeliveryError, InvokeResult, Ports
 from local.eventbridge.routes import LoadedTarget, Routes
@@ -45,6 +45,7 @@ class EventBridge:
         store_path: the SQLite file of accepted work.
         settings: how fast and how wide.
         clock: for tests.
+        taken: is told of each event that a bus has taken.
 
     Raises:
         DefinitionError: a pattern, target or input that is not understood.
@@ -61,6 +62,7 @@ class EventBridge:
         settings: Settings | None = None,
         *,
         clock: Clock | None = None,
+        taken: Taken | None = None,
     ) -> None:
         settings = settings or Settings()
         self.region = region
@@ -103,6 +105,7 @@ class EventBridge:
             self.faults,
             self.counters,
             self._changed,
+            taken,
         )
         self._parked: list[Delivery] = []
         self._open = False

@@ -27,6 +27,7 @@ from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import Ports
 from local.eventbridge.service import EventBridge
 from local.region.data_sources import DataSources
+from local.region.trace import Trace
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class RegionProcess:
         self._deployed = read_deployed(settings, self._clients)
         self._aws = Aws(settings.region, settings.aws_endpoint_url)
         self._peers = HttpPeers(settings.peers)
+        self.trace = Trace(settings.region)
         settings.data.mkdir(parents=True, exist_ok=True)
         self.bridge = EventBridge(
             settings.region,
@@ -109,12 +111,14 @@ class RegionProcess:
             self._deployed.functions,
             Ports(self._peers, self._aws, self._aws),
             settings.data / "eventbridge.sqlite",
+            taken=lambda event, forwarded: self.trace.taken(event, forwarded=forwarded),
         )
         self._data_sources = DataSources(self.bridge, self._aws, self._clients)
         self.engine: Engine = build_engine(
             self._deployed.api,
             self._data_sources,
             credentials=_credentials(self._account()),
+            delivered=self.trace.delivered,
         )
         self._watcher: asyncio.Task[None] | None = None
 
@@ -126,6 +130,8 @@ class RegionProcess:
         app = web.Application(client_max_size=self.engine.options.max_body + 1)
         app.router.add_get("/_local/health", guarded(self._health))
         app.router.add_post("/_local/reload", guarded(self._reload))
+        app.router.add_get("/_local/appsync", guarded(self._metrics))
+        app.router.add_get("/_local/trace/{id}", guarded(self._steps))
         add_eventbridge_routes(app, self.bridge)
         app.on_startup.append(self._start)
         appsync.add_routes(app, self.engine)
@@ -148,6 +154,13 @@ class RegionProcess:
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response(self._status())
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        counters = {_camel(name): value for name, value in vars(self.engine.metrics()).items()}
+        return web.json_response({**counters, "replicationLagMs": self.trace.lag()})
+
+    async def _steps(self, request: web.Request) -> web.Response:
+        return web.json_response({"steps": self.trace.steps(request.match_info["id"])})
 
     async def _reload(self, _: web.Request) -> web.Response:
         await self.reload()
@@ -186,3 +199,8 @@ class RegionProcess:
                     await self.reload()
             except (BotoCoreError, ClientError, DeployedStackError) as error:
                 logger.warning("%s: cannot look for deploys: %s", self._settings.region, error)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

@@ -42,6 +42,8 @@ class FakeRegion:
             }
             self.published.append(message)
             return {"publish": message}
+        if "history(" in query:
+            return {"history": {"items": []}}
         if "getChannel(" in query:
             return {"getChannel": self.channel(given["name"])}
         names = sorted({*DEFAULT, *self.decided})
@@ -134,6 +136,7 @@ class FakeInstallation:
             region=fake.name, events=fake, tables=fake, sqs=fake, functions=None, stacks=None
         )
         outputs = {
+            "ApiId": f"api-{fake.name}",
             "EventBusName": "globalws",
             "AuditTableName": "audit-table",
             "ChannelsTableName": "channels-table",

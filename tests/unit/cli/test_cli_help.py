@@ -23,6 +23,8 @@ COMMANDS = [
     "purge",
     "status",
     "tail",
+    "top",
+    "trace",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
 from globalws.domain.janitor import Run
+from globalws.domain.order import read_order
 
 from tests.support.functions import Context, load_handler, sample
 
@@ -212,3 +213,39 @@ def test_a_key_that_cannot_be_renewed_is_counted_and_does_not_stop_the_janitor(
     assert (failed["level"], failed["reason"]) == ("ERROR", "AppSync is away")
     assert metrics["ApiKeyRenewalFailures"] == 1
     assert "ApiKeyDaysLeft" not in metrics
+
+
+def test_every_log_line_of_a_message_carries_its_id(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for failure in (None, TransientError("HTTP 503")):
+        module, _ = _replay(monkeypatch, Api(failure))
+        event = sample("replay")
+        try:
+            module.handler(event, Context())
+        except TransientError:
+            assert failure is not None
+        (line,), _ = _output(capsys)
+        assert line["correlation_id"] == event["detail"]["id"]
+
+
+def test_the_id_of_an_order_that_left_it_out_is_in_the_log_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("policy", monkeypatch)
+    event = sample("purge")
+    del event["detail"]["id"]
+    module.handler(event, Context())
+    (line,), _ = _output(capsys)
+    assert line["correlation_id"] == read_order(event).id
+
+
+def test_a_run_of_the_janitor_is_known_by_its_schedule_s_event(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
+    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300))
+    module.handler(sample("janitor"), Context())
+    (line,), _ = _output(capsys)
+    assert line["correlation_id"] == sample("janitor")["id"]

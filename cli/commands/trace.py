@@ -1,0 +1,143 @@
+"""`globalws trace`: one message by its id, from publish to delivery, through all regions' logs."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.adapters.logs import ask_region_process, lines_with
+from cli.command import CHANNEL, MESSAGE_ID, command
+from cli.domain.changes import epoch
+from cli.domain.steps import Step, before, in_order, step_of_line, step_of_record, time_of
+from cli.errors import CliError, ExitCode
+from cli.regions import Answer, exit_code, failures, in_each
+from cli.session import Session
+from cli.targets.target import Kind, Region
+
+_FUNCTIONS = ("replay", "purge", "policy", "janitor")
+_HISTORY = (
+    "query History($name: String!, $after: ID) { "
+    "history(name: $name, after: $after, limit: 1) { items { id name publishedAt region } } }"
+)
+_CLOCKS = 60.0  # how far the publisher's clock, which made the id, may be ahead
+_LONGEST = 30 * 86_400.0
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the app."""
+    command(
+        app,
+        "trace",
+        examples=[
+            "globalws trace 01KB4YXW0G8Q2M7R3T5V9XZABC",
+            "globalws trace 01KB4YXW0G8Q2M7R3T5V9XZABC --channel tech --json",
+        ],
+        json_shape='{"id", "steps": [{"at", "afterMs", "region", "source", "step", "details"}], '
+        '"storedIn": [], "unreachable": [{"region", "error"}]}',
+    )(trace)
+
+
+def trace(
+    session: Session,
+    id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The id of a message, or of an order.", parser=MESSAGE_ID
+        ),
+    ],
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The message's channel; without it, every allowed channel's history is asked.",
+            parser=CHANNEL,
+            show_default=False,
+        ),
+    ] = None,
+) -> ExitCode:
+    """Follow a message by its id through the logs and histories of all regions, in order of time.
+
+    The id is the correlation id of every log line. On AWS these are the functions' log groups and
+    AppSync's (which has errors only), so deliveries do not show: that Replay ended well means that
+    AppSync took the message for its subscribers. On the local stack each region's process tells
+    what the bus took, and how many subscribers were served. Exit code 1: nobody knows the id.
+    """
+    answers = in_each(session.target.selected, lambda region: _look(session, region, id, channel))
+    steps = in_order(step for answer in answers for step in answer.value or ())
+    _show(session, id, steps, answers)
+    if not steps and not failures(answers):
+        raise CliError(f"no region knows {id}: is it older than the logs and the history are kept?")
+    return exit_code(answers)
+
+
+def _look(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:
+    since = time_of(id) - _CLOCKS
+    if not time.time() - _LONGEST < since < time.time() + _LONGEST:  # no clock made this id
+        since = time.time() - _LONGEST
+    groups = {
+        f"Function {name}": f"/aws/lambda/{region.stack_name}-{name}" for name in _FUNCTIONS
+    } | {"AppSync": f"/aws/appsync/apis/{region.output('ApiId')}"}
+    steps = [
+        step_of_line(region.name, source, at, text)
+        for source, group in groups.items()
+        for at, text in lines_with(region.clients, group, id, since)
+    ]
+    if session.target.kind is Kind.LOCAL:
+        noted = ask_region_process(region.clients, f"trace/{id}")["steps"]
+        steps += [step_of_record(region.name, record) for record in noted]
+    return steps + _stored(session, region, id, channel)
+
+
+def _stored(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:
+    """The publish, as the history of the region that stored it tells."""
+    api = session.api(region)
+    names = [channel] if channel else _allowed(api.execute("{ channels { name allowed } }"))
+    for name in names:
+        try:
+            answer = api.execute(_HISTORY, {"name": name, "after": before(id)})
+        except CliError:  # no history is kept, or the channel was closed meanwhile
+            continue
+        for item in answer["history"]["items"]:
+            published = epoch(item["publishedAt"])
+            if item["id"] == id and published is not None:
+                where = "published here" if item["region"] == region.name else "stored, published"
+                details = {"channel": item["name"], "origin": item["region"]}
+                return [Step(published, region.name, "history", where, details)]
+    return []
+
+
+def _allowed(answer: dict[str, Any]) -> list[str]:
+    return [each["name"] for each in answer["channels"] if each["allowed"]]
+
+
+def _show(session: Session, id: str, steps: list[Step], answers: list[Answer[list[Step]]]) -> None:
+    output = session.output
+    begin = steps[0].at if steps else 0.0
+    if output.as_json:
+        stored = [step.region for step in steps if step.source == "history"]
+        output.document(
+            {
+                "id": id,
+                "steps": [step.document(begin) for step in steps],
+                "storedIn": stored,
+                "unreachable": failures(answers),
+            }
+        )
+        return
+    output.table(
+        ("time (UTC)", "after ms", "region", "by", "step", "details"),
+        [
+            (
+                datetime.fromtimestamp(step.at, UTC).strftime("%H:%M:%S.%f")[:-3],
+                f"{(step.at - begin) * 1000:.0f}",
+                step.region,
+                step.source,
+                step.what,
+                ", ".join(f"{key} {value}" for key, value in step.details.items()),
+            )
+            for step in steps
+        ],
+    )
+    for failure in failures(answers):
+        output.error(f"{failure['region']}: {failure['error']}")

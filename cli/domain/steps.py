@@ -1,0 +1,77 @@
+"""What became of a message, step by step, read out of log lines of both regions. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Of a function's log line: what a reader of the trace wants beside the message.
+_SHOWN = ("channel", "origin", "lag_ms", "reason", "run", "decision")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened: `at` is epoch seconds, `source` what wrote it down."""
+
+    at: float
+    region: str
+    source: str
+    what: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self, begin: float) -> dict[str, Any]:
+        """As JSON documents show it; `afterMs` counts from the first step."""
+        return {
+            "at": self.at,
+            "afterMs": round((self.at - begin) * 1000, 1),
+            "region": self.region,
+            "source": self.source,
+            "step": self.what,
+            **({"details": dict(self.details)} if self.details else {}),
+        }
+
+
+def step_of_line(region: str, source: str, milliseconds: int, text: str) -> Step:
+    """The step that a line of a log group tells; a line that is no JSON is shown as it is."""
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, Mapping):
+        return Step(milliseconds / 1000, region, source, text.strip())
+    what = str(record.get("message") or record.get("logType") or "log line")
+    shown = {key: record[key] for key in _SHOWN if record.get(key)}
+    return Step(milliseconds / 1000, region, source, what, shown)
+
+
+def step_of_record(region: str, record: Mapping[str, Any]) -> Step:
+    """The step that the local stack's region process noted."""
+    rest = {
+        key: value for key, value in record.items() if key not in ("at", "region", "step") and value
+    }
+    if "subscribers" in record:
+        rest["subscribers"] = record["subscribers"]
+    return Step(float(record["at"]), region, "region process", str(record["step"]), rest)
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """By time; the regions' clocks may disagree by some milliseconds."""
+    return sorted(steps, key=lambda step: step.at)
+
+
+def time_of(message_id: str) -> float:
+    """When a ULID was made, in epoch seconds, by its maker's clock."""
+    number = 0
+    for character in message_id[:10]:
+        number = number * 32 + _CROCKFORD.index(character)
+    return number / 1000
+
+
+def before(message_id: str) -> str:
+    """The ULID just before this one; the least is its own."""
+    number = 0
+    for character in message_id:
+        number = number * 32 + _CROCKFORD.index(character)
+    number = max(0, number - 1)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,175 @@
+"""`globalws trace` and `globalws top`: what they read, and what they make of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.domain.rates import Sample, faults_in, view
+from cli.domain.steps import before, in_order, step_of_line, step_of_record, time_of
+from cli.errors import UnreachableError
+from local.region.trace import Trace
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.fake_installation import FakeInstallation
+
+ID = "01KB4YXW0G8Q2M7R3T5V9XZABC"
+AT = time_of(ID)
+
+
+def test_a_log_line_of_powertools_tells_its_message_and_what_matters() -> None:
+    line = json.dumps(
+        {"level": "INFO", "message": "message replayed", "correlation_id": ID, "lag_ms": "41"}
+    )
+    step = step_of_line("us-west-2", "Function replay", 1_500, line)
+    assert (step.at, step.what, step.details) == (1.5, "message replayed", {"lag_ms": "41"})
+
+
+@pytest.mark.parametrize("text", ["START RequestId: x\n", "[1]", '"text"'])
+def test_a_line_that_is_no_record_is_shown_as_it_is(text: str) -> None:
+    assert step_of_line("us-west-2", "AppSync", 0, text).what == text.strip()
+
+
+def test_a_record_of_the_region_process_keeps_a_count_of_nobody() -> None:
+    record = {
+        "at": 2.0,
+        "region": "r",
+        "step": "delivered",
+        "subscribers": 0,
+        "mutation": "publish",
+    }
+    assert step_of_record("r", record).details == {"mutation": "publish", "subscribers": 0}
+
+
+def test_the_id_before_an_id() -> None:
+    assert before(ID) == ID[:-1] + "B"
+    assert before("01KB4YXW0G8Q2M7R3T5V9XZA00") == "01KB4YXW0G8Q2M7R3T5V9XZ9ZZ"
+    assert before("0" * 26) == "0" * 26
+
+
+def _lines(region: str) -> list[tuple[int, str]]:
+    if region == "us-west-2":
+        return []
+    return [(int((AT + 0.2) * 1000), json.dumps({"message": "message replayed", "lag_ms": "190"}))]
+
+
+def _noted(region: str) -> dict[str, Any]:
+    here = Trace(region, lambda: AT + (0.05 if region == "us-west-2" else 0.21))
+    here.delivered("publish", {"id": ID, "publishedAt": "2026-11-23T10:15:00Z"}, 3)
+    return {"steps": here.steps(ID)}
+
+
+@pytest.fixture
+def logs(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The log groups that were asked."""
+    asked: set[str] = set()
+
+    def lines_with(clients: Any, group: str, text: str, since: float) -> list[tuple[int, str]]:
+        assert text == ID
+        assert AT - 120 < since < AT
+        asked.add(group)
+        return _lines(clients.region) if group.endswith("-replay") else []
+
+    monkeypatch.setattr("cli.commands.trace.lines_with", lines_with)
+    monkeypatch.setattr("cli.commands.trace._LONGEST", 1e10)
+    monkeypatch.setattr(
+        "cli.commands.trace.ask_region_process", lambda clients, path: _noted(clients.region)
+    )
+    return asked
+
+
+def test_one_command_shows_the_way_of_a_message(logs: set[str], run: Run) -> None:
+    ran = run("trace", ID, "--json")
+    assert ran.code == 0, ran.err
+    steps = [(each["region"], each["step"]) for each in ran.document["steps"]]
+    assert steps == [
+        ("us-west-2", "delivered"),
+        ("ap-southeast-2", "message replayed"),
+        ("ap-southeast-2", "delivered"),
+    ]
+    assert [each["afterMs"] for each in ran.document["steps"]] == pytest.approx([0, 150, 160])
+    assert "/aws/lambda/globalws-us-west-2-replay" in logs
+    assert "/aws/appsync/apis/api-us-west-2" in logs
+
+
+def test_a_region_that_does_not_answer_does_not_hide_the_other(
+    logs: set[str], installation: FakeInstallation, run: Run
+) -> None:
+    installation.regions["us-west-2"].down = True
+    ran = run("trace", ID)
+    assert ran.code == 3
+    assert "message replayed" in ran.out
+    assert "us-west-2" in ran.err
+
+
+def test_an_unknown_id_is_an_error(
+    logs: set[str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.commands.trace.lines_with", lambda *_: [])
+    monkeypatch.setattr("cli.commands.trace.ask_region_process", lambda *_: {"steps": []})
+    ran = run("trace", ID)
+    assert ran.code == 1
+    assert "no region knows" in ran.err
+
+
+def _sample(at: float, publishes: int, succeeded: int) -> Sample:
+    appsync = {
+        "connections": 2, "subscriptions": 3, "publishes": publishes, "deliveries": 3 * publishes,
+        "errors": 0, "invalidations": 0, "replicationLagMs": {"count": 1, "p50": 40, "p99": 90},
+    }  # fmt: skip
+    function = {"counters": {"succeeded": succeeded, "functionErrors": 0}}
+    bridge = {"pending": 1, "functions": [function, function]}
+    return Sample(at, appsync, bridge, {"functions": {}}, {"bus": 0, "function": None})
+
+
+def test_rates_are_differences_over_time() -> None:
+    line = view("us-west-2", _sample(10.0, 100, 5), _sample(12.0, 150, 9))
+    assert line["publishesPerSecond"] == 25
+    assert line["deliveriesPerSecond"] == 75
+    assert line["replaysPerSecond"] == 4
+    assert line["lagMs"]["p99"] == 90
+
+
+def test_a_process_that_began_anew_has_no_negative_rate() -> None:
+    assert view("r", _sample(10.0, 100, 5), _sample(11.0, 1, 0))["publishesPerSecond"] == 0
+
+
+def test_faults_in_force_are_named() -> None:
+    plan = {
+        "links": {"eu-west-1": {"down": True, "latencySeconds": 0}},
+        "functions": {"f": {"errorRate": 0.5, "backoffScale": 1}},
+    }
+    assert faults_in(plan) == ["functions.f.errorRate 0.5", "links.eu-west-1.down"]
+
+
+def test_top_prints_one_look_as_json(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = _sample(0.0, 1, 1)
+
+    def ask(clients: Any, path: str) -> Any:
+        if clients.region == "us-west-2":
+            raise UnreachableError("down")
+        return {"appsync": sample.appsync, "eventbridge": sample.bridge, "faults": {}}[path]
+
+    monkeypatch.setattr("cli.commands.top.ask_region_process", ask)
+    ran = run("top", "--interval", "0.1", "--json")
+    assert ran.code == 3
+    (line,) = ran.document["regions"]
+    assert line["deadLetters"] == {"bus": 3, "function": 0}
+    assert ran.document["unreachable"][0]["region"] == "us-west-2"
+
+
+def test_the_trace_forgets_the_oldest_and_measures_the_lag() -> None:
+    trace = Trace("us-west-2", lambda: 1_000_000.0)
+    for number in range(6_000):
+        trace.taken({"detail": {"id": str(number), "name": "tech"}}, forwarded=False)
+    assert trace.steps("0") == []
+    assert trace.steps("5999")[0]["step"] == "accepted by the bus"
+    assert trace.lag() == {"count": 0, "p50": None, "p99": None}
+    trace.delivered("publishFromBus", {"id": "x", "publishedAt": "1970-01-12T13:46:39.900Z"}, 1)
+    assert trace.lag() == {"count": 1, "p50": 100.0, "p99": 100.0}
+
+
+def test_steps_are_in_order_of_time() -> None:
+    steps = [step_of_record("r", {"at": at, "step": "s"}) for at in (3.0, 1.0, 2.0)]
+    assert [step.at for step in in_order(steps)] == [1.0, 2.0, 3.0]
