@@ -53,6 +53,34 @@ test-unit: setup-dev ## Only the tests that open no socket
 local-invoke: setup-dev ## Every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
 	@$(BIN)/python -m pytest -m docker tests/docker
 
+##@ Test for long (each on a stack of its own; reports in test-results/)
+
+LONG = GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m pytest -s
+
+soak: setup-dev ## Everything is killed, cut and failed at random for SECONDS=60; nothing lost, nothing twice [SEED=1]
+	@$(LONG) -m soak tests/soak
+
+faults: setup-dev ## Each fault by itself, with its row of figures (test-results/faults.md)
+	@$(LONG) -m faults tests/faults
+
+load: setup-dev ## As much as this machine carries for SECONDS=60: memory, loss, latency, shutdown
+	@$(LONG) -m load tests/load
+
+fuzz: setup-dev ## Hostile input, ever new, for SECONDS=20
+	@$(LONG) -m fuzz tests/fuzz
+
+##@ Check
+
+scan: .venv-scan/.ready ## The template with checkov (exceptions: .checkov.yaml)
+	@.venv-scan/bin/checkov --config-file .checkov.yaml
+
+audit: .venv-scan/.ready node_modules/.ready ## Pinned packages against lists of known vulnerabilities (needs the network)
+	@.venv-scan/bin/pip-audit --disable-pip --no-deps --strict -r functions/requirements.txt -r requirements/local.txt
+	@npm audit --omit=dev
+
+evaluate-code: setup ## The resolvers' fixtures through AWS's own runtime: needs an account and appsync:EvaluateCode
+	@$(BIN)/python -m scripts.evaluate_code
+
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -75,7 +103,7 @@ clean: down ## Remove what was built and the local stack's state; keep the envir
 	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 distclean: clean ## Remove the environments too
-	rm -rf .venv .venv-sam .venv-ministack node_modules
+	rm -rf .venv .venv-* node_modules
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
@@ -109,7 +137,7 @@ node_modules/.ready: package.json package-lock.json
 	@touch $@
 
 requirements: ## Pin anew what requirements/*.in ask for (needs uv)
-	cd requirements && for name in dev sam ministack lambda-image; do \
+	cd requirements && for name in dev sam ministack lambda-image scan; do \
 	  uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
 	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
 	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
@@ -118,4 +146,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit lint format setup setup-dev clean distclean requirements help
+.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
