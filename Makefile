@@ -69,6 +69,20 @@ load: setup-dev ## As much as this machine carries for SECONDS=60: memory, loss,
 fuzz: setup-dev ## Hostile input, ever new, for SECONDS=20
 	@$(LONG) -m fuzz tests/fuzz
 
+# What needs no more than URLs and credentials, so that it can run against AWS too.
+CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
+  tests/e2e/test_history.py::test_history_reads_forward_from_an_id_in_every_region \
+  tests/e2e/test_history.py::test_a_publishers_retry_is_stored_once_in_each_region \
+  tests/e2e/test_amplify.py::test_amplify_with_iam_receives_each_message_of_both_regions_once
+
+conformance: setup-dev ## Real clients on the data plane; TARGET=aws: on deployed stacks, REGIONS="us-west-2 ap-southeast-2"
+ifeq ($(TARGET),aws)
+	@$(BIN)/python -m scripts.deployed_stack --installation $(or $(INSTALLATION),globalws) --output .local/aws/stack.json $(REGIONS)
+	@GLOBALWS_STACK_FILE=.local/aws/stack.json $(BIN)/python -m pytest $(CONFORMANCE); code=$$?; rm -f .local/aws/stack.json; exit $$code
+else
+	@$(BIN)/python -m pytest tests/conformance $(CONFORMANCE)
+endif
+
 ##@ Check
 
 scan: .venv-scan/.ready ## The template with checkov (exceptions: .checkov.yaml)
@@ -146,4 +160,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

@@ -20,11 +20,11 @@ _START_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A running stack: its stack file, its state folder and the process that runs it."""
+    """A running stack: its stack file, its state folder and the process, if any, that runs it."""
 
     stack_file: Path
     state: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
 
     @property
     def running(self) -> RunningStack:

@@ -1,0 +1,82 @@
+"""`make conformance TARGET=aws`: describes deployed stacks as tests want them, in a stack file.
+
+Reads the outputs of the stacks NAME-REGION. Takes the key pair from the usual places; the tests
+sign by themselves, and know no session tokens, so it must be one of an IAM user.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.stack.stack_file import RunningRegion, RunningStack
+
+
+class NotUsableError(Exception):
+    """These credentials or stacks cannot be tested; the message says why."""
+
+
+def _region(session: Any, region: str, installation: str) -> RunningRegion:
+    stack_name = f"{installation}-{region}"
+    found = session.client("cloudformation", region_name=region).describe_stacks(
+        StackName=stack_name
+    )
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
+    return RunningRegion(
+        region=region,
+        graphqlUrl=outputs["GraphQLUrl"],
+        realtimeUrl=outputs["RealtimeUrl"],
+        apiKey=outputs["ApiKey"],
+        stackName=stack_name,
+        eventBusName=outputs["EventBusName"],
+        eventsUrl="",
+        pid=0,
+    )
+
+
+def describe(regions: list[str], installation: str) -> RunningStack:
+    """The deployed stacks.
+
+    Raises:
+        NotUsableError: there are no credentials, or temporary ones.
+        ClientError, BotoCoreError: AWS does not tell.
+    """
+    session: Any = boto3.Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NotUsableError("no AWS credentials: set the usual variables or a profile")
+    frozen = credentials.get_frozen_credentials()
+    if frozen.token:
+        raise NotUsableError("temporary credentials: the tests need the key pair of an IAM user")
+    return RunningStack(
+        regions=tuple(_region(session, region, installation) for region in regions),
+        awsEndpointUrl="",
+        accessKeyId=frozen.access_key,
+        secretAccessKey=frozen.secret_key,
+    )
+
+
+def main() -> int:
+    """Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.deployed_stack", description=__doc__)
+    parser.add_argument("--installation", default="globalws")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("regions", nargs=2, help="the two regions, e.g. us-west-2 ap-southeast-2")
+    given = parser.parse_args()
+    try:
+        stack = describe(given.regions, given.installation)
+    except (NotUsableError, BotoCoreError, ClientError) as error:
+        print(f"make conformance: {error}", file=sys.stderr)
+        return 1
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    given.output.touch(mode=0o600)
+    stack.write(given.output)
+    given.output.chmod(0o600)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
