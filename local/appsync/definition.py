@@ -59,6 +59,24 @@ class ApiKey:
 
 
 @dataclass(frozen=True)
+class TokenIssuer:
+    """An OIDC issuer or a Cognito user pool whose tokens the API takes.
+
+    Attributes:
+        client_id: a pattern for the client that a token was made for; None for any.
+        keys_url: where its public keys are; "" to find it by OIDC's discovery.
+        iat_ttl_ms, auth_ttl_ms: how old a token, or the login behind it, may be; 0 for no limit.
+    """
+
+    mode: AuthMode
+    issuer: str
+    client_id: str | None = None
+    keys_url: str = ""
+    iat_ttl_ms: int = 0
+    auth_ttl_ms: int = 0
+
+
+@dataclass(frozen=True)
 class Api:
     """A whole API in one region."""
 
@@ -73,3 +91,4 @@ class Api:
     default_auth: AuthMode = "API_KEY"
     additional_auth: tuple[AuthMode, ...] = ("AWS_IAM",)
     api_keys: tuple[ApiKey, ...] = ()
+    token_issuers: tuple[TokenIssuer, ...] = ()

@@ -25,6 +25,8 @@ from .sigv4 import IamAuthenticator, IamCredential
 from .sources import build_sources
 from .subscribing import Subscribing
 from .subscriptions import Registry, Subscriber, Subscription
+from .token_keys import fetch_json
+from .tokens import TokenAuthenticator
 
 logger = logging.getLogger(__name__)
 
@@ -226,6 +228,7 @@ def build_engine(
             built.append(ApiKeyAuthenticator(api.api_keys))
         if "AWS_IAM" in modes:
             built.append(IamAuthenticator(credentials or {}, api.region))
+        built += [TokenAuthenticator(issuer, fetch_json) for issuer in api.token_issuers]
         built += [a for a in authenticators if a.mode in modes]
         missing = set(modes) - {a.mode for a in built}
         if missing:

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
+from local.appsync.definition import (
+    Api,
+    ApiKey,
+    DataSource,
+    PipelineFunction,
+    Resolver,
+    SourceFile,
+    TokenIssuer,
+)
 from local.deployed.errors import DeployedStackError
 from local.deployed.stack import Clients, DeployedStack
 
@@ -41,6 +49,11 @@ def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None
             each["authenticationType"] for each in api.get("additionalAuthenticationProviders", [])
         ),
         api_keys=read_api_keys(clients, api_id),
+        token_issuers=tuple(
+            issuer
+            for each in api.get("additionalAuthenticationProviders", [])
+            if (issuer := _token_issuer(each, clients.endpoint_url)) is not None
+        ),
     )
 
 
@@ -48,6 +61,31 @@ def read_api_keys(clients: Clients, api_id: str) -> tuple[ApiKey, ...]:
     """The API's keys as they are now: a renewal is no deploy."""
     listed = clients("appsync").list_api_keys(apiId=api_id)["apiKeys"]
     return tuple(ApiKey(each["id"], each["expires"]) for each in listed)
+
+
+def _token_issuer(provider: Mapping[str, Any], endpoint_url: str | None) -> TokenIssuer | None:
+    """What a provider says of an issuer of tokens, if it is one."""
+    if "openIDConnectConfig" in provider:
+        oidc = provider["openIDConnectConfig"]
+        return TokenIssuer(
+            "OPENID_CONNECT",
+            oidc["issuer"],
+            oidc.get("clientId") or None,
+            iat_ttl_ms=int(oidc.get("iatTTL", 0)),
+            auth_ttl_ms=int(oidc.get("authTTL", 0)),
+        )
+    if "userPoolConfig" in provider:
+        pool = provider["userPoolConfig"]
+        issuer = f"https://cognito-idp.{pool['awsRegion']}.amazonaws.com/{pool['userPoolId']}"
+        # The local AWS signs as that issuer, and serves its keys itself.
+        keys = f"{endpoint_url}/{pool['userPoolId']}" if endpoint_url else issuer
+        return TokenIssuer(
+            "AMAZON_COGNITO_USER_POOLS",
+            issuer,
+            pool.get("appIdClientRegex") or None,
+            f"{keys}/.well-known/jwks.json",
+        )
+    return None
 
 
 def _api_id(stack: DeployedStack) -> str:

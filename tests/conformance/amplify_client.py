@@ -13,9 +13,13 @@ _SCRIPT = Path(__file__).parent / "amplify" / "client.mjs"
 
 
 class AmplifyClient:
-    """One Node process with one Amplify client. `auth_mode` is `apiKey` or `iam`."""
+    """One Node process with one Amplify client.
 
-    def __init__(self, target: Target, auth_mode: str) -> None:
+    `auth_mode` is `apiKey` or `iam`, or `oidc` or `userPool` with a token.
+    """
+
+    def __init__(self, target: Target, auth_mode: str, token: str | None = None) -> None:
+        self._token = token
         self._target = target
         self._auth_mode = auth_mode
         self._ids = itertools.count(1)
@@ -42,6 +46,7 @@ class AmplifyClient:
             apiKey=self._target.api_key,
             accessKeyId=self._target.access_key,
             secretAccessKey=self._target.secret_key,
+            token=self._token,
         )
         return self
 

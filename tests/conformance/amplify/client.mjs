@@ -23,7 +23,7 @@ let client;
 const report = (document) => process.stdout.write(`${JSON.stringify(document)}\n`);
 
 const commands = {
-  configure({ endpoint, region, authMode, apiKey, accessKeyId, secretAccessKey }) {
+  configure({ endpoint, region, authMode, apiKey, accessKeyId, secretAccessKey, token }) {
     plain = endpoint.startsWith('http:');
     const GraphQL = { endpoint, region, apiKey, defaultAuthMode: authMode };
     const credentials = { accessKeyId, secretAccessKey };
@@ -31,6 +31,10 @@ const commands = {
       { API: { GraphQL } },
       {
         Auth: {
+          tokenProvider: {
+            getTokens: async () =>
+              token ? { accessToken: { toString: () => token, payload: {} } } : null,
+          },
           credentialsProvider: {
             getCredentialsAndIdentityId: async () => ({ credentials }),
             clearCredentialsAndIdentityId() {},
