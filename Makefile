@@ -95,12 +95,15 @@ audit: .venv-scan/.ready node_modules/.ready ## Pinned packages against lists of
 evaluate-code: setup ## The resolvers' fixtures through AWS's own runtime: needs an account and appsync:EvaluateCode
 	@$(BIN)/python -m scripts.evaluate_code
 
+check: lint ## The same as lint; what CI and the pre-commit hook run
+
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy local cli deploy functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
+	$(BIN)/cfn-lint templates/*.yaml
 	npm run --silent lint:graphql
 
 format: setup-dev ## Format the Python sources
@@ -160,4 +163,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

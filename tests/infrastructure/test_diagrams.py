@@ -1,0 +1,64 @@
+"""The diagrams of docs/architecture.md show the template's resources, as they are connected."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.infrastructure.conftest import Template
+from tests.infrastructure.test_template import _references
+from tests.support.stack import ROOT
+
+_DRAWN = (
+    "AWS::AppSync::GraphQLApi",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::SQS::Queue",
+    "AWS::Serverless::Function",
+)
+_OUTSIDE = {"client", "peer", "alarms"}
+_DIAGRAMS = re.findall(
+    r"```mermaid\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL
+)
+_NODE = re.compile(r"^(\w+)")
+
+
+def _edges() -> Iterator[tuple[str, str]]:
+    """Each arrow's two ends; `a --> b --> c` has two."""
+    for diagram in _DIAGRAMS:
+        for line in diagram.splitlines()[1:]:
+            ends = [_NODE.match(each.strip()) for each in re.split(r"-->(?:\|[^|]*\|)?", line)]
+            names = [each.group(1) for each in ends if each is not None]
+            yield from pairwise(names)
+
+
+def _name(logical_id: str) -> str:
+    return "ForwardTo" if logical_id.startswith("ForwardTo") else logical_id
+
+
+def test_every_box_is_a_resource_and_every_resource_a_box(template: Template) -> None:
+    assert len(_DIAGRAMS) == 2
+    drawn = {name for edge in _edges() for name in edge} - _OUTSIDE
+    there = {_name(name) for kind in _DRAWN for name, _ in template.of_type(kind)}
+    assert drawn == there
+
+
+def test_rules_point_where_the_template_points_them(template: Template) -> None:
+    edges = set(_edges())
+    for name, rule in template.of_type("AWS::Events::Rule"):
+        for target in rule["Targets"]:
+            (queue,) = _references(target["DeadLetterConfig"]["Arn"])
+            assert (_name(name), queue) in edges
+            for function in _references(target["Arn"]):
+                assert (_name(name), function) in edges
+
+
+def test_functions_use_what_their_arrows_show(template: Template) -> None:
+    tables = {name for name, _ in template.of_type("AWS::DynamoDB::Table")}
+    edges = set(_edges())
+    for name, function in template.of_type("AWS::Serverless::Function"):
+        used = set(_references(function["Policies"])) & tables
+        assert {to for at, to in edges if at == name and to in tables} == used, name
+        on_failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        (queue,) = _references(on_failure["Destination"])
+        assert (name, queue) in edges
