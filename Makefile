@@ -83,6 +83,17 @@ else
 	@$(BIN)/python -m pytest tests/conformance $(CONFORMANCE)
 endif
 
+##@ Measure
+
+bench: setup-dev .venv-bench/.ready ## Every figure of docs/performance.md, compared with the peer and the limit (about 20 minutes)
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+bench-check: setup-dev ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
+	@$(BIN)/python -m bench --check
+
+bench-model: .venv-bench/.ready ## The capacity and cost model: tables and pictures of docs/cost.md
+	@.venv-bench/bin/python -m bench.model
+
 ##@ Check
 
 scan: .venv-scan/.ready ## The template with checkov (exceptions: .checkov.yaml)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -23,11 +23,17 @@ class Sizes:
 
 
 FULL = Sizes(
-    3, 1_000, Load(messages=200, publishers=4, warm_up=60), Load(messages=500, warm_up=300)
+    rounds=3,
+    subscribers=1_000,
+    crowd=Load(messages=200, publishers=4, warm_up=60, repeats=3),
+    single=Load(messages=500, warm_up=300, repeats=3),
 )
-SMALL = Sizes(1, 300, Load(messages=100, publishers=4), Load(messages=150, warm_up=100))
-
-_PATHS = {"peer": "/graphql/realtime"}
+SMALL = Sizes(
+    rounds=1,
+    subscribers=300,
+    crowd=Load(messages=60, publishers=4, warm_up=60, repeats=2),
+    single=Load(messages=100, warm_up=150, repeats=2),
+)
 
 
 @contextmanager
@@ -44,6 +50,11 @@ def server_of(kind: str) -> Iterator[Server]:
     }[kind]
     with serving(command) as server:
         yield server
+
+
+def check_kinds() -> tuple[str, ...]:
+    """What the quick check compares: the peer only where it is installed already."""
+    return ("globalws", "raw", *(("peer",) if peer.is_installed() else ()))
 
 
 def measure(kind: str, subscribers: int, load: Load) -> Outcome:
@@ -65,7 +76,7 @@ def run(sizes: Sizes = FULL, kinds: tuple[str, ...] | None = None) -> dict[str, 
             load = sizes.crowd
             if kind == "raw":
                 # As many bytes a frame as ours have around the same text.
-                load = Load(load.messages, load.publishers, 492, load.warm_up)
+                load = replace(load, size=492)
             found[kind] = {"crowd": asdict(measure(kind, sizes.subscribers, load))}
             if kind != "raw":
                 found[kind]["single"] = asdict(measure(kind, 1, sizes.single))
@@ -91,6 +102,8 @@ def _ratios(found: dict[str, Any]) -> dict[str, float]:
         ratios |= {
             "deliveries_to_peer": crowd["deliveries_per_second"]
             / other["crowd"]["deliveries_per_second"],
+            "cpu_per_delivery_to_peer": crowd["cpu_us_per_delivery"]
+            / other["crowd"]["cpu_us_per_delivery"],
             "peak_memory_to_peer": crowd["peak_memory_mib"] / other["crowd"]["peak_memory_mib"],
             "single_p50_to_peer": single["p50_ms"] / other["single"]["p50_ms"],
             "single_p99_to_peer": single["p99_ms"] / other["single"]["p99_ms"],

@@ -25,24 +25,24 @@ def _put(connections: int, each: int, load: Load, spread: bool) -> tuple[Outcome
 def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
     """Every kind of growth, up to `largest` subscriptions."""
     # A publish without a subscriber that gets it, to tell a delivery's cost from a publish's.
-    base, _ = _put(1, 1, Load(messages=1_500, warm_up=200), spread=False)
+    base, _ = _put(1, 1, Load(messages=1_000, warm_up=200, repeats=3), spread=False)
     crowd: list[dict[str, Any]] = []
     sizes = [size for size in (10, 100, 1_000, 10_000) if size <= largest]
     for size in sizes:
-        messages = max(20, min(3_000, deliveries // size))
-        outcome, _ = _put(size, 1, Load(messages, warm_up=20), spread=False)
+        messages = max(20, min(1_500, deliveries // size))
+        outcome, _ = _put(size, 1, Load(messages, warm_up=20, repeats=3), spread=False)
         marginal = (outcome.cpu_us_per_publish - base.cpu_us_per_publish) / max(1, size - 1)
         crowd.append(asdict(outcome) | {"marginal_cpu_us_per_delivery": round(marginal, 2)})
     channels: list[dict[str, Any]] = []
     for size in (10, largest):
-        outcome, taken = _put(size, 1, Load(messages=3_000, warm_up=200), spread=True)
+        outcome, taken = _put(size, 1, Load(messages=1_500, warm_up=200, repeats=3), spread=True)
         channels.append(
             asdict(outcome) | {"channels": size, "kib_per_subscription": _kib(taken, size)}
         )
     shared: list[dict[str, Any]] = []
     total = min(1_000, largest)
     for each in (1, 10, 100):
-        load = Load(messages=100, publishers=2)
+        load = Load(messages=100, publishers=2, repeats=3)
         outcome, taken = _put(total // each, each, load, spread=False)
         shared.append(
             asdict(outcome)
@@ -72,6 +72,15 @@ def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
             ),
         },
     }
+
+
+def run_small() -> dict[str, Any]:
+    """Only the ratios that the quick check looks at: 2,000 channels instead of 10,000."""
+    costs = []
+    for size in (10, 2_000):
+        outcome, _ = _put(size, 1, Load(messages=500, warm_up=50, repeats=2), spread=True)
+        costs.append(outcome.cpu_us_per_publish)
+    return {"ratios": {"publish_many_channels_to_10": round(costs[1] / costs[0], 3)}}
 
 
 def _kib(mib: float, count: int) -> float:

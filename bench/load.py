@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import uvloop
 
@@ -19,6 +19,7 @@ class Load:
     publishers: int = 1
     size: int = 300
     warm_up: int = 20
+    repeats: int = 1
     seconds: float = 120.0
 
 
@@ -47,8 +48,19 @@ class Outcome:
 
 
 def put_on(server: Server, audience: Audience, subscribers: Subscribers, load: Load) -> Outcome:
-    """Publishes and waits until everything has arrived."""
-    return uvloop.run(_put_on(server, audience, subscribers, load))
+    """Publishes and waits until everything has arrived.
+
+    Of a repeated load each figure is the best one: whatever else the machine does makes it worse.
+    """
+    outcomes = [
+        uvloop.run(_put_on(server, audience, subscribers, load)) for _ in range(load.repeats)
+    ]
+    best = asdict(outcomes[-1])
+    for name in ("cpu_us_per_delivery", "cpu_us_per_publish", "p50_ms", "p99_ms", "answer_p50_ms"):
+        best[name] = min(getattr(each, name) for each in outcomes)
+    best["deliveries_per_second"] = max(each.deliveries_per_second for each in outcomes)
+    best["complete"] = all(each.complete for each in outcomes)
+    return Outcome(**best)
 
 
 async def _put_on(

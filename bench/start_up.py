@@ -24,7 +24,7 @@ def run(warm_runs: int = 2) -> dict[str, Any]:
             {
                 "kind": "warm" if number else "cold",
                 "seconds": round(seconds, 1),
-                "phases": [line.strip() for line in lines if line.rstrip().endswith("s")],
+                "phases": [line.strip() for line in lines if line.rstrip().endswith(" s)")],
             }
         )
     return {"runs": runs}

@@ -1,0 +1,95 @@
+"""`make bench` and `make bench-check`.
+
+Usage: python -m bench [--only PART]… [--patience SECONDS] [--check]
+
+Each part's figures go into bench/results/latest.json and .md; parts that are not run keep theirs.
+`--check` runs small loads, prints the bars with their slack, and writes nothing; it fails if one
+is missed.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bench import bars, cross_region, fanout, growth, lambda_runtime, machine, resolvers, start_up
+from bench.picture import bar
+from bench.processes import ROOT, raise_file_limit
+from bench.report import markdown
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "fan_out": fanout.run,
+    "growth": growth.run,
+    "resolvers": resolvers.run,
+    "cross_region": cross_region.run,
+    "lambda": lambda_runtime.run,
+    "start_up": start_up.run,
+}
+_RESULTS = ROOT / "bench" / "results"
+_PICTURE = ROOT / "docs" / "images" / "publish-parts.svg"
+
+
+def bench(parts: list[str], patience: float) -> int:
+    """Measures the parts and writes the report; 1 if a bar is missed.
+
+    Waits up to `patience` seconds before each part for the machine to be quiet.
+    """
+    latest = _RESULTS / "latest.json"
+    report: dict[str, Any] = json.loads(latest.read_text()) if latest.exists() else {}
+    report |= {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine.facts()}
+    loads = report.setdefault("load_averages", {})
+    for name in parts:
+        machine.wait_until_quiet(patience)
+        print(f"{name} … ", end="", flush=True)
+        started = time.monotonic()
+        loads[name] = machine.load_average()
+        report[name] = PARTS[name]()
+        print(f"{time.monotonic() - started:.0f} s", flush=True)
+        _RESULTS.mkdir(exist_ok=True)
+        latest.write_text(json.dumps(report, indent=1) + "\n")
+        latest.with_suffix(".md").write_text(markdown(report))
+    if "resolvers" in parts:
+        whole = {
+            name: value
+            for name, value in report["resolvers"]["parts_us"].items()
+            if not name.startswith("a frame")
+        }
+        _PICTURE.write_text(bar("One publish of our API, without HTTP", whole, "µs"))
+    return _print(bars.verdicts(report), with_slack=False)
+
+
+def check() -> int:
+    """Small loads, ratios only."""
+    report = {
+        "fan_out": fanout.run(fanout.SMALL, fanout.check_kinds()),
+        "growth": growth.run_small(),
+        "resolvers": resolvers.run(300),
+    }
+    return _print(bars.verdicts(report, with_slack=True), with_slack=True)
+
+
+def _print(found: list[bars.Verdict], with_slack: bool) -> int:
+    for each in found:
+        sign = "≤" if each.bar.at_most else "≥"
+        slack = f" (slack × {each.bar.slack})" if with_slack else ""
+        mark = "ok    " if each.holds else "MISSED"
+        print(f"{mark} {each.bar.name}: {each.value:.3g} {sign} {each.bar.limit:.3g}{slack}")
+    return 0 if all(each.holds for each in found) else 1
+
+
+def main() -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be repeated")
+    parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for quiet")
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args()
+    raise_file_limit()
+    return check() if given.check else bench(given.only or list(PARTS), given.patience)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

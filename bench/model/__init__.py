@@ -1,0 +1,1 @@
+"""The capacity and cost model: what a deployment bears, how fast it is, and what it costs."""

@@ -1,0 +1,151 @@
+"""Dollars: per message by what it uses, for GlobalWS, the seed's design, AppSync Events, Ably."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from bench.model.tables import Tables
+from bench.model.workload import MINUTES_A_MONTH, Workload
+
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Dollars. `messages` holds what one million messages cost, by item; `month` what comes each
+    month whatever is sent. A design that its provider does not sell at this load has `refusal`.
+    """
+
+    messages: Mapping[str, float]
+    month: Mapping[str, float]
+    refusal: str = ""
+
+    @property
+    def per_million(self) -> float:
+        """One million messages, without the fixed part."""
+        return sum(self.messages.values())
+
+    def per_month(self, workload: Workload) -> float:
+        """All of it."""
+        sent = workload.publishes_per_month / _MILLION
+        return self.per_million * sent + sum(self.month.values())
+
+
+def _units(size: float, unit: float) -> int:
+    return max(1, ceil(size / unit))
+
+
+def _delivery(workload: Workload, tables: Tables) -> dict[str, float]:
+    """What delivering one message to all subscribers of all regions costs on AppSync, ×10⁶."""
+    bytes_ = workload.size + tables.assumptions["envelope"]
+    deliveries = workload.subscribers * len(workload.regions)
+    prices = tables.prices
+    return {
+        "real-time updates": deliveries
+        * _units(bytes_, 5 * 1024)
+        * prices["appsync_realtime_update"],
+        "data out": deliveries * bytes_ / 1e9 * prices["transfer_out"] * _MILLION,
+    }
+
+
+def _bus(workload: Workload, tables: Tables) -> dict[str, float]:
+    """The bus and its hops, the same in our design and in the seed's."""
+    bytes_ = workload.size + tables.assumptions["envelope"]
+    chunks = _units(bytes_, 64 * 1024)
+    prices = tables.prices
+    return {
+        "EventBridge": chunks * prices["eventbridge_event"],
+        "EventBridge, other regions": chunks * workload.peers * prices["eventbridge_cross_region"],
+        "data between regions": workload.peers
+        * bytes_
+        / 1e9
+        * prices["transfer_between_regions"]
+        * _MILLION,
+    }
+
+
+def _connections(workload: Workload, price: float) -> dict[str, float]:
+    minutes = workload.connections * len(workload.regions) * MINUTES_A_MONTH
+    return {"connections": minutes / _MILLION * price}
+
+
+def globalws(workload: Workload, tables: Tables) -> Bill:
+    """Ours: publish here, one replay in each other region, stored once a region."""
+    prices, assumed = tables.prices, tables.assumptions
+    stored = _units(workload.size + assumed["envelope"], 1024)
+    replay = (
+        prices["lambda_request"]
+        + assumed["function_seconds"] * assumed["function_gb"] * prices["lambda_gb_second"] * 1e6
+    )
+    return Bill(
+        {
+            "AppSync operations": len(workload.regions) * prices["appsync_operation"],
+            **_bus(workload, tables),
+            "Lambda": workload.peers * replay,
+            "DynamoDB": prices["dynamodb_read"]
+            + stored * len(workload.regions) * prices["dynamodb_write"],
+            **_delivery(workload, tables),
+        },
+        _connections(workload, prices["appsync_connection_minute"]),
+    )
+
+
+def seed(workload: Workload, tables: Tables) -> Bill:
+    """The seed's: an API destination delivers in every region, at home too; nothing is stored."""
+    prices = tables.prices
+    regions = len(workload.regions)
+    return Bill(
+        {
+            "AppSync operations": (1 + regions) * prices["appsync_operation"],
+            **_bus(workload, tables),
+            "API destinations": regions * prices["api_destination"],
+            **_delivery(workload, tables),
+        },
+        _connections(workload, prices["appsync_connection_minute"]),
+    )
+
+
+def appsync_events(workload: Workload, tables: Tables) -> Bill:
+    """AppSync Events in ONE region, to which all clients of all regions connect: it has no
+    replication of its own.
+    """
+    bytes_ = workload.size + tables.assumptions["envelope"]
+    deliveries = workload.subscribers * len(workload.regions)
+    units = _units(bytes_, 5 * 1024)
+    return Bill(
+        {
+            "operations": (1 + deliveries) * units * tables.prices["appsync_events_operation"],
+            "data out": deliveries * bytes_ / 1e9 * tables.prices["transfer_out"] * _MILLION,
+        },
+        _connections(workload, tables.prices["appsync_events_connection_minute"]),
+    )
+
+
+def ably(workload: Workload, tables: Tables) -> Bill:
+    """Ably, priced by resources, at list price."""
+    prices = tables.prices
+    deliveries = workload.subscribers * len(workload.regions)
+    rate = workload.publishes_per_second * (1 + deliveries)
+    connections = workload.connections * len(workload.regions)
+    package, refusal = prices["ably_standard"], ""
+    if rate > 2_500 or connections > 10_000:
+        package = prices["ably_pro"]
+    if rate > 10_000 or connections > 50_000:
+        refusal = "beyond the Pro package: a price by agreement"
+    return Bill(
+        {"messages": (1 + deliveries) * prices["ably_message"]},
+        {
+            "package": package,
+            **_connections(workload, prices["ably_minute"]),
+            "channels": workload.channels * MINUTES_A_MONTH / _MILLION * prices["ably_minute"],
+        },
+        refusal,
+    )
+
+
+DESIGNS: Mapping[str, Callable[[Workload, Tables], Bill]] = {
+    "GlobalWS": globalws,
+    "the seed": seed,
+    "AppSync Events, one region": appsync_events,
+    "Ably": ably,
+}

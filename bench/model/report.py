@@ -1,0 +1,181 @@
+"""The model's tables, as data and as Markdown."""
+
+from typing import Any
+
+from bench.model import capacity, cost, latency, outage
+from bench.model.tables import Tables
+from bench.model.workload import Workload
+
+RATES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+AUDIENCES = (1, 10, 100, 1_000)
+OUTAGE_SECONDS = 3_600.0
+# What must change on the way to a rate; each step keeps the ones before it.
+STEPS = {
+    10: "Nothing: the template as it is, default quotas.",
+    100: "Nothing. Alarms on the quotas' use at 50 %.",
+    1_000: "Ask for more AppSync request tokens (the default is half used) and, in regions with "
+    "small defaults, for more EventBridge invocations.",
+    10_000: "All quotas raised. Publishers send batches (10 messages a mutation, 10 entries a "
+    "PutEvents); Replay publishes several messages in one mutation. History in a table with "
+    "channels sharded over partitions (1,000 writes/s each).",
+    100_000: "Shards: channels hashed over about 10 stacks, each with its own account, API and "
+    "bus; a client asks which stack has its channel. Channels with large audiences get several "
+    "APIs for their subscribers alone.",
+    1_000_000: "EventBridge is the wrong carrier: a stream between regions (Kinesis or Kafka), "
+    "consumers that batch by channel; about 100 API shards; AppSync Events instead of GraphQL "
+    "for the last hop halves the dearest item.",
+}
+
+
+def document(tables: Tables) -> dict[str, Any]:
+    """All figures."""
+    return {
+        "date": tables.date.isoformat(),
+        "rates": [_rate(rate, tables) for rate in RATES],
+        "cost": [_cost(subscribers, tables) for subscribers in AUDIENCES],
+        "bill": {
+            name: dict(design(Workload(100), tables).messages)
+            for name, design in cost.DESIGNS.items()
+        },
+        "latency": {path: vars(latency.spread(path, tables)) for path in latency.PATHS},
+        "outage": [_outage(rate, tables) for rate in (10, 100, 500, 900)],
+    }
+
+
+def _rate(rate: int, tables: Tables) -> dict[str, Any]:
+    workload = Workload(rate)
+    first = capacity.first_bound(workload, tables)
+    replayed = workload.per_region * workload.peers
+    return {
+        "publishes_per_second": rate,
+        "first_bound": first.quota,
+        "region": first.region,
+        "share": round(first.share, 3),
+        "lambda_concurrency": round(replayed * tables.assumptions["function_seconds"], 2),
+        "highest_rate": round(capacity.highest_rate(workload, tables)),
+        "seed_highest_rate": round(capacity.seed_highest_rate(workload, tables)),
+        "step": STEPS[rate],
+    }
+
+
+def _cost(subscribers: int, tables: Tables) -> dict[str, Any]:
+    workload = Workload(100, subscribers=subscribers)
+    bills = {name: design(workload, tables) for name, design in cost.DESIGNS.items()}
+    return {
+        "subscribers": subscribers,
+        "per_million": {name: round(bill.per_million, 2) for name, bill in bills.items()},
+        "per_month": {name: round(bill.per_month(workload)) for name, bill in bills.items()},
+        "refusals": {name: bill.refusal for name, bill in bills.items() if bill.refusal},
+    }
+
+
+def _outage(rate: int, tables: Tables) -> dict[str, Any]:
+    found = outage.simulate(Workload(rate), OUTAGE_SECONDS, tables)
+    return {
+        "publishes_per_second": rate,
+        "backlog": found.largest_backlog,
+        "drained_after_s": round(found.drained_after),
+        "dead_lettered": found.dead_lettered,
+        "served_per_second": round(found.served_per_second),
+    }
+
+
+def markdown(found: dict[str, Any], tables: Tables) -> str:
+    """The tables; two regions, 300-byte messages, unless said otherwise."""
+    return "\n\n".join(
+        [
+            "## Dollars per million messages",
+            _table(
+                ["subscribers a region", *cost.DESIGNS],
+                [
+                    [
+                        f"{each['subscribers']:,}",
+                        *(f"{v:,.2f}" for v in each["per_million"].values()),
+                    ]
+                    for each in found["cost"]
+                ],
+            ),
+            "## Dollars a month at 100 publishes/s, 1,000 connections a region",
+            _table(
+                ["subscribers a region", *cost.DESIGNS],
+                [
+                    [
+                        each["subscribers"],
+                        *(
+                            f"{value:,.0f}"
+                            + (" (by agreement)" if name in each["refusals"] else "")
+                            for name, value in each["per_month"].items()
+                        ),
+                    ]
+                    for each in found["cost"]
+                ],
+            ),
+            "## What a million messages to 100 subscribers a region are made of",
+            _table(
+                ["design", "item", "dollars"],
+                [
+                    [name, item, f"{value:,.2f}"]
+                    for name, bill in found["bill"].items()
+                    for item, value in bill.items()
+                ],
+            ),
+            "## Which quota bounds first",
+            _table(
+                ["publishes/s", "first bound", "used", "Lambda at once", "what must change"],
+                [
+                    [
+                        f"{each['publishes_per_second']:,}",
+                        f"{each['first_bound']} ({each['region']})",
+                        f"{each['share']:,.1%}",
+                        f"{each['lambda_concurrency']:,.1f}",
+                        each["step"],
+                    ]
+                    for each in found["rates"]
+                ],
+            ),
+            f"With default quotas: {found['rates'][0]['highest_rate']:,} publishes/s; the seed's "
+            f"design {found['rates'][0]['seed_highest_rate']:,} (its API destination).",
+            "## End to end, ms",
+            _table(
+                ["path", "p50", "p90", "p99"],
+                [
+                    [path, *(f"{value:,.0f}" for value in spread.values())]
+                    for path, spread in found["latency"].items()
+                ],
+            ),
+            "## After an hour's outage of a region",
+            _table(
+                ["publishes/s", "events waiting", "drained after, s", "dead-lettered", "served/s"],
+                [
+                    [
+                        each["publishes_per_second"],
+                        f"{each['backlog']:,}",
+                        f"{each['drained_after_s']:,}",
+                        each["dead_lettered"],
+                        f"{each['served_per_second']:,}",
+                    ]
+                    for each in found["outage"]
+                ],
+            ),
+            f"## The figures that this stands on ({tables.date.isoformat()})",
+            _table(
+                ["figure", "value", "unit", "source", "confirmed"],
+                [
+                    [
+                        name,
+                        entry.get("value", f"{entry.get('p50')} / {entry.get('p99')}"),
+                        entry["unit"],
+                        entry.get("source", "assumed"),
+                        "yes" if entry.get("confirmed") else "**no**",
+                    ]
+                    for name, entry in tables.sources.items()
+                ],
+            ),
+        ]
+    )
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)

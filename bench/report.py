@@ -1,0 +1,207 @@
+"""The report as Markdown: bars first, then every figure with the command that makes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.bars import verdicts
+
+COMMAND = ".venv/bin/python -m bench"
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """One document."""
+    machine = report["machine"]
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    parts = [
+        "# Measured",
+        f"Made by `make bench` on {report['date']} at commit {machine['commit']}: "
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python "
+        f"{machine['python']}, Node {machine['node']}, {packages}. Load average at the start of "
+        "each part: "
+        + ", ".join(f"{name} {load[0]}" for name, load in report["load_averages"].items())
+        + ". Another load than our own makes latencies worse on both sides of a ratio.",
+        "## Bars",
+        _bars(report),
+    ]
+    for name, section in _SECTIONS.items():
+        if name in report:
+            parts += [f"## {section[0]}", f"`{COMMAND} --only {name}`", section[1](report[name])]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(head: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float) and abs(value) < 1_000
+        else (f"{value:,.0f}" if isinstance(value, float | int) else str(value))
+    )
+
+
+def _bars(report: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            each.bar.name,
+            f"{'≤' if each.bar.at_most else '≥'} {each.bar.limit:.3g}",
+            f"{each.value:.3g}",
+            "holds" if each.holds else "**missed**",
+        ]
+        for each in verdicts(report)
+    ]
+    return table(["bar", "limit", "measured", ""], rows)
+
+
+_LOAD = (
+    "deliveries_per_second",
+    "cpu_us_per_delivery",
+    "cpu_us_per_publish",
+    "p50_ms",
+    "p99_ms",
+    "peak_memory_mib",
+)
+_LOAD_HEAD = ["deliveries/s", "CPU µs a delivery", "CPU µs a publish", "p50 ms", "p99 ms", "MiB"]
+
+
+def _fan_out(found: Mapping[str, Any]) -> str:
+    rows = [
+        [number, kind, outcome["subscriptions"], *(outcome[name] for name in _LOAD)]
+        for number, round_ in enumerate(found["rounds"], 1)
+        for kind, loads in round_.items()
+        for outcome in loads.values()
+    ]
+    names = list(found["ratios"])
+    by_round = [
+        [name, *(each[name] for each in found["ratios_by_round"]), found["ratios"][name]]
+        for name in names
+    ]
+    heads = [f"round {number}" for number in range(1, len(found["rounds"]) + 1)]
+    return (
+        "`globalws` serves the peer's own API (one mutation without a data source), `project` our "
+        "pipeline of five functions with services in memory, `raw` is aiohttp's broadcast, `peer` "
+        "the Amplify simulator. Each on a fresh server, clients in a process of their own.\n\n"
+        + table(["round", "server", "subscribers", *_LOAD_HEAD], rows)
+        + "\n\n"
+        + table(["ratio", *heads, "median"], by_round)
+    )
+
+
+def _growth(found: Mapping[str, Any]) -> str:
+    head = ["subscribers", "CPU µs a publish", "CPU µs a delivery", "of that, a further one", "p99"]
+    one = [
+        [
+            each["subscriptions"],
+            each["cpu_us_per_publish"],
+            each["cpu_us_per_delivery"],
+            each["marginal_cpu_us_per_delivery"],
+            each["p99_ms"],
+        ]
+        for each in found["subscribers"]
+    ]
+    many = [
+        [each["channels"], each["cpu_us_per_publish"], each["p50_ms"], each["kib_per_subscription"]]
+        for each in found["channels"]
+    ]
+    shared = [
+        [
+            each["connections"],
+            each["subscriptions_each"],
+            each["cpu_us_per_delivery"],
+            each["kib_per_subscription"],
+        ]
+        for each in found["connections"]
+    ]
+    return "\n\n".join(
+        [
+            f"A publish to one subscriber: {found['publish_to_one']['cpu_us_per_publish']} µs.",
+            table(head, one),
+            table(
+                ["channels, one subscriber each", "CPU µs a publish", "p50 ms", "KiB each"], many
+            ),
+            table(["connections", "subscriptions each", "CPU µs a delivery", "KiB each"], shared),
+        ]
+    )
+
+
+def _resolvers(found: Mapping[str, Any]) -> str:
+    evaluations = [
+        [name.replace("_", " "), each["min"], each["p50"]]
+        for name, each in found["evaluation_us"].items()
+    ]
+    whole = found["publish_us"]
+    parts = [[name, value] for name, value in found["parts_us"].items()]
+    return "\n\n".join(
+        [
+            table(["an evaluation", "least µs", "p50 µs"], evaluations),
+            f"One publish of our own API in process, without HTTP: least {whole['min']} µs, p50 "
+            f"{whole['p50']} µs. Its parts, with stopwatches on (p50):",
+            table(["part", "µs"], parts),
+        ]
+    )
+
+
+def _cross_region(found: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            name.replace("_", " "),
+            found[name]["p50"],
+            found[name]["p99"],
+            found[name]["answer_p50_ms"],
+        ]
+        for name in ("latency_0_ms", "latency_70_ms")
+    ]
+    steps = [
+        [each["offered"], each["publishes_per_second"], each["p50"], each["p99"], each["behind_s"]]
+        for each in found["sustained"]
+    ]
+    parts = [[name, value] for name, value in found["parts_ms"].items()]
+    head = ["offered/s", "published/s", "p50 ms", "p99 ms", "last one behind, s"]
+    return "\n\n".join(
+        [
+            table(["injected", "p50 ms", "p99 ms", "answer to the publisher p50"], rows),
+            table(head, steps),
+            f"Without backlog: {found['backlog_free_per_second']} messages/s.",
+            table(["part alone", "p50 ms"], parts),
+        ]
+    )
+
+
+def _lambda(found: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            name.replace("_", " "),
+            each["init_ms"],
+            each["init_best_ms"],
+            each["warm_p50_ms"],
+            each["warm_p99_ms"],
+            f"{each['connections']} in {each['calls']} calls",
+            each["zip_mib"],
+        ]
+        for name, each in found["functions"].items()
+    ]
+    head = ["function", "init ms", "least", "warm p50", "warm p99", "connections", "zip MiB"]
+    return table(head, rows) + (
+        "\n\n.pyc files in the package: init × "
+        f"{found['ratios']['init_compiled_to_not']}, for a zip of "
+        f"{found['functions']['replay_compiled']['zip_mib']} MiB."
+    )
+
+
+def _start_up(found: Mapping[str, Any]) -> str:
+    rows = [[run["kind"], run["seconds"], "; ".join(run["phases"])] for run in found["runs"]]
+    return table(["run", "seconds until ready", "phases"], rows)
+
+
+_SECTIONS = {
+    "fan_out": ("Fan-out", _fan_out),
+    "growth": ("Growth", _growth),
+    "resolvers": ("Resolvers", _resolvers),
+    "cross_region": ("Cross-region", _cross_region),
+    "lambda": ("Lambda", _lambda),
+    "start_up": ("Start-up", _start_up),
+}

@@ -1,0 +1,71 @@
+"""Dollars: by hand for one case, and how they move."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.model.cost import DESIGNS, ably, appsync_events, globalws, seed
+from bench.model.tables import tables
+from bench.model.workload import Workload
+
+TABLES = tables()
+ONE = Workload(1, size=300, subscribers=10, connections=100)
+
+
+def test_globalws_by_hand() -> None:
+    bill = globalws(ONE, TABLES)
+    assert bill.messages["AppSync operations"] == 8.0
+    assert bill.messages["real-time updates"] == 40.0
+    assert bill.messages["EventBridge"] == 1.0
+    assert bill.messages["EventBridge, other regions"] == 1.0
+    assert bill.messages["DynamoDB"] == pytest.approx(0.125 + 2 * 0.625)
+    assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.5 * 16.6667)
+    assert bill.month["connections"] == pytest.approx(200 * 43_200 / 1e6 * 0.08)
+
+
+def test_the_seed_pays_an_operation_and_a_call_more_at_home() -> None:
+    ours, theirs = globalws(ONE, TABLES), seed(ONE, TABLES)
+    assert theirs.messages["AppSync operations"] - ours.messages["AppSync operations"] == 4.0
+    assert theirs.messages["API destinations"] == 0.4
+
+
+def test_others_by_hand() -> None:
+    events, other = appsync_events(ONE, TABLES), ably(ONE, TABLES)
+    assert events.messages["operations"] == 21.0
+    assert other.messages["messages"] == 52.5
+    assert other.month["package"] == 29.0
+
+
+@pytest.mark.parametrize(("size", "units"), [(300, 1), (4_900, 1), (5_000, 2), (200_000, 40)])
+def test_updates_are_metered_by_5_kb(size: int, units: int) -> None:
+    bill = globalws(replace(ONE, size=size), TABLES)
+    assert bill.messages["real-time updates"] == 40.0 * units
+
+
+@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+def test_more_is_never_cheaper(design: object) -> None:
+    assert callable(design)
+    base = design(ONE, TABLES).per_month(ONE)
+    for change in (
+        {"publishes_per_second": 2},
+        {"size": 6_000},
+        {"subscribers": 11},
+        {"connections": 101},
+        {"regions": ("us-west-2", "ap-southeast-2", "eu-west-1")},
+    ):
+        more = replace(ONE, **change)
+        assert design(more, TABLES).per_month(more) >= base
+
+
+def test_ably_has_no_list_price_beyond_its_packages() -> None:
+    assert ably(ONE, TABLES).refusal == ""
+    assert ably(replace(ONE, publishes_per_second=120), TABLES).month["package"] == 399.0
+    assert ably(replace(ONE, publishes_per_second=1_000), TABLES).refusal
+
+
+def test_every_figure_has_a_source() -> None:
+    for name, entry in TABLES.sources.items():
+        assert entry["unit"], name
+        if not name.startswith("assumptions."):
+            assert entry["source"], name
+            assert isinstance(entry["confirmed"], bool), name
