@@ -85,10 +85,10 @@ endif
 
 ##@ Measure
 
-bench: setup-dev .venv-bench/.ready ## Every figure of docs/performance.md, compared with the peer and the limit (about 20 minutes)
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Every figure of docs/performance.md, compared with the peer and the limit (about 20 minutes)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-bench-check: setup-dev ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
+bench-check: setup-dev bench/node_modules/.ready ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
 	@$(BIN)/python -m bench --check
 
 bench-model: .venv-bench/.ready ## The capacity and cost model: tables and pictures of docs/cost.md
@@ -157,6 +157,11 @@ distclean: clean ## Remove the environments too
 	@.venv-$*/bin/python $(PIP_INSTALL) -r requirements/$*.txt
 	@touch $@
 
+bench/node_modules/.ready: bench/package.json bench/package-lock.json
+	@echo "  installing the simulator to compare with"
+	@npm ci --prefix bench --silent --no-audit --no-fund
+	@touch $@
+
 node_modules/.ready: package.json package-lock.json
 	@command -v npm >/dev/null || { \
 	  echo "GlobalWS needs Node.js 20.19 or newer, with npm, for its web client" >&2; exit 1; }
@@ -174,4 +179,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

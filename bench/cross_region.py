@@ -106,16 +106,8 @@ async def _paced(
 
 async def _parts(stack: RunningStack, a: RunningRegion, b: RunningRegion) -> dict[str, float]:
     """Each part alone, one after the other, 60 times: the median in ms."""
-    clients = {
-        service: boto3.client(
-            service,
-            region_name=b.region,
-            endpoint_url=stack.awsEndpointUrl,
-            aws_access_key_id=stack.accessKeyId,
-            aws_secret_access_key=stack.secretAccessKey,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        for service in ("lambda", "dynamodb", "cloudformation")
+    clients: dict[str, Any] = {
+        service: _client(stack, b, service) for service in ("lambda", "dynamodb", "cloudformation")
     }
     resources = clients["cloudformation"].describe_stack_resources(StackName=b.stackName)
     names = {
@@ -161,6 +153,17 @@ async def _parts(stack: RunningStack, a: RunningRegion, b: RunningRegion) -> dic
             ),
             "publishFromBus (a duplicate) alone": await _median_of(replay),
         }
+
+
+def _client(stack: RunningStack, region: RunningRegion, service: Any) -> Any:
+    return boto3.client(
+        service,
+        region_name=region.region,
+        endpoint_url=stack.awsEndpointUrl,
+        aws_access_key_id=stack.accessKeyId,
+        aws_secret_access_key=stack.secretAccessKey,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
 
 async def _median_of(call: Any, count: int = 60) -> float:

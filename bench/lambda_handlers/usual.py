@@ -43,6 +43,8 @@ _sqs = boto3.client("sqs", region_name=os.environ["AWS_REGION"])
 def handler(event: Published, context: Any) -> dict[str, str]:
     """One round trip."""
     credentials = _session.get_credentials()
+    if credentials is None:
+        raise RuntimeError("no credentials")
     auth = AWS4Auth(
         credentials.access_key,
         credentials.secret_key,
