@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from tests.support.clients import FIELDS, Publisher, listening, set_faults
+from tests.support.publishing import new_id
 from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
@@ -47,7 +48,7 @@ async def test_history_reads_forward_from_an_id_in_every_region(stack: LocalStac
 
 async def test_a_publishers_retry_is_stored_once_in_each_region(stack: LocalStack) -> None:
     west, sydney = stack.running.regions
-    ulid = "01KB4YXW0G8Q2M7R3T5V9XZABC"
+    ulid = new_id()
     async with aiohttp.ClientSession() as session, listening(sydney, "media") as listener:
         here, there = Publisher(west, session), Publisher(sydney, session)
         first = await here.publish("media", "once", id=ulid)

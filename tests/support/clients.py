@@ -22,7 +22,7 @@ PUBLISH = (
     f"{{ publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
 )
 SUBSCRIBE = f"subscription ($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
-_PROBE = "probe: is this subscription open yet?"
+PROBE = "probe: is this subscription open yet?"
 
 Message = dict[str, str]
 
@@ -63,7 +63,7 @@ class Listener:
         self._changed = asyncio.Event()
 
     def take(self, message: Message) -> None:
-        if message["message"] == _PROBE:
+        if message["message"] == PROBE:
             self.open.set()
             return
         self.messages.append(message)
@@ -113,7 +113,7 @@ async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]
                 while not listener.open.is_set():
                     if listener.ended.is_set():
                         raise AssertionError(f"the subscription ended: {listener.error}")
-                    await publisher.publish(name, _PROBE)
+                    await publisher.publish(name, PROBE)
                     try:
                         await asyncio.wait_for(listener.open.wait(), 0.2)
                     except TimeoutError:
