@@ -1,4 +1,4 @@
-"""One browser and one stack for all tests of this folder; a channel of its own for each test."""
+"""A browser for each file, one stack for all, and a channel of its own for each test."""
 
 import os
 import time
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from local.stack.stack_file import RunningStack
 from tests.e2e.browser.site import OREGON, SYDNEY, Site, chromium, launch_arguments
 from tests.support.stack import LocalStack
 
-_PROPAGATION_SECONDS = 30.0
+_PROPAGATION_SECONDS = 60.0
+_PATIENCE_MILLISECONDS = 30_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,8 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(400))
 
 
-# Not for the whole session: while it is open, this thread has a running event loop.
-@pytest.fixture(scope="package")
+# Not for the whole session: while it is open, this thread has a running event loop, and no
+# asynchronous test of another file can run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     path = chromium()
@@ -37,6 +39,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=_PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
         yield browser
