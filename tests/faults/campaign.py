@@ -105,7 +105,7 @@ class Campaign:
         async def all_there() -> bool:
             return not self.missing()
 
-        await until(all_there, 30.0, lambda: f"missing: {sorted(self.missing())[:5]}")
+        await until(all_there, 60.0, lambda: f"missing: {sorted(self.missing())[:5]}")
 
     async def arrived(self, region: str, count: int) -> bool:
         """Whether so many of the accepted messages have reached the region's subscriber."""

@@ -65,7 +65,7 @@ async def test_a_region_killed_while_it_publishes_and_replays(resuming_figures: 
     async def restarted() -> bool:
         return run.region(sydney.region).pid != sydney.pid
 
-    await until(restarted, 60.0, "the region was not started again")
+    await until(restarted, 180.0, "the region was not started again")
     assert run.refusals.total() > 0
     await resuming_figures.prove(
         "region killed (SIGKILL) and restarted",

@@ -53,7 +53,9 @@ class Gate:
         assert task is not None
         self._tasks.add(task)
         try:
-            await self._carry(reader, writer)
+            # Only `close` cancels; asyncio's own callback would report a task that was.
+            with suppress(asyncio.CancelledError):
+                await self._carry(reader, writer)
         finally:
             self._tasks.discard(task)
 

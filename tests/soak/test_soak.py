@@ -29,7 +29,7 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(24 * 3600)]
 
-_SETTLE_SECONDS = 180.0
+_SETTLE_SECONDS = 300.0
 
 
 async def test_every_subscriber_ends_with_exactly_what_was_accepted(
@@ -45,11 +45,14 @@ async def test_every_subscriber_ends_with_exactly_what_was_accepted(
         chaos = Chaos(stack, session, found.subscribers, found.publishers, found.gates, seed)
         await chaos.run(seconds)
         ended = time.monotonic()
-        await chaos.mend()
+        chaos.reopen()
         for publisher in found.publishers:
             await publisher.finish()
         journals = {each.plan.name: _journal(each) for each in found.publishers}
-        await _settle(stack, session, found, report)
+        # Not mended yet: on a slow machine most replays come only now, and 5 % shall fail.
+        await _idle(stack, session)
+        await chaos.mend()
+        await _settle(stack, found, report)
         expected = _expected(journals)
         await _arrival(found, expected)
         report.settled_seconds = time.monotonic() - ended
@@ -61,6 +64,7 @@ async def test_every_subscriber_ends_with_exactly_what_was_accepted(
             report.history[region.region] = await _stored(session, region, expected)
     report.write()
     assert report.accepted > 2 * seconds, "too little was published to show anything"
+    assert report.dead_letters > 0, "5 % of the replays should have failed for good"
     assert report.lost == 0
     assert report.twice == 0
     assert all(each.unknown == 0 for each in report.subscriptions)
@@ -84,16 +88,8 @@ def _expected(journals: dict[str, Entries]) -> dict[str, dict[str, str]]:
     return expected
 
 
-async def _settle(
-    stack: LocalStack, session: aiohttp.ClientSession, found: Scene, report: SoakReport
-) -> None:
-    """Until all subscribers are connected, the buses idle and the dead letters redriven."""
-
-    async def ready() -> bool:
-        for member in found.subscribers:
-            member.check()
-        states = [_inbox_states(member, channel) for member, channel in _subscriptions(found)]
-        return all(each and each[-1][0] in ("live", "failed-over") for each in states)
+async def _idle(stack: LocalStack, session: aiohttp.ClientSession) -> None:
+    """Until no bus and no function has anything left to do."""
 
     async def idle() -> bool:
         for region in stack.running.regions:
@@ -102,13 +98,24 @@ async def _settle(
                     return False
         return True
 
+    await until(idle, _SETTLE_SECONDS, "the buses have work left")
+
+
+async def _settle(stack: LocalStack, found: Scene, report: SoakReport) -> None:
+    """Until all subscribers are connected and the dead letters redriven."""
+
+    async def ready() -> bool:
+        for member in found.subscribers:
+            member.check()
+        states = [_inbox_states(member, channel) for member, channel in _subscriptions(found)]
+        return all(each and each[-1][0] in ("live", "failed-over") for each in states)
+
     async def redriven() -> bool:
         tally = await asyncio.to_thread(redrive, stack)
         report.redriven += tally.done
         return not tally.done and not tally.failed
 
     await until(ready, _SETTLE_SECONDS, "a subscriber does not come back")
-    await until(idle, _SETTLE_SECONDS, "the buses have work left")
     report.dead_letters = await asyncio.to_thread(dead_letters, stack.running)
     await until(redriven, _SETTLE_SECONDS, "dead letters cannot be redriven")
 

@@ -34,7 +34,7 @@ class PersistentPublisher:
         self._region = region
         self.refusals: Counter[str] = Counter()
 
-    async def publish(self, name: str, message: str, id: str, seconds: float = 60.0) -> Message:
+    async def publish(self, name: str, message: str, id: str, seconds: float = 180.0) -> Message:
         """Returns the message as it was accepted.
 
         Raises:
