@@ -10,23 +10,29 @@ COMMAND = ".venv/bin/python -m bench"
 
 def markdown(report: Mapping[str, Any]) -> str:
     """One document."""
+    found = blocks(report)
+    parts = ["# Measured", found.pop("machine"), "## Bars", found.pop("bars")]
+    for name, text in found.items():
+        parts += [f"## {_SECTIONS[name][0]}", text]
+    return "\n\n".join(parts) + "\n"
+
+
+def blocks(report: Mapping[str, Any]) -> dict[str, str]:
+    """The document's parts by name: `machine`, `bars`, and each part that was measured."""
     machine = report["machine"]
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
-    parts = [
-        "# Measured",
-        f"Made by `make bench` on {report['date']} at commit {machine['commit']}: "
+    loads = ", ".join(f"{name} {load[0]}" for name, load in report["load_averages"].items())
+    found = {
+        "machine": f"`make bench` on {report['date']}, commit {machine['commit']}: "
         f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python "
-        f"{machine['python']}, Node {machine['node']}, {packages}. Load average at the start of "
-        "each part: "
-        + ", ".join(f"{name} {load[0]}" for name, load in report["load_averages"].items())
-        + ". Another load than our own makes latencies worse on both sides of a ratio.",
-        "## Bars",
-        _bars(report),
-    ]
-    for name, section in _SECTIONS.items():
+        f"{machine['python']}, Node {machine['node']}, {packages}. Load average of the last minute "
+        f"when each part began: {loads}.",
+        "bars": _bars(report),
+    }
+    for name, (_, section) in _SECTIONS.items():
         if name in report:
-            parts += [f"## {section[0]}", f"`{COMMAND} --only {name}`", section[1](report[name])]
-    return "\n\n".join(parts) + "\n"
+            found[name] = f"`{COMMAND} --only {name}`\n\n{section(report[name])}"
+    return found
 
 
 def table(head: list[str], rows: list[list[Any]]) -> str:

@@ -6,6 +6,7 @@ Usage: .venv-bench/bin/python -m bench.model
 import json
 from pathlib import Path
 
+from bench.docs import write_all
 from bench.model.report import document, markdown
 from bench.model.tables import tables
 
@@ -22,6 +23,7 @@ def main() -> None:
     head = "# Capacity and cost, modelled\n\nMade by `make bench-model`: "
     head += "two regions, 300-byte messages."
     (results / "model.md").write_text(f"{head}\n\n{markdown(found, table)}\n")
+    write_all()
     try:
         from bench.model.plots import draw_all
     except ImportError:

@@ -81,97 +81,103 @@ def _outage(rate: int, tables: Tables) -> dict[str, Any]:
 
 
 def markdown(found: dict[str, Any], tables: Tables) -> str:
-    """The tables; two regions, 300-byte messages, unless said otherwise."""
-    return "\n\n".join(
+    """All tables; two regions and 300-byte messages throughout."""
+    return "\n\n".join(blocks(found, tables).values())
+
+
+def blocks(found: dict[str, Any], tables: Tables) -> dict[str, str]:
+    """The tables by name."""
+    return {
+        "cost": _costs(found),
+        "bill": _table(
+            ["design", "item", "dollars"],
+            [
+                [name, item, f"{value:,.2f}"]
+                for name, bill in found["bill"].items()
+                for item, value in bill.items()
+            ],
+        ),
+        "capacity": _capacity(found),
+        "latency": _table(
+            ["from publish to subscriber, ms", "p50", "p90", "p99"],
+            [
+                [path, *(f"{value:,.0f}" for value in spread.values())]
+                for path, spread in found["latency"].items()
+            ],
+        ),
+        "outage": _table(
+            ["publishes/s", "events waiting", "drained after, s", "dead-lettered", "served/s"],
+            [
+                [
+                    each["publishes_per_second"],
+                    f"{each['backlog']:,}",
+                    f"{each['drained_after_s']:,}",
+                    each["dead_lettered"],
+                    f"{each['served_per_second']:,}",
+                ]
+                for each in found["outage"]
+            ],
+        ),
+        "sources": _sources(tables),
+    }
+
+
+def _costs(found: dict[str, Any]) -> str:
+    million = _table(
+        ["dollars per million messages; subscribers a region", *cost.DESIGNS],
         [
-            "## Dollars per million messages",
-            _table(
-                ["subscribers a region", *cost.DESIGNS],
-                [
-                    [
-                        f"{each['subscribers']:,}",
-                        *(f"{v:,.2f}" for v in each["per_million"].values()),
-                    ]
-                    for each in found["cost"]
-                ],
-            ),
-            "## Dollars a month at 100 publishes/s, 1,000 connections a region",
-            _table(
-                ["subscribers a region", *cost.DESIGNS],
-                [
-                    [
-                        each["subscribers"],
-                        *(
-                            f"{value:,.0f}"
-                            + (" (by agreement)" if name in each["refusals"] else "")
-                            for name, value in each["per_month"].items()
-                        ),
-                    ]
-                    for each in found["cost"]
-                ],
-            ),
-            "## What a million messages to 100 subscribers a region are made of",
-            _table(
-                ["design", "item", "dollars"],
-                [
-                    [name, item, f"{value:,.2f}"]
-                    for name, bill in found["bill"].items()
-                    for item, value in bill.items()
-                ],
-            ),
-            "## Which quota bounds first",
-            _table(
-                ["publishes/s", "first bound", "used", "Lambda at once", "what must change"],
-                [
-                    [
-                        f"{each['publishes_per_second']:,}",
-                        f"{each['first_bound']} ({each['region']})",
-                        f"{each['share']:,.1%}",
-                        f"{each['lambda_concurrency']:,.1f}",
-                        each["step"],
-                    ]
-                    for each in found["rates"]
-                ],
-            ),
-            f"With default quotas: {found['rates'][0]['highest_rate']:,} publishes/s; the seed's "
-            f"design {found['rates'][0]['seed_highest_rate']:,} (its API destination).",
-            "## End to end, ms",
-            _table(
-                ["path", "p50", "p90", "p99"],
-                [
-                    [path, *(f"{value:,.0f}" for value in spread.values())]
-                    for path, spread in found["latency"].items()
-                ],
-            ),
-            "## After an hour's outage of a region",
-            _table(
-                ["publishes/s", "events waiting", "drained after, s", "dead-lettered", "served/s"],
-                [
-                    [
-                        each["publishes_per_second"],
-                        f"{each['backlog']:,}",
-                        f"{each['drained_after_s']:,}",
-                        each["dead_lettered"],
-                        f"{each['served_per_second']:,}",
-                    ]
-                    for each in found["outage"]
-                ],
-            ),
-            f"## The figures that this stands on ({tables.date.isoformat()})",
-            _table(
-                ["figure", "value", "unit", "source", "confirmed"],
-                [
-                    [
-                        name,
-                        entry.get("value", f"{entry.get('p50')} / {entry.get('p99')}"),
-                        entry["unit"],
-                        entry.get("source", "assumed"),
-                        "yes" if entry.get("confirmed") else "**no**",
-                    ]
-                    for name, entry in tables.sources.items()
-                ],
-            ),
+            [f"{each['subscribers']:,}", *(f"{v:,.2f}" for v in each["per_million"].values())]
+            for each in found["cost"]
+        ],
+    )
+    month = _table(
+        ["dollars a month at 100 publishes/s; subscribers a region", *cost.DESIGNS],
+        [
+            [
+                f"{each['subscribers']:,}",
+                *(
+                    f"{value:,.0f}" + (" (by agreement)" if name in each["refusals"] else "")
+                    for name, value in each["per_month"].items()
+                ),
+            ]
+            for each in found["cost"]
+        ],
+    )
+    return f"{million}\n\n{month}"
+
+
+def _capacity(found: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{each['publishes_per_second']:,}",
+            f"{each['first_bound']} ({each['region']})",
+            f"{each['share']:,.1%}",
+            f"{each['lambda_concurrency']:,.1f}",
+            each["step"],
         ]
+        for each in found["rates"]
+    ]
+    first = found["rates"][0]
+    head = ["publishes/s", "first bound", "used", "Lambda at once", "what must change"]
+    return (
+        f"{_table(head, rows)}\n\nWith default quotas: {first['highest_rate']:,} publishes/s; the "
+        f"seed's design {first['seed_highest_rate']:,}, by its API destination."
+    )
+
+
+def _sources(tables: Tables) -> str:
+    return _table(
+        ["figure", "value", "unit", "source", "confirmed"],
+        [
+            [
+                name,
+                entry.get("value", f"{entry.get('p50')} / {entry.get('p99')}"),
+                entry["unit"],
+                entry.get("source", "assumed"),
+                "yes" if entry.get("confirmed") else "**no**",
+            ]
+            for name, entry in tables.sources.items()
+        ],
     )
 
 

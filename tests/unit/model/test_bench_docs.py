@@ -1,0 +1,51 @@
+"""The documents hold the figures of the latest run, not others."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.bars import BARS, Bar, verdicts
+from bench.docs import cost_blocks, filled, performance_blocks
+
+_ROOT = Path(__file__).resolve().parents[3]
+_LATEST = _ROOT / "bench" / "results" / "latest.json"
+
+
+def test_cost_is_as_the_model_has_it() -> None:
+    text = (_ROOT / "docs" / "cost.md").read_text()
+    assert filled(text, cost_blocks()) == text
+
+
+def test_performance_is_as_measured() -> None:
+    text = (_ROOT / "docs" / "performance.md").read_text()
+    assert filled(text, performance_blocks(json.loads(_LATEST.read_text()))) == text
+
+
+def test_filled_replaces_known_blocks_only() -> None:
+    text = (
+        "a\n<!-- figures: one -->\nold\n<!-- end -->\n<!-- figures: two -->\nkept\n<!-- end -->\n"
+    )
+    assert filled(text, {"one": "new"}) == text.replace("\nold\n", "\n\nnew\n\n")
+
+
+@pytest.mark.parametrize(
+    ("bar", "value", "holds", "holds_with_slack"),
+    [
+        (Bar("n", "a", 2.0, True, 1.5), 2.0, True, True),
+        (Bar("n", "a", 2.0, True, 1.5), 2.9, False, True),
+        (Bar("n", "a", 2.0, True, 1.5), 3.1, False, False),
+        (Bar("n", "a", 2.0, False, 2.0), 1.5, False, True),
+        (Bar("n", "a", 2.0, False, 2.0), 0.9, False, False),
+    ],
+)
+def test_bars(bar: Bar, value: float, holds: bool, holds_with_slack: bool) -> None:
+    assert (bar.holds(value), bar.holds(value, with_slack=True)) == (holds, holds_with_slack)
+
+
+def test_verdicts_leave_out_what_was_not_measured() -> None:
+    report = {"resolvers": {"evaluation_us": {"small": {"min": 12.0}}}}
+    [found] = verdicts(report, with_slack=True)
+    assert found.holds
+    assert found.bar in BARS
+    assert verdicts({"lambda": {"ratios": {"zip_mib": 9.0}}}, with_slack=True) == []
