@@ -111,7 +111,7 @@ check: lint ## The same as lint; what CI and the pre-commit hook run
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy local cli deploy functions/globalws subscriber/python/globalws_subscriber
+	$(BIN)/mypy local cli deploy scripts functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
 	$(BIN)/cfn-lint templates/*.yaml
