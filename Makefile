@@ -45,10 +45,12 @@ destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it hold
 ##@ Test
 
 test: setup-dev ## All tests that need no more than this machine (about 5 minutes)
+	@npm run --silent test --workspace client
 	@$(BIN)/python -m pytest
 
 test-unit: setup-dev ## Only the tests that open no socket
 	@$(BIN)/python -m pytest tests/unit
+	@npm run --silent test --workspace client
 
 local-invoke: setup-dev ## Every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
 	@$(BIN)/python -m pytest -m docker tests/docker
@@ -108,14 +110,15 @@ evaluate-code: setup ## The resolvers' fixtures through AWS's own runtime: needs
 
 check: lint ## The same as lint; what CI and the pre-commit hook run
 
-lint: setup-dev ## Format, lint, types, import direction, template, resolvers
+lint: setup-dev ## Format, lint, types, import direction, template, resolvers, client
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy local cli deploy scripts functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
-	$(BIN)/cfn-lint templates/*.yaml
+	$(BIN)/cfn-lint templates/*.yaml client/hosting.yaml
 	npm run --silent lint:graphql
+	npm run --silent static --workspace client
 
 format: setup-dev ## Format the Python sources
 	$(BIN)/ruff format .
