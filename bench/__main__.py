@@ -12,7 +12,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from bench import bars, cross_region, fanout, growth, lambda_runtime, machine, resolvers, start_up
@@ -39,13 +38,12 @@ def bench(parts: list[str], patience: float) -> int:
     """
     latest = _RESULTS / "latest.json"
     report: dict[str, Any] = json.loads(latest.read_text()) if latest.exists() else {}
-    report |= {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine.facts()}
-    loads = report.setdefault("load_averages", {})
+    measured = report.setdefault("measured", {})
     for name in parts:
         machine.wait_until_quiet(patience)
         print(f"{name} … ", end="", flush=True)
         started = time.monotonic()
-        loads[name] = machine.load_average()
+        measured[name] = machine.facts()
         report[name] = PARTS[name]()
         print(f"{time.monotonic() - started:.0f} s", flush=True)
         _RESULTS.mkdir(exist_ok=True)

@@ -5,7 +5,7 @@ what an idle subscription takes.
 from dataclasses import asdict
 from typing import Any
 
-from bench.fanout import server_of
+from bench.fanout import measure, server_of
 from bench.load import Load, Outcome, put_on
 from bench.subscribers import Audience, subscribed
 
@@ -31,8 +31,15 @@ def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
     for size in sizes:
         messages = max(20, min(1_500, deliveries // size))
         outcome, _ = _put(size, 1, Load(messages, warm_up=20, repeats=3), spread=False)
+        raw = measure("raw", size, Load(messages, size=492, repeats=3))
         marginal = (outcome.cpu_us_per_publish - base.cpu_us_per_publish) / max(1, size - 1)
-        crowd.append(asdict(outcome) | {"marginal_cpu_us_per_delivery": round(marginal, 2)})
+        crowd.append(
+            asdict(outcome)
+            | {
+                "marginal_cpu_us_per_delivery": round(marginal, 2),
+                "raw_cpu_us_per_delivery": raw.cpu_us_per_delivery,
+            }
+        )
     channels: list[dict[str, Any]] = []
     for size in (10, largest):
         outcome, taken = _put(size, 1, Load(messages=1_500, warm_up=200, repeats=3), spread=True)

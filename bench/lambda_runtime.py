@@ -25,7 +25,7 @@ _INVOKE = "2015-03-31/functions/function/invocations"
 _EVENT = (ROOT / "events" / "replay.json").read_bytes()
 
 
-def run(colds: int = 7, warms: int = 200) -> dict[str, Any]:
+def run(colds: int = 11, warms: int = 200) -> dict[str, Any]:
     """ms for each function, and what the bars are about."""
     packages = built()
     subjects = {
@@ -45,8 +45,9 @@ def run(colds: int = 7, warms: int = 200) -> dict[str, Any]:
         found[name] |= _warm(folder, handler, warms)
         found[name]["zip_mib"] = zip_mib(folder)
     for one in found.values():
-        one["init_ms"] = round(median(one["first_ms"]) - one["warm_p50_ms"], 1)
-        one["init_best_ms"] = round(min(one["first_ms"]) - one["warm_p50_ms"], 1)
+        # The least of all, as everywhere here: whatever else the machine does adds to it.
+        one["init_ms"] = round(min(one["first_ms"]) - one["warm_p50_ms"], 1)
+        one["init_p50_ms"] = round(median(one["first_ms"]) - one["warm_p50_ms"], 1)
         one["first_ms"] = [round(each, 1) for each in one["first_ms"]]
     return {"functions": found, "ratios": _ratios(found)}
 

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import time
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def facts() -> dict[str, Any]:
         "node": _output("node", "--version"),
         "packages": {name: version(name) for name in _PACKAGES},
         "commit": _output("git", "rev-parse", "--short", "HEAD"),
-        "load_average_at_start": load_average(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "load_average": load_average(),
     }
 
 

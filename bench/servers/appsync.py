@@ -18,6 +18,7 @@ from aiohttp import web
 from bench.processes import raise_file_limit
 from bench.servers.peer_api import KEY, NoServices, peer_api
 from local.appsync.engine import Engine, build_engine
+from local.appsync.memory import set_loaded_aside
 from local.appsync.options import Options
 from local.appsync.server import add_routes
 
@@ -38,6 +39,7 @@ async def serve(api: str) -> None:
     engine, key = engine_of(api)
     app = web.Application(client_max_size=engine.options.max_body)
     add_routes(app, engine)
+    set_loaded_aside()  # as a region's process does
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()

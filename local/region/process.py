@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.appsync import server as appsync
 from local.appsync.definition import Api, ApiKey
 from local.appsync.engine import Engine, build_engine
+from local.appsync.memory import set_loaded_aside
 from local.appsync.sigv4 import IamCredential
 from local.deployed.api import read_api, read_api_keys
 from local.deployed.buses import read_async_functions, read_buses
@@ -140,6 +141,7 @@ class RegionProcess:
 
     async def _start(self, _: web.Application) -> None:
         await self.bridge.start()
+        set_loaded_aside()
         self._watcher = asyncio.create_task(self._watch(), name="watch for deploys")
 
     async def _close(self, _: web.Application) -> None:
@@ -180,6 +182,7 @@ class RegionProcess:
         self.engine.replace(deployed.api)
         self.bridge.replace(deployed.buses, deployed.functions)
         self._deployed = deployed
+        set_loaded_aside()
         logger.info("%s: serving what was deployed at %s", self._settings.region, deployed.version)
 
     def _look(self) -> tuple[str, tuple[ApiKey, ...]]:
