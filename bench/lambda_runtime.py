@@ -7,14 +7,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.lambda_packages import PYTHON, built, zip_mib
-from bench.processes import ROOT, python_server, serving
+from bench.processes import ROOT, Server, python_server, serving
 
 _EMULATOR = (
     ROOT
@@ -22,6 +22,7 @@ _EMULATOR = (
     / ("aws-lambda-rie-arm64" if os.uname().machine == "aarch64" else "aws-lambda-rie-x86_64")
 )
 _INVOKE = "2015-03-31/functions/function/invocations"
+_UNCOUNTED = 20
 _EVENT = (ROOT / "events" / "replay.json").read_bytes()
 
 
@@ -41,9 +42,8 @@ def run(colds: int = 11, warms: int = 200) -> dict[str, Any]:
         for name, (folder, handler) in subjects.items():
             with _environment(folder, handler) as call:
                 found[name]["first_ms"].append(call()[0])
-    for name, (folder, handler) in subjects.items():
-        found[name] |= _warm(folder, handler, warms)
-        found[name]["zip_mib"] = zip_mib(folder)
+    for name, warm in _warm(subjects, warms).items():
+        found[name] |= warm | {"zip_mib": zip_mib(subjects[name][0])}
     for one in found.values():
         # The least of all, as everywhere here: whatever else the machine does adds to it.
         one["init_ms"] = round(min(one["first_ms"]) - one["warm_p50_ms"], 1)
@@ -66,22 +66,38 @@ def _ratios(found: dict[str, dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _warm(folder: Path, handler: str, count: int) -> dict[str, Any]:
-    with (
-        serving(python_server("stub")) as stub,
-        _environment(folder, handler, f"http://127.0.0.1:{stub.port}/graphql") as call,
-    ):
-        for _ in range(20):
-            call()
-        took = sorted(call()[0] for _ in range(count))
-        with urllib.request.urlopen(f"http://127.0.0.1:{stub.port}/") as answer:
-            connections = json.loads(answer.read())["connections"]
-        return {
-            "warm_p50_ms": round(took[len(took) // 2], 3),
-            "warm_p99_ms": round(took[int(len(took) * 0.99)], 3),
-            "calls": count + 20,
-            "connections": connections,
+def _warm(subjects: Mapping[str, tuple[Path, str]], count: int) -> dict[str, dict[str, Any]]:
+    """Warm calls, by turns too: all environments are there at once."""
+    with ExitStack() as exits:
+        stubs = {name: exits.enter_context(serving(python_server("stub"))) for name in subjects}
+        calls = {
+            name: exits.enter_context(_environment(folder, handler, _url(stubs[name])))
+            for name, (folder, handler) in subjects.items()
         }
+        took: dict[str, list[float]] = {name: [] for name in subjects}
+        for _ in range(count + _UNCOUNTED):
+            for name, call in calls.items():
+                took[name].append(call()[0])
+        found = {}
+        for name, stub in stubs.items():
+            counted = sorted(took[name][_UNCOUNTED:])
+            found[name] = {
+                "warm_p50_ms": round(counted[len(counted) // 2], 3),
+                "warm_p99_ms": round(counted[int(len(counted) * 0.99)], 3),
+                "calls": count + _UNCOUNTED,
+                "connections": _connections(stub),
+            }
+        return found
+
+
+def _url(stub: Server) -> str:
+    return f"http://127.0.0.1:{stub.port}/graphql"
+
+
+def _connections(stub: Server) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{stub.port}/") as answer:
+        count: int = json.loads(answer.read())["connections"]
+    return count
 
 
 @contextmanager
@@ -90,7 +106,7 @@ def _environment(folder: Path, handler: str, url: str | None = None) -> Iterator
     if url is None:
         with (
             serving(python_server("stub")) as stub,
-            _environment(folder, handler, f"http://127.0.0.1:{stub.port}/graphql") as call,
+            _environment(folder, handler, _url(stub)) as call,
         ):
             yield call
         return

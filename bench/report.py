@@ -35,8 +35,8 @@ def blocks(report: Mapping[str, Any]) -> dict[str, str]:
 def _origin(name: str, report: Mapping[str, Any]) -> str:
     facts = report["measured"][name]
     return (
-        f"`{COMMAND} --only {name}`, {facts['date']}, commit {facts['commit']}; load average before "
-        f"it {facts['load_average'][0]}"
+        f"`{COMMAND} --only {name}`, {facts['date']}, commit {facts['commit']}; load average "
+        f"before it {facts['load_average'][0]}"
     )
 
 
