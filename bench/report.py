@@ -198,7 +198,8 @@ def _lambda(found: Mapping[str, Any]) -> str:
         [
             name.replace("_", " "),
             each["init_ms"],
-            each["init_p50_ms"],
+            each["init_best_ms"],
+            each["first_call_ms"],
             each["warm_p50_ms"],
             each["warm_p99_ms"],
             f"{each['connections']} in {each['calls']} calls",
@@ -208,12 +209,13 @@ def _lambda(found: Mapping[str, Any]) -> str:
     ]
     head = [
         "function",
-        "init ms, least",
-        "init p50",
+        "init ms",
+        "least",
+        "first call",
         "warm p50",
         "warm p99",
         "connections",
-        "zip MiB",
+        "MiB",
     ]
     return table(head, rows) + (
         "\n\n.pyc files in the package: init × "
