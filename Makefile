@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP_INSTALL := -m pip install -qq --disable-pip-version-check
+INSTALL := scripts/install.sh
 
 export AWS_DEFAULT_REGION ?= us-west-2
 export SAM_CLI_TELEMETRY = 0
@@ -145,19 +145,19 @@ distclean: clean ## Remove the environments too
 
 .venv/.local: .venv/.python requirements/local.txt pyproject.toml
 	@echo "  installing the local runtime's packages"
-	@$(BIN)/python $(PIP_INSTALL) -r requirements/local.txt
-	@$(BIN)/python $(PIP_INSTALL) --no-deps -e .
+	@$(INSTALL) .venv -r requirements/local.txt
+	@$(INSTALL) .venv --no-deps -e .
 	@touch $@
 
 .venv/.dev: .venv/.local requirements/dev.txt
 	@echo "  installing the tests' packages"
-	@$(BIN)/python $(PIP_INSTALL) -r requirements/dev.txt
+	@$(INSTALL) .venv -r requirements/dev.txt
 	@touch $@
 
 .venv-%/.ready: requirements/%.txt | .venv/.python
 	@echo "  setting up .venv-$*"
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python $(PIP_INSTALL) -r requirements/$*.txt
+	@$(INSTALL) .venv-$* -r requirements/$*.txt
 	@touch $@
 
 bench/node_modules/.ready: bench/package.json bench/package-lock.json
