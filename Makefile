@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY = 0
 
 ##@ Run
 
-run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it. REGIONS="a b c" for others
+run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"]
 	@exec $(BIN)/python -m local run
 
 up: setup ## The same in the background
@@ -44,9 +44,12 @@ destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it hold
 
 ##@ Test
 
-test: setup-dev ## All tests that need no more than this machine (about 5 minutes)
+# Tests of one stack run one after another; a second worker does the rest meanwhile.
+WORKERS ?= 2
+
+test: setup-dev ## All tests that need no more than this machine (about 7 minutes) [WORKERS=2]
 	@npm run --silent test --workspace client
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test-unit: setup-dev ## Only the tests that open no socket
 	@$(BIN)/python -m pytest tests/unit
@@ -62,8 +65,8 @@ LONG = GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m pytest
 soak: setup-dev ## Everything is killed, cut and failed at random for SECONDS=60; nothing lost, nothing twice [SEED=1]
 	@$(LONG) -m soak tests/soak
 
-faults: setup-dev ## Each fault by itself, with its row of figures (test-results/faults.md)
-	@$(LONG) -m faults tests/faults
+faults: setup-dev ## Each fault by itself, with its row of figures (test-results/faults.md) [ONLY="words of pytest's -k"]
+	@$(LONG) -m faults $(if $(ONLY),-k "$(ONLY)") tests/faults
 
 load: setup-dev ## As much as this machine carries for SECONDS=60: memory, loss, latency, shutdown
 	@$(LONG) -m load tests/load
@@ -172,11 +175,11 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-requirements: ## Pin anew what requirements/*.in ask for (needs uv)
+requirements: ## Pin anew what requirements/*.in ask for
 	cd requirements && for name in dev sam ministack lambda-image scan; do \
-	  uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
-	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
-	cd requirements && uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
+	  ../$(BIN)/uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
+	cd requirements && ../$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
+	cd requirements && ../$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \

@@ -1,5 +1,6 @@
 """The real SAM CLI, as a user would call it: build, deploy, delete."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,9 @@ _TAIL_LINES = 25
 # Folders of its own: the local stack, which may be starting, builds into SAM's default one.
 _BUILD = ".aws-sam/deploy"
 _CACHE = ".aws-sam/deploy-cache"
+# But all builds of a checkout share .aws-sam/deps; the local runtime (local/stack/sam.py) and the
+# tests hold this lock while they build.
+_LOCK = ".aws-sam/globalws.lock"
 
 
 class Sam:
@@ -32,7 +36,10 @@ class Sam:
 
     def build(self) -> None:
         """Raises DeployError with the end of what SAM printed."""
-        self._run("build", ["build", "--build-dir", _BUILD, "--cache-dir", _CACHE])
+        (self._root / _LOCK).parent.mkdir(exist_ok=True)
+        with (self._root / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._run("build", ["build", "--build-dir", _BUILD, "--cache-dir", _CACHE])
 
     def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
         """Raises DeployError with the end of what SAM printed."""

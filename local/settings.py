@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_REGIONS = ("us-west-2", "ap-southeast-2")
@@ -12,6 +12,8 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105 - emulators' customary dummy, on loopba
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _HIGHEST_PORT = 65_535
+# What the local runtime itself tells the template (local/stack/supervisor.py).
+_OURS = frozenset({"Installation", "PeerRegions", "ApiUrlOverride"})
 
 
 class LocalSettingsError(Exception):
@@ -29,13 +31,15 @@ class LocalSettings:
     client_port: int
     first_region_port: int
     installation: str = "globalws"
+    # The template's parameters that are not to have their defaults.
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], root: Path) -> "LocalSettings":
-        """Reads REGIONS and GLOBALWS_{AWS,CLIENT,REGION}_PORT, GLOBALWS_STATE.
+        """Reads REGIONS, PARAMETERS, GLOBALWS_{AWS,CLIENT,REGION}_PORT, GLOBALWS_STATE.
 
         Raises:
-            LocalSettingsError: a region's name or a port is malformed, or they collide.
+            LocalSettingsError: a region, a parameter or a port is malformed, or ports collide.
         """
         regions = tuple(environment.get("REGIONS", "").replace(",", " ").split()) or DEFAULT_REGIONS
         for region in regions:
@@ -50,6 +54,7 @@ class LocalSettings:
             aws_port=_port(environment, "GLOBALWS_AWS_PORT", 4566),
             client_port=_port(environment, "GLOBALWS_CLIENT_PORT", 4100),
             first_region_port=_port(environment, "GLOBALWS_REGION_PORT", 4101),
+            parameters=_parameters(environment.get("PARAMETERS", "")),
         )
         ports = settings.ports()
         if len(set(ports.values())) != len(ports):
@@ -91,3 +96,16 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or not 0 < int(text) <= _HIGHEST_PORT:
         raise LocalSettingsError(f"{name}: {text!r} is no port")
     return int(text)
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """`Name=value …`, separated by blanks; a value holds none, and no quotes."""
+    parameters = {}
+    for word in text.split():
+        name, _, value = word.partition("=")
+        if not name.isalnum() or not value or set(value) & set("\"'\\"):
+            raise LocalSettingsError(f"PARAMETERS: {word!r} is no Name=value of the template")
+        if name in _OURS:
+            raise LocalSettingsError(f"PARAMETERS: {name} is set by the local runtime itself")
+        parameters[name] = value
+    return parameters

@@ -22,3 +22,29 @@ def stack() -> Iterator[LocalStack]:
         return
     with local_stack("test", ("us-west-2", "ap-southeast-2")) as running:
         yield running
+
+
+# What takes longest starts first. Tests of the shared stack stay together; so do those of one file.
+_ORDER = (
+    "stack",
+    "test_deploy",
+    "test_sam_commands",
+    "test_lifecycle",
+    "test_three_regions",
+    "test_without_history",
+)
+
+
+def _group(item: pytest.Item) -> str:
+    return "stack" if "stack" in getattr(item, "fixturenames", ()) else item.path.stem
+
+
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (`make test`): which tests one worker runs after one another."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    rank = {name: place for place, name in enumerate(_ORDER)}
+    items.sort(key=lambda item: rank.get(_group(item), len(rank)))

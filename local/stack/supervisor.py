@@ -143,6 +143,7 @@ class Supervisor:
     async def _deploy(self, region: str) -> None:
         settings = self.settings
         parameters = {
+            **settings.parameters,
             "Installation": settings.installation,
             "PeerRegions": ",".join(each for each in settings.regions if each != region),
             "ApiUrlOverride": f"{settings.region_url(region)}/graphql",

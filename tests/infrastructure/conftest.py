@@ -1,5 +1,6 @@
 """The template as CloudFormation reads it, and what the real `sam build` makes of it."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -51,13 +52,17 @@ def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": "us-west-2",
     }
-    done = subprocess.run(
-        ["sam", "build", "--build-dir", str(folder)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    (ROOT / ".aws-sam").mkdir(exist_ok=True)
+    with (ROOT / ".aws-sam" / "globalws.lock").open("w") as lock:
+        # All builds of a checkout share .aws-sam/deps.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            ["sam", "build", "--build-dir", str(folder)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     return folder

@@ -73,9 +73,10 @@ def _alive(pid: int) -> bool:
 
 
 @contextmanager
-def local_stack(name: str, regions: Sequence[str]) -> Iterator[LocalStack]:
+def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iterator[LocalStack]:
     """Runs a stack for the duration of the block; its logs stay in .local/NAME-PID until the next.
 
+    `parameters` are the template's, as `Name=value …`.
     No other process has this state folder, so that two test runs never share a stack.
     """
     for left in (ROOT / ".local").glob(f"{name}-[0-9]*"):
@@ -88,7 +89,7 @@ def local_stack(name: str, regions: Sequence[str]) -> Iterator[LocalStack]:
         process = subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
             cwd=ROOT,
-            env=stack_environment(state, regions),
+            env=stack_environment(state, regions) | {"PARAMETERS": parameters},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
