@@ -49,7 +49,7 @@ WORKERS ?= 2
 
 test: setup-dev ## All tests that need no more than this machine (about 7 minutes) [WORKERS=2]
 	@npm run --silent test --workspace client
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test-unit: setup-dev ## Only the tests that open no socket
 	@$(BIN)/python -m pytest tests/unit

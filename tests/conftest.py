@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,27 +25,46 @@ def stack() -> Iterator[LocalStack]:
         yield running
 
 
-# What takes longest starts first. Tests of the shared stack stay together; so do those of one file.
-_ORDER = (
-    "stack",
+# With several workers (`make test`) what takes longest starts first.
+_OWN_STACK = (
     "test_deploy",
     "test_sam_commands",
     "test_lifecycle",
     "test_three_regions",
     "test_without_history",
 )
+_SHARED_STACK = "shared stack"
 
 
-def _group(item: pytest.Item) -> str:
-    return "stack" if "stack" in getattr(item, "fixturenames", ()) else item.path.stem
+def _group(nodeid: str) -> str:
+    """What one worker runs by itself: all that use the fixture `stack`, or else a file."""
+    path = nodeid.split("::", 1)[0]
+    shared = path.startswith("tests/e2e/") and Path(path).stem not in _OWN_STACK
+    return _SHARED_STACK if shared else path
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (`make test`): which tests one worker runs after one another."""
+    """The order in which the workers get the groups; one worker alone keeps pytest's own."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    rank = {name: place for place, name in enumerate(_ORDER)}
-    items.sort(key=lambda item: rank.get(_group(item), len(rank)))
+
+    def rank(item: pytest.Item) -> int:
+        if _group(item.nodeid) == _SHARED_STACK:
+            return 0
+        stem = item.path.stem
+        return 1 + (_OWN_STACK.index(stem) if stem in _OWN_STACK else len(_OWN_STACK))
+
+    items.sort(key=rank)
+
+
+# By hand, because `--dist loadgroup` groups nothing with this pytest (pytest-xdist issue 1386).
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hands out groups, each to one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return Groups(config, log)

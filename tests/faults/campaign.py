@@ -105,7 +105,7 @@ class Campaign:
         async def all_there() -> bool:
             return not self.missing()
 
-        await until(all_there, 60.0, lambda: f"missing: {sorted(self.missing())[:5]}")
+        await until(all_there, 60.0, self._whereabouts)
 
     async def arrived(self, region: str, count: int) -> bool:
         """Whether so many of the accepted messages have reached the region's subscriber."""
@@ -115,6 +115,13 @@ class Campaign:
         """Accepted messages that some region's subscriber has not got."""
         arrived = [{each["id"] for each in inbox} for inbox in self._inboxes.values()]
         return set(self.accepted) - set.intersection(*arrived)
+
+    def _whereabouts(self) -> str:
+        lines = []
+        for region, inbox in self._inboxes.items():
+            lacks = sorted(set(self.accepted) - {each["id"] for each in inbox})
+            lines.append(f"{region} has {len(inbox)}, lacks {len(lacks)}: {' '.join(lacks[:5])}")
+        return "; ".join(lines)
 
     def row(self, fault: str, note: str = "") -> Row:
         """The figures."""
