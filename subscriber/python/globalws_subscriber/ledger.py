@@ -6,7 +6,7 @@ region's stream has been read; history is read from an overlap before that.
 """
 
 from bisect import insort
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from .types import LOWEST_ID, Checkpoint, Message, Options
 from .ulid import id_at, time_of
@@ -45,10 +45,15 @@ class SeenIds:
 
 
 class Ledger:
-    """Delivered ids, position and coverage. Times are milliseconds since 1970."""
+    """Delivered ids, position and coverage. Times are milliseconds since 1970.
 
-    def __init__(self, options: Options, wall_ms: int) -> None:
+    The position never runs ahead of `wall`, this machine's clock: one message of a region whose
+    clock is minutes ahead would move it past all that the others publish until then.
+    """
+
+    def __init__(self, options: Options, wall: Callable[[], int]) -> None:
         self._options = options
+        self._wall = wall
         checkpoint = options.checkpoint
         self._floor = LOWEST_ID
         self._position: int | None = None
@@ -56,14 +61,14 @@ class Ledger:
         self._covered: dict[str, int] = {}
         self._seen = SeenIds(options.seen_limit)
         if checkpoint is not None:
-            self._floor, self._position = checkpoint.floor, checkpoint.position_ms
+            self._floor, self._position = checkpoint.floor, min(checkpoint.position_ms, wall())
             self._covered = dict(checkpoint.covered_ms)
             self._seen = SeenIds(options.seen_limit, checkpoint.seen, checkpoint.evicted)
         elif options.after is not None:
-            self._floor, self._position = options.after, min(time_of(options.after), wall_ms)
+            self._floor, self._position = options.after, min(time_of(options.after), wall())
             self._seen.add(options.after)
         elif options.replay_ms is not None:
-            self._position = wall_ms - options.replay_ms
+            self._position = wall() - options.replay_ms
             self._floor = id_at(self._position)
 
     @property
@@ -71,9 +76,9 @@ class Ledger:
         """Whether there is nothing to resume from: the first connection reads no history."""
         return self._position is None
 
-    def begin(self, wall_ms: int) -> None:
+    def begin(self) -> None:
         """A fresh subscription stands since now: later resumes read nothing from before."""
-        self._position = wall_ms - self._options.clock_tolerance_ms
+        self._position = self._wall() - self._options.clock_tolerance_ms
         self._floor = id_at(self._position)
         self._from_message = False
 
@@ -85,7 +90,7 @@ class Ledger:
         """Whether to deliver the message; if so it counts as delivered."""
         if not self._seen.add(message.id):
             return False
-        time = message.time_ms
+        time = min(message.time_ms, self._wall())
         if self._position is None or not self._from_message:
             self._mistrust_clock(time)
             self._position, self._from_message = time, True

@@ -1,4 +1,4 @@
-"""The resuming subscription as a pure state machine: inputs in, commands out, no clock, no I/O.
+"""The resuming subscription as a state machine: inputs in, commands out, no I/O.
 
 There is one main link; while failed over there may be a second one, the candidate, by which the
 subscriber goes home: it is subscribed and has caught up before the main link is dropped.
@@ -22,8 +22,8 @@ from .types import Checkpoint, Message, Options, State
 class Machine:
     """One subscription.
 
-    `regions` are names in order of preference; the first is home. `wall_ms` is this machine's
-    clock, milliseconds since 1970, at the time of the first input.
+    `regions` are names in order of preference; the first is home. `wall` is this machine's
+    clock, milliseconds since 1970; it and `random` (0 to 1) are all that is not in the inputs.
     """
 
     def __init__(
@@ -31,16 +31,14 @@ class Machine:
         regions: Sequence[str],
         options: Options,
         random: Callable[[], float],
-        wall_ms: int,
+        wall: Callable[[], int],
     ) -> None:
         self._regions = tuple(regions)
         self._options = options
-        self._wall_ms = wall_ms
-        self._began = 0.0
         self._now = 0.0
         self._commands: list[Command] = []
         self._retry = Retry(options, len(regions), random)
-        self._ledger = Ledger(options, wall_ms)
+        self._ledger = Ledger(options, wall)
         self._links = Links(self._regions, options, self._ledger, self._commands)
         self._out = Outbox(self._regions, options, self._ledger, self._commands)
         self._course = Course(options, self._retry, random, self._links, self._out, self._commands)
@@ -81,7 +79,6 @@ class Machine:
                 if link := self._links.by_id(id):
                     self._course.lose(link, self._now, reason)
             case signals.Begin():
-                self._began = self._now
                 self._course.begin()
             case signals.Stop():
                 self._course.finish(None)
@@ -117,7 +114,7 @@ class Machine:
         self._commands.append(CancelTimer(link.setup_timer))
         link.phase = Phase.CATCHING_UP
         if self._ledger.fresh:
-            self._ledger.begin(self._wall_ms + int(self._now - self._began))
+            self._ledger.begin()
             self._out.deliver(link.catchup.give_up())
             self._course.live(link, self._now)
             return

@@ -81,8 +81,9 @@ class Subscriber(AsyncIterator[Event]):
             await self.close()
             raise
         names = [endpoint.region for endpoint in self._regions]
-        wall_ms = int(self._wall() * 1000)
-        self._machine = Machine(names, self._options, self._random, wall_ms)
+        self._machine = Machine(
+            names, self._options, self._random, lambda: int(self._wall() * 1000)
+        )
         self._feed(signals.Begin())
         return self
 

@@ -21,29 +21,36 @@ function later(a: string, b: string): string {
   return a > b ? a : b;
 }
 
-/** Delivered ids, position and coverage. Times are milliseconds since 1970. */
+/**
+ * Delivered ids, position and coverage. Times are milliseconds since 1970.
+ *
+ * The position never runs ahead of `wall`, this machine's clock: one message of a region whose
+ * clock is minutes ahead would move it past all that the others publish until then.
+ */
 export class Ledger {
   readonly #options: Options;
+  readonly #wall: () => number;
   #floor = LOWEST_ID;
   #position: number | null = null;
   #fromMessage = true;
   readonly #covered = new Map<string, number>();
   readonly #seen: SeenIds;
 
-  constructor(options: Options, wallMs: number) {
+  constructor(options: Options, wall: () => number) {
     const { after, checkpoint, replayMs, seenLimit } = options;
     this.#options = options;
+    this.#wall = wall;
     this.#seen = new SeenIds(seenLimit, checkpoint?.seen, checkpoint?.evicted);
     if (checkpoint !== undefined) {
       this.#floor = checkpoint.floor;
-      this.#position = checkpoint.positionMs;
+      this.#position = Math.min(checkpoint.positionMs, wall());
       this.#covered = new Map(Object.entries(checkpoint.coveredMs));
     } else if (after !== undefined) {
       this.#floor = after;
-      this.#position = Math.min(timeOf(after), wallMs);
+      this.#position = Math.min(timeOf(after), wall());
       this.#seen.add(after);
     } else if (replayMs !== undefined) {
-      this.#position = wallMs - replayMs;
+      this.#position = wall() - replayMs;
       this.#floor = idAt(this.#position);
     }
   }
@@ -54,8 +61,8 @@ export class Ledger {
   }
 
   /** A fresh subscription stands since now: later resumes read nothing from before. */
-  begin(wallMs: number): void {
-    this.#position = wallMs - this.#options.clockToleranceMs;
+  begin(): void {
+    this.#position = this.#wall() - this.#options.clockToleranceMs;
     this.#floor = idAt(this.#position);
     this.#fromMessage = false;
   }
@@ -70,7 +77,7 @@ export class Ledger {
     if (!this.#seen.add(message.id)) {
       return false;
     }
-    const time = messageTime(message);
+    const time = Math.min(messageTime(message), this.#wall());
     if (this.#position === null || !this.#fromMessage) {
       this.#mistrustClock(time);
       this.#position = time;

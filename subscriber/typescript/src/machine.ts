@@ -1,5 +1,5 @@
 /**
- * The resuming subscription as a pure state machine: inputs in, commands out, no clock, no I/O.
+ * The resuming subscription as a state machine: inputs in, commands out, no I/O.
  *
  * There is one main link; while failed over there may be a second one, the candidate, by which the
  * subscriber goes home: it is subscribed and has caught up before the main link is dropped.
@@ -17,12 +17,12 @@ import type { Command, Input } from './signals.js';
 import type { Checkpoint, Message } from './types.js';
 
 /**
- * One subscription. `regions` are names in order of preference; the first is home. `wallMs` is
- * this machine's clock, milliseconds since 1970, at the time of the first input.
+ * One subscription. `regions` are names in order of preference; the first is home. `wall` is
+ * this machine's clock, milliseconds since 1970; it and `random` (0 to 1) are all that is not in
+ * the inputs.
  */
 export class Machine {
   readonly #options: Options;
-  readonly #wallMs: number;
   readonly #commands: Command[] = [];
   readonly #regions: readonly string[];
   readonly #retry: Retry;
@@ -30,15 +30,18 @@ export class Machine {
   readonly #links: Links;
   readonly #out: Outbox;
   readonly #course: Course;
-  #began = 0;
   #now = 0;
 
-  constructor(regions: readonly string[], options: Options, random: () => number, wallMs: number) {
+  constructor(
+    regions: readonly string[],
+    options: Options,
+    random: () => number,
+    wall: () => number,
+  ) {
     this.#regions = regions;
     this.#options = options;
-    this.#wallMs = wallMs;
     this.#retry = new Retry(options, regions.length, random);
-    this.#ledger = new Ledger(options, wallMs);
+    this.#ledger = new Ledger(options, wall);
     this.#links = new Links(regions, options, this.#ledger, this.#commands);
     this.#out = new Outbox(regions, options, this.#ledger, this.#commands);
     const parts = [this.#links, this.#out, this.#commands] as const;
@@ -90,7 +93,6 @@ export class Machine {
           this.#course.lose(link, this.#now, input);
         });
       case 'begin':
-        this.#began = this.#now;
         return this.#course.begin();
       case 'stop':
         return this.#course.finish(null);
@@ -140,7 +142,7 @@ export class Machine {
     this.#cancelTimer(link.setupTimer);
     link.phase = 'catching-up';
     if (this.#ledger.fresh) {
-      this.#ledger.begin(this.#wallMs + Math.trunc(this.#now - this.#began));
+      this.#ledger.begin();
       this.#out.deliver(link.catchUp.giveUp());
       this.#course.live(link, this.#now);
       return;

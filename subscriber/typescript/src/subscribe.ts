@@ -111,7 +111,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
     }
     const { random = Math.random, wall = Date.now } = this.#given;
     const names = this.#regions.map(({ region }) => region);
-    this.#machine = new Machine(names, this.#options, random, Math.trunc(wall()));
+    this.#machine = new Machine(names, this.#options, random, () => Math.trunc(wall()));
     this.#feed({ type: 'begin' });
   }
 

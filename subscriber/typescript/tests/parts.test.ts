@@ -95,7 +95,7 @@ describe('retry', () => {
 });
 
 test('silence is measured from the last frame', () => {
-  const machine = new Machine(['us'], completeOptions({}), () => 0, NOW);
+  const machine = new Machine(['us'], completeOptions({}), () => 0, () => NOW);
   machine.handle({ type: 'begin' }, 0);
   machine.handle({ type: 'received', link: 1, frame: { type: 'ack', timeoutMs: null } }, 10);
   machine.handle({ type: 'received', link: 1, frame: { type: 'start-ack' } }, 20);

@@ -212,7 +212,7 @@ export class VirtualRunner {
     const alias = this.scenario.options?.after;
     const after = alias === undefined ? undefined : this.#world.messageId(alias);
     const options = optionsOf(this.scenario, after, checkpoint);
-    this.#machine = new Machine(REGIONS, options, () => 0.5, this.#wallMs());
+    this.#machine = new Machine(REGIONS, options, () => 0.5, () => this.#wallMs());
     this.#feed({ type: 'begin' });
   }
 

@@ -160,7 +160,7 @@ class VirtualRunner:
         if "after" in self._scenario.get("options", {}):
             more["after"] = self.world.message_id(self._scenario["options"]["after"])
         options = options_of(self._scenario, **more)
-        self._machine = Machine(REGIONS, options, self._random, self._wall_ms())
+        self._machine = Machine(REGIONS, options, self._random, self._wall_ms)
         self.feed(signals.Begin())
 
     def _step_restart(self, how: str) -> None:

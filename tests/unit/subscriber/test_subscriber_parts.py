@@ -137,7 +137,7 @@ def test_kicks_are_no_failures() -> None:
 
 
 def test_silence_is_measured_from_the_last_frame() -> None:
-    machine = Machine(["us"], Options(), lambda: 0.0, NOW)
+    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
     machine.handle(signals.Begin(), 0)
     machine.handle(signals.Received(1, ConnectionAck(300_000)), 10)
     machine.handle(signals.Received(1, StartAck()), 20)
@@ -149,7 +149,7 @@ def test_silence_is_measured_from_the_last_frame() -> None:
 
 
 def test_the_servers_timeout_is_kept_if_it_is_shorter() -> None:
-    machine = Machine(["us"], Options(), lambda: 0.0, NOW)
+    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
     machine.handle(signals.Begin(), 0)
     commands = machine.handle(signals.Received(1, ConnectionAck(5000)), 0)
     assert signals.SetTimer("silence:1", 5000) in commands
