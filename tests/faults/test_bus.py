@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from globalws.domain.order import CLOCK_ALLOWANCE
 
 from tests.faults.campaign import CHANNEL
 from tests.faults.conftest import Figures
@@ -134,7 +135,8 @@ async def test_an_operators_clock_that_is_ahead_does_not_win_for_ever(figures: F
     name = f"skew-{new_id()[-6:].lower()}"
     ahead = datetime.now(UTC) + timedelta(minutes=7)
     for region, allowed, at in ((west, True, ahead), (sydney, False, None), (west, True, None)):
-        await asyncio.sleep(1.1)  # the bus's own time, by which these are ordered, has seconds
+        # The bus's time, by which these are ordered, has seconds; for the allowance the clock wins.
+        await asyncio.sleep(CLOCK_ALLOWANCE.total_seconds() + 1.1)
         await put_events(run.session, region, [_policy(name, at, allowed=allowed)])
 
         async def agreed(wanted: bool = allowed) -> bool:
