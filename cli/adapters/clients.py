@@ -24,6 +24,7 @@ from cli.errors import CliError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
@@ -88,6 +89,11 @@ class Clients:
     def logs(self) -> "CloudWatchLogsClient":
         """The log groups."""
         return cast("CloudWatchLogsClient", self._client("logs"))
+
+    @property
+    def metrics(self) -> "CloudWatchClient":
+        """Metrics and alarms."""
+        return cast("CloudWatchClient", self._client("cloudwatch"))
 
     @property
     def stacks(self) -> "CloudFormationClient":

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
 from cli.command import CHANNEL, Timeout, command
 from cli.commands.publish import PUBLISH
@@ -28,7 +29,8 @@ def register(app: typer.Typer) -> None:
         examples=["globalws status", "globalws status --probe --channel tech --json"],
         json_shape='{"regions": [{"region", "stackName", "api": {"reachable", "roundTripMs", '
         '"error"}, "queues": {"bus", "function"}, "janitor": {"startedAt", "ageSeconds", …}, '
-        '"errors": []}], "probe": [{"from", "to", "ms", "error"}]}',
+        '"alarms": [{"name", "state", "reason"}], "errors": []}], '
+        '"probe": [{"from", "to", "ms", "error"}]}',
     )(status)
 
 
@@ -47,12 +49,13 @@ def status(
     ] = None,
     timeout: Timeout = 20,
 ) -> ExitCode:
-    """Show each region: API, dead letters, the janitor's last run; and replication if asked for.
+    """Show each region: API, dead letters, the janitor's last run, alarms; replication if asked.
 
     The round trip is a query from this machine. A queue that is not empty holds messages that
-    somebody misses: see `globalws dlq list`. --probe publishes one short message per region on
-    --channel and reports the milliseconds until each region's subscribers had it (the first one
-    after a while includes the start of a function). Exit code 3:
+    somebody misses: see `globalws dlq list`. What an alarm means, and what to do then, stands in
+    docs/runbook.md; --json has all of them with their figures. --probe publishes one short
+    message per region on --channel and reports the milliseconds until each region's subscribers
+    had it (the first one after a while includes the start of a function). Exit code 3:
     something could not be learned; 5: no region's API answers.
     """
     if ask_probe and channel is None:
@@ -96,6 +99,7 @@ def _look(session: Session) -> Any:
             "api": _api(session, region),
             "queues": {kind.value: try_(lambda kind=kind: depth(kind)) for kind in Queue},
             "janitor": try_(lambda: _janitor(region)),
+            "alarms": try_(lambda: [alarm.as_json() for alarm in _alarms(region)]),
             "errors": list(dict.fromkeys(errors)),
         }
 
@@ -120,6 +124,10 @@ def _janitor(region: Region) -> dict[str, Any] | None:
     return run | {"ageSeconds": None if started is None else round(time.time() - started)}
 
 
+def _alarms(region: Region) -> list[Alarm]:
+    return alarms_of(region.clients, region.stack_name)
+
+
 def _probe(session: Session, channel: str, seconds: float) -> list[dict[str, Any]]:
     by_name = {region.name: region for region in session.target.selected}
 
@@ -135,7 +143,15 @@ def _show(
 ) -> None:
     output = session.output
     output.table(
-        ("region", "api", "round trip ms", "bus queue", "function queue", "janitor's last run"),
+        (
+            "region",
+            "api",
+            "round trip ms",
+            "bus queue",
+            "function queue",
+            "janitor's last run",
+            "alarms",
+        ),
         [
             (
                 region["region"],
@@ -144,6 +160,7 @@ def _show(
                 region["queues"]["bus"],
                 region["queues"]["function"],
                 _last_run(region),
+                _going_off(region),
             )
             for region in regions
         ],
@@ -157,6 +174,13 @@ def _show(
             ("from", "to", "ms", "problem"),
             [(pair["from"], pair["to"], pair["ms"], pair["error"]) for pair in measured],
         )
+
+
+def _going_off(region: dict[str, Any]) -> str:
+    alarms = region["alarms"]
+    if alarms is None:
+        return "unknown"
+    return ", ".join(each["name"] for each in alarms if each["state"] == ALARM) or "none"
 
 
 def _last_run(region: dict[str, Any]) -> str:

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 from .auth import ApiKeyAuthenticator, Authentication, Authenticator, Caller, Evidence
 from .definition import Api
 from .documents import DocumentCache, InvalidDocumentError
-from .errors import DefinitionError, RequestError
+from .errors import DefinitionError, ErrorType, RequestError
 from .execution import Executor, attach
 from .fanout import Fanout
 from .invocation import Invocation, RequestMeta
 from .javascript import load
 from .metrics import Counters
 from .options import Options
+from .per_second import PerSecond
 from .ports import DataSourcePorts
 from .requests import GraphQLRequest, parse_request
 from .resolvers import Loader, build_resolvers
@@ -29,6 +30,9 @@ from .token_keys import fetch_json
 from .tokens import TokenAuthenticator
 
 logger = logging.getLogger(__name__)
+
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
 
 
 class Session(Subscriber, Protocol):
@@ -70,6 +74,7 @@ class Engine:
         self._delivered = delivered
         self.options = options
         self.counters = Counters()
+        self._invalidations = PerSecond(options.max_invalidations_per_second)
         self._ports = ports
         self._authenticators = authenticators
         self._loader = loader
@@ -126,7 +131,7 @@ class Engine:
         except InvalidDocumentError as error:
             answer = HttpAnswer(200, {"data": None, "errors": error.errors})
         if "errors" in answer.body:
-            self.counters.errors += 1
+            self._count_error(answer.status)
             logger.info(
                 "request answered with errors",
                 extra={"status": answer.status, "errors": answer.body["errors"]},
@@ -151,11 +156,31 @@ class Engine:
     def _invocation(self, caller: Caller, meta: RequestMeta) -> Invocation:
         return Invocation(caller, meta, self.options.max_resolvers)
 
+    def _count_error(self, status: int) -> None:
+        self.counters.errors += 1
+        if status >= _SERVER_ERROR:
+            self.counters.server_errors += 1
+        elif status >= _CLIENT_ERROR:
+            self.counters.client_errors += 1
+
+    def fail(self) -> HttpAnswer:
+        """The answer to a request that the API itself fails, and counts as such."""
+        error = RequestError(ErrorType.INTERNAL, "Internal failure.", _SERVER_ERROR)
+        self.counters.requests += 1
+        self._count_error(error.status)
+        return HttpAnswer(error.status, request_error(error))
+
     def invalidate(self, field: str, payload: Mapping[str, Any]) -> int:
         """End the subscriptions of `field` whose invalidation filter `payload` meets.
 
-        Their connections end with them. Returns how many subscriptions were ended.
+        Their connections end with them. Returns how many subscriptions were ended: none, without
+        a word, if there were as many requests in this second already as AppSync takes.
         """
+        if not self._invalidations.take():
+            self.counters.invalidations_dropped += 1
+            logger.warning("invalidation dropped", extra={"field": field})
+            return 0
+        self.counters.invalidation_requests += 1
         by_session: dict[Subscriber, list[str]] = {}
         for subscription in self._registry.index(field).invalidated_by(payload):
             by_session.setdefault(subscription.subscriber, []).append(subscription.id)

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 
 @dataclass
 class Counters:
-    """`connections` and `subscriptions` are gauges (open now); the rest only grow."""
+    """`connections` and `subscriptions` are gauges (open now); the rest only grow.
+
+    `errors` are answers with errors; of them `client_errors` have an HTTP status of 4xx,
+    `server_errors` one of 5xx. `invalidations` counts subscriptions that were ended, by
+    `invalidation_requests`; `invalidations_dropped` were requests beyond AppSync's rate.
+    """
 
     connections: int = 0
     subscriptions: int = 0
@@ -18,7 +23,11 @@ class Counters:
     dropped_slow: int = 0
     payloads_too_large: int = 0
     invalidations: int = 0
+    invalidation_requests: int = 0
+    invalidations_dropped: int = 0
     errors: int = 0
+    client_errors: int = 0
+    server_errors: int = 0
 
     def snapshot(self) -> "Counters":
         """A copy that no longer changes."""

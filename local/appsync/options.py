@@ -20,6 +20,7 @@ class Options:
     max_subscriptions_per_connection: int = 200
     max_frame: int = 1_000_000
     max_payload: int = 240 * 1024
+    max_invalidations_per_second: int = 100
     init_timeout: float = 15.0
     connection_timeout_ms: int = 300_000
     keep_alive_interval: float = 60.0

@@ -10,7 +10,8 @@
      "errorRate": 0.1, "throttleRate": 0.1, "duplicateRate": 0.1, "latencyMs": 5,
      "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
  "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"},
- "dynamodb":  {"throttleRate": 0.2}}
+ "dynamodb":  {"throttleRate": 0.2},
+ "api":       {"errorRate": 0.2}}
 ```
 Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
 `duplicateRate`. What is left out is sound. Unknown members and wrong types
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 
 from local.eventbridge.definition import RetryPolicy
 from local.eventbridge.faults import (
+    ApiFault,
     DynamoDbFault,
     FaultPlan,
     FunctionFault,
@@ -135,6 +137,7 @@ _PUT_EVENTS: dict[str, tuple[str, _Read]] = {
     "errorCode": ("error_code", _error_code),
 }
 _DYNAMODB: dict[str, tuple[str, _Read]] = {"throttleRate": ("throttle_rate", _rate)}
+_API: dict[str, tuple[str, _Read]] = {"errorRate": ("error_rate", _rate)}
 _PLAN: dict[str, tuple[str, _Read]] = {
     "seed": ("seed", _seed),
     "links": ("links", _keyed(_object(LinkFault, _LINK))),
@@ -142,6 +145,7 @@ _PLAN: dict[str, tuple[str, _Read]] = {
     "functions": ("functions", _keyed(_object(FunctionFault, _FUNCTION))),
     "putEvents": ("put_events", _object(PutEventsFault, _PUT_EVENTS)),
     "dynamodb": ("dynamodb", _object(DynamoDbFault, _DYNAMODB)),
+    "api": ("api", _object(ApiFault, _API)),
 }
 _MEMBERS: dict[type[Any], Mapping[str, tuple[str, _Read]]] = {
     FaultPlan: _PLAN,
@@ -150,6 +154,7 @@ _MEMBERS: dict[type[Any], Mapping[str, tuple[str, _Read]]] = {
     FunctionFault: _FUNCTION,
     PutEventsFault: _PUT_EVENTS,
     DynamoDbFault: _DYNAMODB,
+    ApiFault: _API,
     RetryPolicy: _RETRY,
 }
 

@@ -1,7 +1,7 @@
 """Faults to inject: what they are, and the dice that decide when one strikes.
 
 A `FaultPlan` says what is wrong with which direction (this region → that one), target, function,
-with PutEvents and with the tables behind the API; `Faults` holds the plan in force.
+with PutEvents, with the API and with the tables behind it; `Faults` holds the plan in force.
 `fault_json.py` is their JSON.
 """
 
@@ -75,6 +75,13 @@ class DynamoDbFault:
 
 
 @dataclass(frozen=True)
+class ApiFault:
+    """A fraction of the requests to the API is answered with HTTP 500."""
+
+    error_rate: float = 0.0
+
+
+@dataclass(frozen=True)
 class FaultPlan:
     """All faults of one region's process.
 
@@ -88,6 +95,7 @@ class FaultPlan:
     functions: Mapping[str, FunctionFault] = field(default_factory=dict)
     put_events: PutEventsFault = PutEventsFault()
     dynamodb: DynamoDbFault = DynamoDbFault()
+    api: ApiFault = ApiFault()
 
 
 _NO_LINK = LinkFault()
@@ -177,6 +185,10 @@ class Faults:
     def dynamodb_throttles(self) -> bool:
         """Whether one call of the API's data sources to DynamoDB is refused."""
         return self._happens(self.plan.dynamodb.throttle_rate)
+
+    def api_fails(self) -> bool:
+        """Whether the API answers one request with an error of its own."""
+        return self._happens(self.plan.api.error_rate)
 
     def _happens(self, rate: float) -> bool:
         return rate > 0 and self.rng.random() < rate

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.appsync import server as appsync
 from local.appsync.definition import Api, ApiKey
 from local.appsync.engine import Engine, build_engine
 from local.appsync.memory import set_loaded_aside
+from local.appsync.session import GRAPHQL_PATH
 from local.appsync.sigv4 import IamCredential
 from local.deployed.api import read_api, read_api_keys
 from local.deployed.buses import read_async_functions, read_buses
@@ -28,6 +30,7 @@ from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import Ports
 from local.eventbridge.service import EventBridge
 from local.region.data_sources import DataSources
+from local.region.observed import Observed
 from local.region.trace import Trace
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
@@ -121,6 +124,9 @@ class RegionProcess:
             credentials=_credentials(self._account()),
             delivered=self.trace.delivered,
         )
+        self._observed = Observed(
+            self._clients, settings.stack_name, self._deployed.api.api_id, self.engine.metrics
+        )
         self._watcher: asyncio.Task[None] | None = None
 
     def _account(self) -> str:
@@ -128,12 +134,15 @@ class RegionProcess:
 
     def application(self) -> web.Application:
         """The routes of both data planes and of this process."""
-        app = web.Application(client_max_size=self.engine.options.max_body + 1)
+        app = web.Application(
+            client_max_size=self.engine.options.max_body + 1, middlewares=[self._faulty_api]
+        )
         app.router.add_get("/_local/health", guarded(self._health))
         app.router.add_post("/_local/reload", guarded(self._reload))
         app.router.add_get("/_local/appsync", guarded(self._metrics))
         app.router.add_get("/_local/trace/{id}", guarded(self._steps))
         add_eventbridge_routes(app, self.bridge)
+        self._observed.add_routes(app)
         app.on_startup.append(self._start)
         appsync.add_routes(app, self.engine)
         app.on_cleanup.append(self._close)
@@ -153,6 +162,14 @@ class RegionProcess:
         await self._peers.close()
         self._data_sources.close()
         self._aws.close()
+
+    @web.middleware
+    async def _faulty_api(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        is_graphql = request.method == "POST" and request.path == GRAPHQL_PATH
+        if is_graphql and self.bridge.faults.api_fails():
+            answer = self.engine.fail()
+            return web.json_response(answer.body, status=answer.status)
+        return await handler(request)
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response(self._status())

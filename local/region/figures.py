@@ -1,0 +1,137 @@
+"""The region's figures, put into the local CloudWatch under the names and dimensions of AWS.
+
+Of AWS's own metrics the emulator has Lambda's. AppSync's and SQS's are put here, and those that the
+functions write into their logs (embedded metric format), which CloudWatch would take from there.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.appsync.metrics import Counters
+from local.deployed.stack import Clients, DeployedStack
+
+Datum = dict[str, Any]
+
+# AppSync's metric → our counter. Those that only grow are put as what was added.
+_GROWING = {
+    "4XXError": "client_errors",
+    "5XXError": "server_errors",
+    "InboundMessageSuccess": "publishes",
+    "InvalidationRequestDropped": "invalidations_dropped",
+    "InvalidationRequestSuccess": "invalidation_requests",
+    "InvalidationSuccess": "invalidations",
+    "PublishDataMessageSuccess": "deliveries",
+}
+_GAUGES = {"ActiveConnections": "connections", "ActiveSubscriptions": "subscriptions"}
+_LATE_MS = 30_000
+_MOST_DATA = 500  # a call
+
+
+class Figures:
+    """What was put already, so that each figure is put once. Not for two threads at a time."""
+
+    def __init__(self, clients: Clients, stack: DeployedStack, api_id: str) -> None:
+        self._cloudwatch = clients("cloudwatch")
+        self._logs = clients("logs")
+        self._sqs = clients("sqs")
+        self._api_id = api_id
+        ids = stack.physical_ids
+        self._groups = [ids[name] for name, _ in stack.of_type("AWS::Logs::LogGroup")]
+        self._queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
+        self._before = Counters()
+        self._since = int(time.time() * 1000)
+        self._read: dict[tuple[str, int, str], int] = {}
+
+    def put(self, counters: Counters) -> None:
+        """Puts all that is new. Raises botocore's ClientError and BotoCoreError."""
+        by_namespace: dict[str, list[Datum]] = {
+            "AWS/AppSync": self._of_api(counters),
+            "AWS/SQS": [self._depth(url) for url in self._queues],
+        }
+        for group in self._groups:
+            for namespace, datum in self._of_log(group):
+                by_namespace.setdefault(namespace, []).append(datum)
+        for namespace, data in by_namespace.items():
+            for start in range(0, len(data), _MOST_DATA):
+                self._cloudwatch.put_metric_data(
+                    Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
+                )
+        self._before = counters
+
+    def _of_api(self, counters: Counters) -> list[Datum]:
+        values = {
+            name: getattr(counters, field) - getattr(self._before, field)
+            for name, field in _GROWING.items()
+        }
+        values |= {name: getattr(counters, field) for name, field in _GAUGES.items()}
+        dimensions = [{"Name": "GraphQLAPIId", "Value": self._api_id}]
+        return [
+            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": "Count"}
+            for name, value in values.items()
+        ]
+
+    def _depth(self, url: str) -> Datum:
+        name = "ApproximateNumberOfMessages"
+        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return {
+            "MetricName": f"{name}Visible",
+            "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[-1]}],
+            "Value": int(found["Attributes"][name]),
+            "Unit": "Count",
+        }
+
+    def _of_log(self, group: str) -> Iterator[tuple[str, Datum]]:
+        """The metrics in a log group's new lines. Lines may come late, and none counts twice."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group,
+            filterPattern='"CloudWatchMetrics"',
+            startTime=max(0, self._since - _LATE_MS),
+        )
+        try:
+            events = [event for page in pages for event in page["events"]]
+        except ClientError as error:
+            # The emulator makes a function's group with its first line.
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return
+            raise
+        for event in events:
+            key = (group, event["timestamp"], event["message"])
+            if key not in self._read:
+                self._read[key] = event["timestamp"]
+                yield from embedded(event["message"])
+        newest = max((event["timestamp"] for event in events), default=0)
+        self._since = max(self._since, newest - _LATE_MS)
+        bound = self._since - 2 * _LATE_MS
+        self._read = {key: at for key, at in self._read.items() if at >= bound}
+
+
+def embedded(line: str) -> Iterator[tuple[str, Datum]]:
+    """Namespace and datum of each metric in a line of the embedded metric format; other lines have
+    none."""
+    try:
+        record = json.loads(line)
+        directives = record["_aws"]["CloudWatchMetrics"]
+        at = record["_aws"]["Timestamp"] / 1000
+    except (ValueError, KeyError, TypeError):
+        return
+    for directive in directives:
+        for names in directive["Dimensions"]:
+            for metric in directive["Metrics"]:
+                yield directive["Namespace"], _datum(record, names, metric, at)
+
+
+def _datum(
+    record: Mapping[str, Any], names: list[str], metric: Mapping[str, Any], at: float
+) -> Datum:
+    value = record[metric["Name"]]
+    return {
+        "MetricName": metric["Name"],
+        "Dimensions": [{"Name": name, "Value": str(record[name])} for name in names],
+        "Timestamp": at,
+        "Values": value if isinstance(value, list) else [value],
+        "Unit": metric.get("Unit", "None"),
+    }

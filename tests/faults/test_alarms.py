@@ -1,0 +1,194 @@
+"""Each alarm's own metric, read by the alarm's own definition, moves when its fault is on.
+
+The janitor's silence takes longer than a test: `tests/unit/local/test_alarm_states.py` has it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack.stack_file import RunningRegion
+from tests.faults.campaign import Campaign
+from tests.faults.conftest import Figures
+from tests.faults.replay_function import sabotaged
+from tests.support.aws import aws_client, outputs
+from tests.support.clients import signed
+from tests.support.events import put_events
+from tests.support.publishing import new_id
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+_MORE_THAN_APPSYNC_TAKES = 160
+
+
+async def _alarm(run: Campaign, region: RunningRegion, name: str) -> dict[str, Any]:
+    url = f"{run.region(region.region).eventsUrl}/_local/alarms"
+    async with run.session.get(url) as response:
+        found = (await response.json())["alarms"]
+    return next(dict(each) for each in found if each["name"] == name)
+
+
+async def _moves(run: Campaign, region: RunningRegion, name: str) -> None:
+    """The alarm's figure passes its threshold."""
+
+    async def over() -> bool:
+        alarm = await _alarm(run, region, name)
+        return alarm["figure"] is not None and alarm["figure"] > alarm["threshold"]
+
+    await until(over, 45.0, f"{name} did not move")
+
+
+async def _is_quiet(run: Campaign, region: RunningRegion, *names: str) -> None:
+    for name in names:
+        assert not (await _alarm(run, region, name))["figure"], name
+
+
+async def test_late_messages(figures: Figures) -> None:
+    run = figures.campaign
+    west, sydney = run.stack.running.regions
+    limit = (await _alarm(run, sydney, "ReplicationLagAlarm"))["threshold"]
+    await run.faults({"links": {"*": {"latencyMs": limit + 500}}}, west.region)
+    await run.publish(4, west.region)
+    await _moves(run, sydney, "ReplicationLagAlarm")
+    await figures.prove("link slower than the lag alarm's limit", "ReplicationLagAlarm moves")
+
+
+async def test_a_target_that_is_gone(figures: Figures) -> None:
+    run = figures.campaign
+    west, sydney = run.stack.running.regions
+    await _is_quiet(run, west, "BusDeadLetterQueueAlarm")
+    retry = {"maximumRetryAttempts": 0, "maximumEventAgeSeconds": 60}
+    plan = {"links": {"*": {"partition": True}}, "targets": {"*": {"retry": retry}}}
+    await run.faults(plan, west.region)
+    await run.publish(4, west.region)
+    await _moves(run, west, "BusDeadLetterQueueAlarm")
+    await _is_quiet(run, sydney, "BusDeadLetterQueueAlarm")
+    await figures.prove("peer's bus gone for good", "BusDeadLetterQueueAlarm moves")
+
+
+async def test_a_function_that_raises(figures: Figures, tmp_path: Path) -> None:
+    run = figures.campaign
+    west, sydney = run.stack.running.regions
+    async with sabotaged(run.stack.running, sydney, "raise", tmp_path):
+        # Ids that end with 0 fail until Lambda gives up.
+        await run.publish(2, west.region, ids=[new_id()[:-1] + "0" for _ in range(2)])
+        await _moves(run, sydney, "ReplayErrorsAlarm")
+        await _moves(run, sydney, "FunctionDeadLetterQueueAlarm")
+        await run.settle()
+    await figures.prove(
+        "Replay raises for good", "ReplayErrorsAlarm and FunctionDeadLetterQueueAlarm move"
+    )
+
+
+async def test_an_api_that_fails(figures: Figures) -> None:
+    """Publishers, Purge and the janitor meet HTTP 500."""
+    run = figures.campaign
+    west, _sydney = run.stack.running.regions
+    name = f"closed-{new_id()[-8:].lower()}"
+    await put_events(run.session, west, [_order("ChannelPolicyChanged", name, allowed=False)])
+    await run.settle()
+    await _is_quiet(run, west, "ApiServerErrorsAlarm", "InvalidationFailuresAlarm")
+    await run.faults({"api": {"errorRate": 1.0}}, west.region)
+    await put_events(run.session, west, [_order("PurgeRequested", name)])
+    await _invoke_janitor(run, west)
+    for alarm in (
+        "ApiServerErrorsAlarm",
+        "PurgeErrorsAlarm",
+        "InvalidationFailuresAlarm",
+        "JanitorErrorsAlarm",
+    ):
+        await _moves(run, west, alarm)
+    await run.faults({})
+    await run.publish(4)
+    await figures.prove(
+        "API answers 500 to all", "ApiServerErrors, PurgeErrors, InvalidationFailures, JanitorErrors"
+    )
+
+
+async def test_functions_deployed_badly(figures: Figures) -> None:
+    run = figures.campaign
+    west, _sydney = run.stack.running.regions
+    name = f"bad-{new_id()[-8:].lower()}"
+    async with _without_handler(run, west, "policy"):
+        await put_events(run.session, west, [_order("ChannelPolicyChanged", name, allowed=True)])
+        await _moves(run, west, "PolicyErrorsAlarm")
+        await run.settle()
+    await run.publish(4)
+    await figures.prove("Policy cannot be loaded", "PolicyErrorsAlarm moves")
+
+
+async def test_an_api_key_that_cannot_be_renewed(figures: Figures) -> None:
+    run = figures.campaign
+    west, _sydney = run.stack.running.regions
+    async with _with_variables(run, west, "janitor", API_KEY_ID="da2-nobodys"):
+        await _invoke_janitor(run, west)
+        await _moves(run, west, "ApiKeyRenewalAlarm")
+    await _invoke_janitor(run, west)
+    left = await _alarm(run, west, "ApiKeyExpiryAlarm")
+    assert left["figure"] > left["threshold"]
+    await run.publish(4)
+    await figures.prove("API key not to be renewed", "ApiKeyRenewalAlarm moves")
+
+
+async def test_more_invalidations_than_appsync_takes(figures: Figures) -> None:
+    run = figures.campaign
+    west, _sydney = run.stack.running.regions
+    await _is_quiet(run, west, "InvalidationsDroppedAlarm")
+    query = 'mutation { unsubscribe(name: "nobody-is-here") { name } }'
+    region = run.region(west.region)
+    calls = [
+        signed_execute(run.session, run.stack.running, region, query)
+        for _ in range(_MORE_THAN_APPSYNC_TAKES)
+    ]
+    await asyncio.gather(*calls)
+    await _moves(run, west, "InvalidationsDroppedAlarm")
+    await run.publish(4)
+    await figures.prove("more than 100 invalidations a second", "InvalidationsDroppedAlarm moves")
+
+
+def _order(detail_type: str, name: str, **more: Any) -> tuple[str, str]:
+    return detail_type, json.dumps({"name": name, "reason": "a test", "by": "a test", **more})
+
+
+def _function(run: Campaign, region: RunningRegion, name: str) -> tuple[Any, str]:
+    client = aws_client(run.stack.running, region.region, "lambda")
+    return client, outputs(run.stack.running, region)[f"{name.capitalize()}FunctionName"]
+
+
+async def _invoke_janitor(run: Campaign, region: RunningRegion) -> None:
+    client, name = _function(run, region, "janitor")
+    event = (Path(__file__).parents[2] / "events" / "janitor.json").read_bytes()
+    await asyncio.to_thread(client.invoke, FunctionName=name, Payload=event)
+
+
+@asynccontextmanager
+async def _changed(
+    run: Campaign, region: RunningRegion, name: str, **settings: Any
+) -> AsyncIterator[None]:
+    client, function = _function(run, region, name)
+    before = await asyncio.to_thread(client.get_function_configuration, FunctionName=function)
+    change = client.update_function_configuration
+    own = {key: before[key] for key in settings}
+    if "Environment" in own:
+        own["Environment"] = {"Variables": before["Environment"]["Variables"]}
+        variables = {**own["Environment"]["Variables"], **settings["Environment"]}
+        settings = {**settings, "Environment": {"Variables": variables}}
+    await asyncio.to_thread(lambda: change(FunctionName=function, **settings))
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(lambda: change(FunctionName=function, **own))
+
+
+def _without_handler(run: Campaign, region: RunningRegion, name: str) -> Any:
+    return _changed(run, region, name, Handler="nothing.here")
+
+
+def _with_variables(run: Campaign, region: RunningRegion, name: str, **variables: str) -> Any:
+    return _changed(run, region, name, Environment=variables)
