@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from cli.adapters.alarms import Alarm
 from cli.errors import UnreachableError
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_installation import FakeInstallation
@@ -182,17 +183,24 @@ def test_audit_merges_the_regions(installation: FakeInstallation, run: Run) -> N
     assert "purge" in run("audit", "tech").out
 
 
-def test_status_shows_what_it_learned(installation: FakeInstallation, run: Run) -> None:
+def test_status_shows_what_it_learned(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms = [Alarm("LagAlarm", "ALARM", "7 s"), Alarm("ErrorsAlarm", "OK", "")]
+    monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: alarms)
     ran = run("status", "--json")
     assert ran.code == 0
     region = ran.document["regions"][0]
     assert region["api"]["reachable"] is True
     assert region["queues"] == {"bus": 3, "function": 0}
     assert region["janitor"]["invalidated"] == 2
+    assert region["alarms"][0] == {"name": "LagAlarm", "state": "ALARM", "reason": "7 s"}
     installation.regions["us-west-2"].down = True
     ran = run("status")
     assert ran.code == 3
     assert "unreachable" in ran.out
+    assert "LagAlarm" in ran.out
+    assert "ErrorsAlarm" not in ran.out
 
 
 def test_an_unreachable_target_is_one_line(installation: FakeInstallation, run: Run) -> None:

@@ -41,7 +41,9 @@ _LAG = {**_ERRORS, "EvaluationPeriods": 5, "DatapointsToAlarm": 3, "Threshold": 
         (_LAG, [6000, 100, 6000, None, 6000], 1000, ALARM),
     ],
 )
-def test_state(alarm: dict[str, Any], values: list[float | None], age: float, expected: str) -> None:
+def test_state(
+    alarm: dict[str, Any], values: list[float | None], age: float, expected: str
+) -> None:
     assert state(alarm, values, age) == expected
 
 
