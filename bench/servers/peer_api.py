@@ -56,16 +56,16 @@ class NoServices:
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """See `DataSourcePorts`."""
-        raise NotImplementedError
+        raise AssertionError("no resolver of this API calls such a service")
 
     async def dynamodb(
         self, operation: str, payload: dict[str, Any], region: str
     ) -> dict[str, Any]:
         """See `DataSourcePorts`."""
-        raise NotImplementedError
+        raise AssertionError("no resolver of this API calls such a service")
 
     async def invoke_lambda(
         self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
     ) -> Any:
         """See `DataSourcePorts`."""
-        raise NotImplementedError
+        raise AssertionError("no resolver of this API calls such a service")

@@ -5,9 +5,10 @@ from typing import Any
 
 from cli.adapters.clients import Clients, aws_errors
 from cli.adapters.logs import ask_region_process
+from cli.adapters.stacks import resources
 
 ALARM = "ALARM"
-_MOST = 100  # names a call
+_MOST = 100  # names a call; a stack has far fewer
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,11 @@ def alarms_of(clients: Clients, stack_name: str) -> list[Alarm]:
     """
     if clients.access is not None:
         return [_local(each) for each in ask_region_process(clients, "alarms")["alarms"]]
-    names: dict[str, str] = {}
-    with aws_errors("cloudformation", clients.region):
-        pages = clients.stacks.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-        for page in pages:
-            for each in page["StackResourceSummaries"]:
-                if each["ResourceType"] == "AWS::CloudWatch::Alarm":
-                    names[each.get("PhysicalResourceId", "")] = each["LogicalResourceId"]
+    names = resources(clients, stack_name, "AWS::CloudWatch::Alarm")
     if not names:
         return []
     with aws_errors("cloudwatch", clients.region):
-        found = clients.metrics.describe_alarms(AlarmNames=list(names)[:_MOST], MaxRecords=_MOST)
+        found = clients.metrics.describe_alarms(AlarmNames=list(names), MaxRecords=_MOST)
     return sorted(
         (
             Alarm(names[each["AlarmName"]], each["StateValue"], each.get("StateReason", ""))

@@ -48,11 +48,17 @@ def read_stack(clients: Clients, name: str) -> Stack:
 
 def function_names(clients: Clients, stack_name: str) -> frozenset[str]:
     """The names of all Lambda functions of the stack. Raises CliError."""
-    names = set()
+    return frozenset(resources(clients, stack_name, "AWS::Lambda::Function"))
+
+
+def resources(clients: Clients, stack_name: str, resource_type: str) -> dict[str, str]:
+    """Physical id → logical id of the stack's resources of a type. Raises CliError."""
+    found: dict[str, str] = {}
     with aws_errors("cloudformation", clients.region):
         pages = clients.stacks.get_paginator("list_stack_resources")
         for page in pages.paginate(StackName=stack_name):
             for resource in page["StackResourceSummaries"]:
-                if resource["ResourceType"] == "AWS::Lambda::Function":
-                    names.add(resource.get("PhysicalResourceId", ""))
-    return frozenset(names - {""})
+                if resource["ResourceType"] == resource_type:
+                    found[resource.get("PhysicalResourceId", "")] = resource["LogicalResourceId"]
+    found.pop("", None)  # not made yet
+    return found

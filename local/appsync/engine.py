@@ -70,8 +70,10 @@ class Engine:
         options: Options,
         loader: Loader,
         delivered: Delivered | None = None,
+        fails: Callable[[], bool] | None = None,
     ) -> None:
         self._delivered = delivered
+        self._fails = fails
         self.options = options
         self.counters = Counters()
         self._invalidations = PerSecond(options.max_invalidations_per_second)
@@ -124,6 +126,8 @@ class Engine:
         """Answer POST /graphql, whose body is `evidence.body`; never raises."""
         self.counters.requests += 1
         try:
+            if self._fails is not None and self._fails():
+                raise RequestError(ErrorType.INTERNAL, "Internal failure.", _SERVER_ERROR)
             caller = await self.authenticate(evidence)
             answer = await self._run(parse_request(evidence.body), caller, meta)
         except RequestError as error:
@@ -162,13 +166,6 @@ class Engine:
             self.counters.server_errors += 1
         elif status >= _CLIENT_ERROR:
             self.counters.client_errors += 1
-
-    def fail(self) -> HttpAnswer:
-        """The answer to a request that the API itself fails, and counts as such."""
-        error = RequestError(ErrorType.INTERNAL, "Internal failure.", _SERVER_ERROR)
-        self.counters.requests += 1
-        self._count_error(error.status)
-        return HttpAnswer(error.status, request_error(error))
 
     def invalidate(self, field: str, payload: Mapping[str, Any]) -> int:
         """End the subscriptions of `field` whose invalidation filter `payload` meets.
@@ -233,6 +230,7 @@ def build_engine(
     options: Options | None = None,
     loader: Loader = load,
     delivered: Delivered | None = None,
+    fails: Callable[[], bool] | None = None,
 ) -> Engine:
     """Build the engine of `api`.
 
@@ -241,6 +239,7 @@ def build_engine(
         authenticators: for modes other than API_KEY and AWS_IAM, which are built in.
         loader: how resolver code becomes a program (tests put fakes here).
         delivered: is told of each mutation's event once it was handed to its subscribers.
+        fails: whether the API is to fail one request (HTTP 500), asked for each.
 
     Raises:
         DefinitionError, ResolverCodeError: the definition cannot be served, and where.
@@ -260,4 +259,4 @@ def build_engine(
             raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
         return tuple(built)
 
-    return Engine(api, ports, of_api, options or Options(), loader, delivered)
+    return Engine(api, ports, of_api, options or Options(), loader, delivered, fails)

@@ -6,7 +6,9 @@ functions write into their logs (embedded metric format), which CloudWatch would
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,36 +33,65 @@ _LATE_MS = 30_000
 _MOST_DATA = 500  # a call
 
 
+@dataclass
+class _Log:
+    """How far a log group has been read.
+
+    Attributes:
+        newest: the time of its newest line, milliseconds since 1970.
+        read: the lines of the last half minute before that, as often as each occurred: the
+            emulator gives a function's lines no id.
+    """
+
+    newest: int
+    read: Counter[str] = field(default_factory=Counter)
+
+
 class Figures:
     """What was put already, so that each figure is put once. Not for two threads at a time."""
 
-    def __init__(self, clients: Clients, stack: DeployedStack, api_id: str) -> None:
+    def __init__(self, clients: Clients, api_id: str) -> None:
         self._cloudwatch = clients("cloudwatch")
         self._logs = clients("logs")
         self._sqs = clients("sqs")
         self._api_id = api_id
-        ids = stack.physical_ids
-        self._groups = [ids[name] for name, _ in stack.of_type("AWS::Logs::LogGroup")]
-        self._queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
         self._before = Counters()
-        self._since = int(time.time() * 1000)
-        self._read: dict[tuple[str, int, str], int] = {}
+        self._began = int(time.time() * 1000)
+        self._read: dict[str, _Log] = {}
 
-    def put(self, counters: Counters) -> None:
-        """Puts all that is new. Raises botocore's ClientError and BotoCoreError."""
-        by_namespace: dict[str, list[Datum]] = {
-            "AWS/AppSync": self._of_api(counters),
-            "AWS/SQS": [self._depth(url) for url in self._queues],
-        }
-        for group in self._groups:
-            for namespace, datum in self._of_log(group):
+    def put(self, stack: DeployedStack, counters: Counters) -> None:
+        """Puts all that is new; what could not be put is put the next time.
+
+        Raises botocore's ClientError and BotoCoreError.
+        """
+        self._put("AWS/AppSync", self._of_api(counters))
+        self._before = counters
+        ids = stack.physical_ids
+        queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
+        self._put("AWS/SQS", [self._depth(url) for url in queues])
+        for name, _ in stack.of_type("AWS::Logs::LogGroup"):
+            self._put_log(ids[name])
+
+    def _put(self, namespace: str, data: Sequence[Datum]) -> None:
+        for start in range(0, len(data), _MOST_DATA):
+            self._cloudwatch.put_metric_data(
+                Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
+            )
+
+    def _put_log(self, group: str) -> None:
+        log = self._read.get(group) or _Log(self._began)
+        lines = self._lines(group, max(self._began, log.newest - _LATE_MS))
+        by_namespace: dict[str, list[Datum]] = {}
+        texts = Counter(line["message"] for line in lines)
+        for text in (texts - log.read).elements():
+            for namespace, datum in embedded(text):
                 by_namespace.setdefault(namespace, []).append(datum)
         for namespace, data in by_namespace.items():
-            for start in range(0, len(data), _MOST_DATA):
-                self._cloudwatch.put_metric_data(
-                    Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
-                )
-        self._before = counters
+            self._put(namespace, data)
+        self._read[group] = _Log(
+            max([log.newest, *(line["timestamp"] for line in lines)]),
+            texts,
+        )
 
     def _of_api(self, counters: Counters) -> list[Datum]:
         values = {
@@ -84,29 +115,18 @@ class Figures:
             "Unit": "Count",
         }
 
-    def _of_log(self, group: str) -> Iterator[tuple[str, Datum]]:
-        """The metrics in a log group's new lines. Lines may come late, and none counts twice."""
+    def _lines(self, group: str, since: int) -> list[Any]:
+        """The log group's lines with metrics, from then on. Lines may come late."""
         pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group,
-            filterPattern='"CloudWatchMetrics"',
-            startTime=max(0, self._since - _LATE_MS),
+            logGroupName=group, filterPattern='"CloudWatchMetrics"', startTime=since
         )
         try:
-            events = [event for page in pages for event in page["events"]]
+            return [line for page in pages for line in page["events"]]
         except ClientError as error:
             # The emulator makes a function's group with its first line.
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return
+                return []
             raise
-        for event in events:
-            key = (group, event["timestamp"], event["message"])
-            if key not in self._read:
-                self._read[key] = event["timestamp"]
-                yield from embedded(event["message"])
-        newest = max((event["timestamp"] for event in events), default=0)
-        self._since = max(self._since, newest - _LATE_MS)
-        bound = self._since - 2 * _LATE_MS
-        self._read = {key: at for key, at in self._read.items() if at >= bound}
 
 
 def embedded(line: str) -> Iterator[tuple[str, Datum]]:

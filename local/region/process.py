@@ -3,20 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.appsync import server as appsync
 from local.appsync.definition import Api, ApiKey
 from local.appsync.engine import Engine, build_engine
 from local.appsync.memory import set_loaded_aside
-from local.appsync.session import GRAPHQL_PATH
 from local.appsync.sigv4 import IamCredential
 from local.deployed.api import read_api, read_api_keys
 from local.deployed.buses import read_async_functions, read_buses
@@ -29,6 +26,7 @@ from local.eventbridge.http_local import guarded
 from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import Ports
 from local.eventbridge.service import EventBridge
+from local.region.background import Background
 from local.region.data_sources import DataSources
 from local.region.observed import Observed
 from local.region.trace import Trace
@@ -57,6 +55,7 @@ class Deployed:
     """What the region serves, and when CloudFormation says that it last changed."""
 
     version: str
+    stack: DeployedStack
     api: Api
     buses: tuple[Bus, ...]
     functions: tuple[AsyncFunction, ...]
@@ -69,6 +68,7 @@ def read_deployed(settings: RegionSettings, clients: Clients) -> Deployed:
     buses = read_buses(clients, stack)
     return Deployed(
         version,
+        stack,
         read_api(clients, stack, settings.sources),
         buses,
         read_async_functions(clients, buses),
@@ -123,20 +123,22 @@ class RegionProcess:
             self._data_sources,
             credentials=_credentials(self._account()),
             delivered=self.trace.delivered,
+            fails=self.bridge.faults.api_fails,
         )
         self._observed = Observed(
-            self._clients, settings.stack_name, self._deployed.api.api_id, self.engine.metrics
+            self._clients, self._deployed.api.api_id, self.engine.metrics, self._stack
         )
-        self._watcher: asyncio.Task[None] | None = None
+        self._watcher = Background("watch for deploys", self._watch)
+
+    def _stack(self) -> DeployedStack:
+        return self._deployed.stack
 
     def _account(self) -> str:
         return self._deployed.buses[0].arn.split(":")[4]
 
     def application(self) -> web.Application:
         """The routes of both data planes and of this process."""
-        app = web.Application(
-            client_max_size=self.engine.options.max_body + 1, middlewares=[self._faulty_api]
-        )
+        app = web.Application(client_max_size=self.engine.options.max_body + 1)
         app.router.add_get("/_local/health", guarded(self._health))
         app.router.add_post("/_local/reload", guarded(self._reload))
         app.router.add_get("/_local/appsync", guarded(self._metrics))
@@ -145,31 +147,20 @@ class RegionProcess:
         self._observed.add_routes(app)
         app.on_startup.append(self._start)
         appsync.add_routes(app, self.engine)
+        app.on_startup.append(self._watcher.start)
+        app.on_cleanup.append(self._watcher.close)
         app.on_cleanup.append(self._close)
         return app
 
     async def _start(self, _: web.Application) -> None:
         await self.bridge.start()
         set_loaded_aside()
-        self._watcher = asyncio.create_task(self._watch(), name="watch for deploys")
 
     async def _close(self, _: web.Application) -> None:
-        if self._watcher is not None:
-            self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
         await self.bridge.close()
         await self._peers.close()
         self._data_sources.close()
         self._aws.close()
-
-    @web.middleware
-    async def _faulty_api(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        is_graphql = request.method == "POST" and request.path == GRAPHQL_PATH
-        if is_graphql and self.bridge.faults.api_fails():
-            answer = self.engine.fail()
-            return web.json_response(answer.body, status=answer.status)
-        return await handler(request)
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response(self._status())

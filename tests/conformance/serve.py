@@ -29,12 +29,12 @@ class RecordingPorts:
     async def dynamodb(
         self, operation: str, payload: dict[str, Any], region: str
     ) -> dict[str, Any]:
-        raise NotImplementedError
+        raise AssertionError("no resolver of this API calls such a service")
 
     async def invoke_lambda(
         self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
     ) -> Any:
-        raise NotImplementedError
+        raise AssertionError("no resolver of this API calls such a service")
 
 
 async def serve(port: int) -> None:

@@ -62,6 +62,21 @@ def test_the_probe_measures_replication_in_every_direction(folder: Path) -> None
         assert region in text
 
 
+def test_status_shows_every_alarm_of_the_template(folder: Path) -> None:
+    done = run("globalws status --json", folder)
+    assert done.returncode == 0, done.stderr
+    template = (ROOT / "template.yaml").read_text()
+    alarms = set(
+        re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm$", template, re.MULTILINE)
+    )
+    assert len(alarms) == 13
+    for region in json.loads(done.stdout)["regions"]:
+        states = {each["name"]: each["state"] for each in region["alarms"]}
+        assert states.keys() == alarms
+        assert set(states.values()) <= {"OK", "ALARM", "INSUFFICIENT_DATA"}
+        assert states["InvalidationsDroppedAlarm"] == "OK"
+
+
 def test_a_destructive_command_asks_and_without_a_terminal_refuses(folder: Path) -> None:
     done = run('globalws purge tech --reason "no terminal"', folder)
     assert done.returncode == 6, done.stdout + done.stderr

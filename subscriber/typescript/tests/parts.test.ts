@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { CatchUp } from '../src/catchup.js';
 import { subscribe } from '../src/index.js';
+import { Ledger } from '../src/ledger.js';
 import { Machine } from '../src/machine.js';
 import { completeOptions } from '../src/options.js';
 import { decode, subprotocols } from '../src/protocol.js';
@@ -74,6 +75,17 @@ test('a link lost with undelivered messages covers up to the oldest of them', ()
   expect(catchUp.covered()).toBe(NOW + 5000);
   expect(catchUp.nextPage()).toEqual({ after: idAt(NOW + 4999), nextToken: null });
   expect(catchUp.covered()).toBe(NOW + 4999);
+});
+
+test.each([-600_000, 0])('no fast region moves a resume ahead, the client is off by %d', (ahead) => {
+  const ledger = new Ledger(completeOptions({}), () => NOW + ahead);
+  ledger.begin();
+  ledger.accept(message(0));
+  ledger.accept(message(420_000));
+  ledger.cover('us', null);
+  const { after } = ledger.resume('us');
+  expect(timeOf(after)).toBeLessThan(NOW);
+  expect(timeOf(after)).toBeGreaterThanOrEqual(NOW + ahead - completeOptions({}).overlapMs);
 });
 
 describe('retry', () => {

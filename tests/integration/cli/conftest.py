@@ -100,13 +100,17 @@ def _answer_for_cloudformation(monkeypatch: pytest.MonkeyPatch, stacks: dict[str
         if operation == "ListStackResources":
             return {
                 "StackResourceSummaries": [
-                    {"ResourceType": "AWS::Lambda::Function", "PhysicalResourceId": "unlisted"},
-                    {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "queue"},
+                    _resource("AWS::Lambda::Function", "unlisted"),
+                    _resource("AWS::SQS::Queue", "queue"),
                 ]
             }
         return others(client, operation, arguments)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def _resource(resource_type: str, name: str) -> dict[str, str]:
+    return {"ResourceType": resource_type, "PhysicalResourceId": name, "LogicalResourceId": name}
 
 
 def _deploy(name: str, stacks: dict[str, Any]) -> Region:

@@ -32,16 +32,6 @@ FUNCTION = AsyncFunction(function_arn(), 2, 60, queue_arn("on-failure"))
 
 
 @pytest.fixture
-def world() -> FakePorts:
-    return FakePorts()
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 async def service(world: FakePorts, clock: FakeClock) -> AsyncIterator[EventBridge]:
     replaying = bridge(world, clock, rule("replay", to_function()), functions=[FUNCTION])
     await replaying.start()

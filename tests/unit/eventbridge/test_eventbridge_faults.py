@@ -24,6 +24,7 @@ FULL = {
     "functions": {"Replay": {"errorRate": 0.1, "maximumRetryAttempts": 1, "latencyMs": 5.0}},
     "putEvents": {"failureRate": 0.2, "errorCode": "ThrottlingException"},
     "dynamodb": {"throttleRate": 0.5},
+    "api": {"errorRate": 0.25},
 }
 
 
@@ -50,6 +51,7 @@ def test_a_plan_reads_back() -> None:
         ({"functions": {"x": {"throttleRate": True}}}, "throttleRate"),
         ({"putEvents": {"errorCode": "Oops"}}, "errorCode"),
         ({"dynamodb": {"throttleRate": 2}}, "throttleRate"),
+        ({"api": {"throttleRate": 1}}, "unknown throttleRate"),
         ({"seed": "x"}, "seed"),
     ],
 )

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from globalws_subscriber import signals
 from globalws_subscriber.catchup import CatchUp
-from globalws_subscriber.ledger import SeenIds
+from globalws_subscriber.ledger import Ledger, SeenIds
 from globalws_subscriber.machine import Machine
 from globalws_subscriber.protocol import (
     Complete,
@@ -110,6 +110,18 @@ def test_a_link_lost_with_undelivered_messages_covers_up_to_the_oldest_of_them()
     assert catchup.covered() == (True, NOW + 5000)
     assert catchup.next_page() == (id_before(id_at(NOW + 5000)), None)
     assert catchup.covered() == (True, NOW + 4999)
+
+
+@pytest.mark.parametrize("ahead_ms", [-600_000, 0])
+def test_no_fast_region_moves_a_resume_ahead(ahead_ms: int) -> None:
+    """Also where the client's own clock is behind: then it reads as much more."""
+    ledger = Ledger(Options(), lambda: NOW + ahead_ms)
+    ledger.begin()
+    ledger.accept(message(0))
+    ledger.accept(message(420_000))
+    ledger.cover("us")
+    after, _ = ledger.resume("us")
+    assert NOW + ahead_ms - Options().overlap_ms <= time_of(after) < NOW
 
 
 def test_full_jitter_grows_to_the_cap_and_starts_again_after_a_stable_connection() -> None:
