@@ -74,6 +74,9 @@ load: setup-dev ## As much as this machine carries for SECONDS=60: memory, loss,
 fuzz: setup-dev ## Hostile input, ever new, for SECONDS=20
 	@$(LONG) -m fuzz tests/fuzz
 
+breaks: setup-dev ## Each promise of docs/guarantees.md broken on purpose: its test must notice (most of an hour) [ONLY="words"]
+	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.breaks $(if $(ONLY),--only "$(ONLY)")
+
 # What needs no more than URLs and credentials, so that it can run against AWS too.
 CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
   tests/e2e/test_history.py::test_history_reads_forward_from_an_id_in_every_region \
@@ -185,4 +188,4 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

@@ -8,7 +8,8 @@ import pytest
 
 from tests.conformance.amplify_client import AmplifyClient
 from tests.e2e.test_amplify import target_of
-from tests.support.clients import PROBE, Listener, Publisher, listening
+from tests.support.clients import FIELDS, PROBE, PUBLISH, Listener, Publisher, listening, signed
+from tests.support.publishing import new_id
 from tests.support.stack import LocalStack
 from tests.support.texts import texts
 
@@ -77,6 +78,15 @@ async def test_a_subscriber_gets_nothing_of_another_channel(stack: LocalStack) -
     ):
         publisher = Publisher(west, session)
         await publisher.publish("cars", "not for robots")
+        # A name that begins alike; what comes by the bus needs no allowed channel.
+        answer = await signed(
+            session,
+            stack.running,
+            west,
+            f'mutation {{ publishFromBus(id: "{new_id()}", name: "robots-2", message: "no",'
+            f' publishedAt: "2026-11-23T10:00:00Z", region: "eu-west-1") {{ {FIELDS} }} }}',
+        )
+        assert answer["data"]["publishFromBus"]["name"] == "robots-2"
         wanted = await publisher.publish("robots", "for robots")
         for listener in (robots_in_west, robots_in_sydney):
             assert await listener.until(1) == [wanted]
@@ -109,3 +119,10 @@ async def test_every_refusal_of_publish_has_its_type(stack: LocalStack) -> None:
             answer = await Publisher(region, session).execute(f"mutation {{ {query} }}")
             assert answer["errors"][0]["errorType"] == expected, query[:80]
             assert not (answer.get("data") or {}).get("publish")
+        publisher = Publisher(region, session)
+        longest = "x" * 204_796  # and the quotation marks
+        assert (await publisher.publish("tech", longest))["message"] == longest
+        answer = await publisher.execute(PUBLISH, name="tech", message=longest + "xxx")
+        assert answer["errors"][0]["errorType"] == "MessageTooLarge"
+        assert "204801 bytes" in answer["errors"][0]["message"]
+        assert "204800" in answer["errors"][0]["message"]

@@ -60,6 +60,10 @@ class World:
     warnings: list[tuple[str, GlobalwsError]] = field(default_factory=list)
     seconds: float = 240.0
 
+    def __post_init__(self) -> None:
+        # One for all runs, as in a Lambda process.
+        self.bucket = TokenBucket(80, 5, self.clock.monotonic, self.clock.sleep)
+
     def run(self, allowed: frozenset[str] = ALLOWED) -> Run:
         end = self.clock.seconds + self.seconds
         janitor = Janitor(
@@ -69,7 +73,7 @@ class World:
             registry=self.registry,
             api=self.api,
             audit=self.audit,
-            bucket=TokenBucket(80, 5, self.clock.monotonic, self.clock.sleep),
+            bucket=self.bucket,
             clock=self.clock.now,
             random=Random(7),
             failure=lambda name, error: self.warnings.append((name, error)),
@@ -171,8 +175,10 @@ def test_never_a_hundred_invalidations_in_any_second(world: World) -> None:
     world.api.on_call = lambda _: times.append(world.clock.seconds)
     world.block(*(f"c{number}" for number in range(1000)))
     assert world.run().invalidated == 1000
-    assert max(sum(start <= t < start + 1 for t in times) for start in times[::10]) < 100
     assert world.clock.seconds - 1000 < 13
+    world.clock.seconds += 300  # until the next run, in which the rate may not be saved up
+    assert world.run().invalidated == 1000
+    assert max(sum(start <= t < start + 1 for t in times) for start in times[::10]) < 100
 
 
 instants = st.none() | st.integers(0, 60).map(lambda minutes: NOW + timedelta(minutes=minutes))

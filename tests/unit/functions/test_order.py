@@ -129,6 +129,7 @@ def test_all_regions_converge_whatever_the_order_and_the_repetitions(
             region.decide(order, NOW)
         ends.append(region.standing["media"])
     assert {(end.decision, end.allowed) for end in ends} == {(ends[0].decision, ends[0].allowed)}
+    assert ends[0].at == max(order.at for order in given_orders)
 
 
 @given(orders, orders)
