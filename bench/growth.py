@@ -38,6 +38,7 @@ def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
             | {
                 "marginal_cpu_us_per_delivery": round(marginal, 2),
                 "raw_cpu_us_per_delivery": raw.cpu_us_per_delivery,
+                "raw_kernel_us_per_delivery": raw.kernel_us_per_delivery,
             }
         )
     channels: list[dict[str, Any]] = []

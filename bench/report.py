@@ -1,6 +1,6 @@
 """The report as Markdown: bars first, then every figure with the command that makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.bars import verdicts
@@ -107,8 +107,10 @@ def _growth(found: Mapping[str, Any]) -> str:
         "subscribers",
         "CPU µs a publish",
         "CPU µs a delivery",
+        "kernel's part",
         "a further one",
         "raw",
+        "kernel's part",
         "p99 ms",
     ]
     one = [
@@ -116,8 +118,10 @@ def _growth(found: Mapping[str, Any]) -> str:
             each["subscriptions"],
             each["cpu_us_per_publish"],
             each["cpu_us_per_delivery"],
+            each["kernel_us_per_delivery"],
             each["marginal_cpu_us_per_delivery"],
             each["raw_cpu_us_per_delivery"],
+            each["raw_kernel_us_per_delivery"],
             each["p99_ms"],
         ]
         for each in found["subscribers"]
@@ -139,11 +143,35 @@ def _growth(found: Mapping[str, Any]) -> str:
         [
             f"A publish to one subscriber: {found['publish_to_one']['cpu_us_per_publish']} µs.",
             table(head, one),
+            _growth_of_a_delivery(found["subscribers"]),
             table(
                 ["channels, one subscriber each", "CPU µs a publish", "p50 ms", "KiB each"], many
             ),
             table(["connections", "subscriptions each", "CPU µs a delivery", "KiB each"], shared),
         ]
+    )
+
+
+def _growth_of_a_delivery(crowd: Sequence[Mapping[str, Any]]) -> str:
+    """Whose the growth is from a tenth of the subscribers to most of them."""
+
+    def shares(name: str) -> str:
+        parts = []
+        for each in crowd[-2:]:
+            whole, kernel = (
+                each[f"{name}cpu_us_per_delivery"],
+                each[f"{name}kernel_us_per_delivery"],
+            )
+            parts.append((whole - kernel, kernel))
+        (own, kernel), (own_most, kernel_most) = parts
+        return (
+            f"{own:.1f} → {own_most:.1f} its own code, {kernel:.1f} → {kernel_most:.1f} the kernel"
+        )
+
+    fewer, most = (f"{each['subscriptions']:,}" for each in crowd[-2:])
+    return (
+        f"CPU µs a delivery from {fewer} to {most} subscribers: ours {shares('')}; raw "
+        f"{shares('raw_')}. The kernel's part is one `send` a socket, with the TCP of both ends."
     )
 
 
