@@ -14,8 +14,9 @@ _HANDLERS = ROOT / "bench" / "lambda_handlers"
 
 
 def built() -> dict[str, Path]:
-    """The folders by name: `replay` as `sam build` makes it, `compiled` the same with .pyc files,
-    `floor` with the same packages, `usual` with its own.
+    """The folders by name: `replay` as `sam build` makes it, `uncompiled` the same without its .pyc
+    files, `floor` with the same packages, `usual` with its own, uncompiled as SAM's own build for
+    Python leaves them.
     """
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
@@ -30,11 +31,8 @@ def built() -> dict[str, Path]:
         stderr=subprocess.DEVNULL,
     )
     replay = FOLDER / "sam" / "ReplayFunction"
-    for cache in list(replay.rglob("__pycache__")):
-        shutil.rmtree(cache)
-    compiled = FOLDER / "compiled"
-    shutil.copytree(replay, compiled)
-    _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(compiled))
+    uncompiled = FOLDER / "uncompiled"
+    shutil.copytree(replay, uncompiled, ignore=shutil.ignore_patterns("__pycache__"))
     floor = FOLDER / "floor"
     shutil.copytree(replay, floor)
     usual = FOLDER / "usual"
@@ -44,8 +42,9 @@ def built() -> dict[str, Path]:
     _python("-m", "pip", "install", *options, "--target", str(usual), *packages)
     for name in ("bare", "signed"):
         shutil.copy(_HANDLERS / f"{name}.py", floor)
+    _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(floor))
     shutil.copy(_HANDLERS / "usual.py", usual)
-    return {"replay": replay, "compiled": compiled, "floor": floor, "usual": usual}
+    return {"replay": replay, "uncompiled": uncompiled, "floor": floor, "usual": usual}
 
 
 def zip_mib(folder: Path) -> float:

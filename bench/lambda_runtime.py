@@ -31,7 +31,7 @@ def run(colds: int = 21, warms: int = 200) -> dict[str, Any]:
     packages = built()
     subjects = {
         "replay": (packages["replay"], "replay.handler"),
-        "replay_compiled": (packages["compiled"], "replay.handler"),
+        "replay_uncompiled": (packages["uncompiled"], "replay.handler"),
         "floor": (packages["floor"], "bare.handler"),
         "floor_with_round_trip": (packages["floor"], "signed.handler"),
         "usual": (packages["usual"], "usual.handler"),
@@ -68,7 +68,7 @@ def _ratios(
     return {
         "init_to_floor": paired("replay", "floor"),
         "init_to_usual": paired("replay", "usual"),
-        "init_compiled_to_not": paired("replay_compiled", "replay"),
+        "init_to_uncompiled": paired("replay", "replay_uncompiled"),
         "warm_to_round_trip": round(
             replay["warm_p50_ms"] / found["floor_with_round_trip"]["warm_p50_ms"], 3
         ),

@@ -245,10 +245,12 @@ def _lambda(found: Mapping[str, Any]) -> str:
         "connections",
         "MiB",
     ]
+    replay, uncompiled = (found["functions"][name] for name in ("replay", "replay_uncompiled"))
     return table(head, rows) + (
-        "\n\n.pyc files in the package: init × "
-        f"{found['ratios']['init_compiled_to_not']}, for a zip of "
-        f"{found['functions']['replay_compiled']['zip_mib']} MiB."
+        "\n\nReplay as `sam build` makes it, with its .pyc files, to the same without them: init × "
+        f"{found['ratios']['init_to_uncompiled']}, for a zip of {replay['zip_mib']} instead of "
+        f"{uncompiled['zip_mib']} MiB. The floor is compiled too; the usual way is as SAM's own "
+        "build for Python leaves it."
     )
 
 

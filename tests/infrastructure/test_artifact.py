@@ -1,5 +1,6 @@
 """What `sam build` makes must run with only its own packages and those of Lambda itself."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -39,3 +40,33 @@ def test_the_artifact_leaves_out_what_the_runtime_has_or_nobody_needs(
     build_folder: Path, heavy: str
 ) -> None:
     assert not (build_folder / "ReplayFunction" / heavy).exists()
+
+
+@pytest.mark.parametrize("function", ["Replay", "Purge", "Policy", "Janitor"])
+def test_every_module_is_compiled_so_that_no_cold_start_has_to(
+    build_folder: Path, function: str
+) -> None:
+    artifact = build_folder / f"{function}Function"
+    modules = sorted(artifact.rglob("*.py"))
+    assert artifact / f"{function.lower()}.py" in modules
+    for module in modules:
+        compiled = Path(importlib.util.cache_from_source(str(module)))
+        assert compiled.is_file(), module
+        head = compiled.read_bytes()[:8]
+        assert head[:4] == importlib.util.MAGIC_NUMBER
+        assert head[4:] == b"\1\0\0\0"  # PEP 552: by the source's hash, which nobody checks
+
+
+def test_an_unchanged_function_is_an_unchanged_package(build_folder: Path) -> None:
+    # Four builds of the same sources: SAM uploads what differs, and Lambda starts it anew.
+    replay, *others = (
+        {
+            path.relative_to(folder): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        for folder in sorted(build_folder.glob("*Function"))
+    )
+    assert len(others) == 3
+    for other in others:
+        assert other == replay
