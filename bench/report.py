@@ -61,11 +61,12 @@ def _bars(report: Mapping[str, Any]) -> str:
             each.bar.name,
             f"{'≤' if each.bar.at_most else '≥'} {each.bar.limit:.3g}",
             f"{each.value:.3g}",
+            ", ".join(f"{value:.3g}" for value in report.get("runs", {}).get(each.bar.path, ())),
             "holds" if each.holds else "**missed**",
         ]
         for each in verdicts(report)
     ]
-    return table(["bar", "limit", "measured", ""], rows)
+    return table(["bar", "limit", "measured", "last three runs", ""], rows)
 
 
 _LOAD = (
