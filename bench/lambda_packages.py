@@ -40,9 +40,8 @@ def built() -> dict[str, Path]:
     constraints = ROOT / "requirements" / "bench.txt"
     options = ("-q", "--disable-pip-version-check", "--no-compile", "-c", str(constraints))
     _python("-m", "pip", "install", *options, "--target", str(usual), *packages)
-    for name in ("bare", "signed"):
-        shutil.copy(_HANDLERS / f"{name}.py", floor)
-    _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(floor))
+    bare = [shutil.copy(_HANDLERS / f"{name}.py", floor) for name in ("bare", "signed")]
+    _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *map(str, bare))
     shutil.copy(_HANDLERS / "usual.py", usual)
     return {"replay": replay, "uncompiled": uncompiled, "floor": floor, "usual": usual}
 

@@ -157,16 +157,12 @@ def _growth_of_a_delivery(crowd: Sequence[Mapping[str, Any]]) -> str:
     """Whose the growth is from a tenth of the subscribers to most of them."""
 
     def shares(name: str) -> str:
-        parts = []
-        for each in crowd[-2:]:
-            whole, kernel = (
-                each[f"{name}cpu_us_per_delivery"],
-                each[f"{name}kernel_us_per_delivery"],
-            )
-            parts.append((whole - kernel, kernel))
-        (own, kernel), (own_most, kernel_most) = parts
+        whole = [each[f"{name}cpu_us_per_delivery"] for each in crowd[-2:]]
+        kernel = [each[f"{name}kernel_us_per_delivery"] for each in crowd[-2:]]
+        own = [all_ - its for all_, its in zip(whole, kernel, strict=True)]
         return (
-            f"{own:.1f} → {own_most:.1f} its own code, {kernel:.1f} → {kernel_most:.1f} the kernel"
+            f"{own[0]:.1f} → {own[1]:.1f} its own code, "
+            f"{kernel[0]:.1f} → {kernel[1]:.1f} the kernel"
         )
 
     fewer, most = (f"{each['subscriptions']:,}" for each in crowd[-2:])

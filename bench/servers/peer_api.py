@@ -2,8 +2,6 @@
 in `amplify.cjs`.
 """
 
-from typing import Any
-
 from local.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
 
 KEY = "da2-bench0000000000000000000"
@@ -49,23 +47,3 @@ def peer_api() -> Api:
         data_sources=(DataSource("none", "NONE"),),
         api_keys=(ApiKey(KEY, 4e9),),
     )
-
-
-class NoServices:
-    """`DataSourcePorts` of an API that calls no service."""
-
-    async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """See `DataSourcePorts`."""
-        raise AssertionError("no resolver of this API calls such a service")
-
-    async def dynamodb(
-        self, operation: str, payload: dict[str, Any], region: str
-    ) -> dict[str, Any]:
-        """See `DataSourcePorts`."""
-        raise AssertionError("no resolver of this API calls such a service")
-
-    async def invoke_lambda(
-        self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
-    ) -> Any:
-        """See `DataSourcePorts`."""
-        raise AssertionError("no resolver of this API calls such a service")

@@ -2,6 +2,23 @@
 
 from tests.breaks.model import Break
 
+# Each with its surroundings: one queue stands in template.yaml for several functions and rules.
+_REPLAY_DEAD_LETTERS = """\
+          Arn: !GetAtt ReplayFunction.Arn
+          DeadLetterConfig:
+            Arn: !GetAtt %s.Arn
+"""
+_POLICY_FAILURES = """\
+          CHANNELS_TABLE: !Ref ChannelsTable
+      EventInvokeConfig:
+        MaximumRetryAttempts: 2
+        MaximumEventAgeInSeconds: 21600
+        DestinationConfig:
+          OnFailure:
+            Type: SQS
+            Destination: !GetAtt %s.Arn
+"""
+
 DURABILITY = (
     Break(
         test="tests/faults/test_regions.py::test_a_region_killed_while_it_publishes_and_replays",
@@ -36,41 +53,15 @@ DURABILITY = (
         "test_every_rule_target_has_a_dead_letter_queue_that_events_may_write_to",
         what="the replay rule's dead letters go to a queue that EventBridge may not write to",
         file="template.yaml",
-        old="""\
-          Arn: !GetAtt ReplayFunction.Arn
-          DeadLetterConfig:
-            Arn: !GetAtt BusDeadLetterQueue.Arn
-""",
-        new="""\
-          Arn: !GetAtt ReplayFunction.Arn
-          DeadLetterConfig:
-            Arn: !GetAtt FunctionDeadLetterQueue.Arn
-""",
+        old=_REPLAY_DEAD_LETTERS % "BusDeadLetterQueue",
+        new=_REPLAY_DEAD_LETTERS % "FunctionDeadLetterQueue",
     ),
     Break(
         test="tests/infrastructure/test_template.py::test_every_function_keeps_what_it_failed_on",
         what="what the policy function fails on goes to a table instead of a queue",
         file="template.yaml",
-        old="""\
-          CHANNELS_TABLE: !Ref ChannelsTable
-      EventInvokeConfig:
-        MaximumRetryAttempts: 2
-        MaximumEventAgeInSeconds: 21600
-        DestinationConfig:
-          OnFailure:
-            Type: SQS
-            Destination: !GetAtt FunctionDeadLetterQueue.Arn
-""",
-        new="""\
-          CHANNELS_TABLE: !Ref ChannelsTable
-      EventInvokeConfig:
-        MaximumRetryAttempts: 2
-        MaximumEventAgeInSeconds: 21600
-        DestinationConfig:
-          OnFailure:
-            Type: SQS
-            Destination: !GetAtt AuditTable.Arn
-""",
+        old=_POLICY_FAILURES % "FunctionDeadLetterQueue",
+        new=_POLICY_FAILURES % "AuditTable",
     ),
     Break(
         test="tests/infrastructure/test_template_broken.py::test_a_broken_template_is_caught",

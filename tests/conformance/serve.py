@@ -18,29 +18,20 @@ from local.appsync.options import Options
 from local.appsync.server import add_routes
 from local.appsync.sigv4 import IamCredential
 from tests.conformance.api_definition import ACCESS_KEY, SECRET_KEY, conformance_api
+from tests.support.services import NoServices
 
 
-class RecordingPorts:
+class TakingBus(NoServices):
     """A bus that takes everything; no other service."""
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         return {"Entries": [{"EventId": "1"} for _ in entries], "FailedEntryCount": 0}
 
-    async def dynamodb(
-        self, operation: str, payload: dict[str, Any], region: str
-    ) -> dict[str, Any]:
-        raise AssertionError("no resolver of this API calls such a service")
-
-    async def invoke_lambda(
-        self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
-    ) -> Any:
-        raise AssertionError("no resolver of this API calls such a service")
-
 
 async def serve(port: int) -> None:
     engine = build_engine(
         conformance_api(),
-        RecordingPorts(),
+        TakingBus(),
         credentials={ACCESS_KEY: IamCredential(SECRET_KEY, user_name="conformance")},
         options=Options(
             init_timeout=2.0,

@@ -23,6 +23,7 @@ from globalws_subscriber.ulid import id_at
 from local.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
 from local.appsync.engine import build_engine
 from local.appsync.server import add_routes
+from tests.support.services import NoServices
 
 GRAPHQL = Path(__file__).parents[3] / "graphql"
 KEY = "da2-subscriber"
@@ -76,19 +77,15 @@ export function response(ctx) {
 )
 
 
-class Store:
+class Store(NoServices):
     """The data sources: publish and history as two functions over one list."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
 
-    async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        raise NotImplementedError
-
-    async def dynamodb(self, *arguments: Any, **named: Any) -> dict[str, Any]:
-        raise NotImplementedError
-
-    async def invoke_lambda(self, function_arn: str, payload: Any, *more: Any, **named: Any) -> Any:
+    async def invoke_lambda(
+        self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
+    ) -> Any:
         if function_arn == "arn:publish":
             message = {**payload, "publishedAt": "2026-11-23T00:00:00.000Z", "region": "us"}
             self.messages.append(message)
