@@ -5,14 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from globalws.domain.governance import Outcome
+from globalws.domain.order import Action
+
 from cli.adapters.events import put_event
-from cli.domain.changes import Confirmation
+from cli.adapters.tables import audit_record
+from cli.domain.changes import Confirmation, Decision
 from cli.errors import CliError, ExitCode, UnreachableError
 from cli.output import Output
 from cli.regions import in_each
 from cli.targets.target import Region
 
 _POLL_SECONDS = 0.3
+_OUTCOMES = {
+    Outcome.DONE: Confirmation.CONFIRMED,
+    Outcome.SUPERSEDED: Confirmation.SUPERSEDED,
+    Outcome.FAILED: Confirmation.FAILED,
+}
 
 Seen = tuple[Confirmation, str]
 """What a region shows, and a word of explanation."""
@@ -65,6 +74,20 @@ def put_on_first_bus(
             continue
         return region.name
     raise UnreachableError(f"no region's bus took it, try again: {problems[0]}")
+
+
+def in_record(decision: Decision, action: Action) -> Look:
+    """Looks for the decision's audit record, and how it ended there."""
+
+    def look(region: Region) -> Seen:
+        record = audit_record(region.clients, region.output("AuditTableName"), decision.key(action))
+        if record is None:
+            return Confirmation.PENDING, "no audit record yet"
+        steps = ", ".join(f"{step} {done}" for step, done in record.get("steps", {}).items())
+        state = _OUTCOMES.get(record.get("outcome", ""), Confirmation.PENDING)
+        return state, record.get("failure") or steps
+
+    return look
 
 
 def until_shown(regions: Sequence[Region], look: Look, seconds: float) -> list[Shown]:

@@ -42,10 +42,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         return {"outcome": "refused", "reason": str(error)}
     logger.set_correlation_id(order.id)  # which the event may have left out
     outcome = "none"
-    if order.allowed is not None:
+    if order.policy is not None:
         outcome = _channels().decide(order, datetime.now(UTC)).value
     logger.info(
         f"policy {outcome}",
-        extra={"channel": order.name, "allowed": order.allowed, "decision": order.decision},
+        extra={"channel": order.name, "policy": order.policy, "decision": order.decision},
     )
     return {"outcome": outcome}

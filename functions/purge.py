@@ -35,6 +35,7 @@ def _region() -> Region:
     name = _settings.region
     return Region(
         name=name,
+        allowed_channels=_settings.allowed_channels,
         policies=ChannelsTable.connect(_settings.channels_table, name),
         api=GraphqlApi.connect(_settings.graphql_url, name),
         history=MessagesTable.connect(_settings.messages_table, name),

@@ -33,7 +33,7 @@ def audit(
         int, typer.Option(min=1, max=10_000, help="At most so many records of each region.")
     ] = 20,
 ) -> ExitCode:
-    """Show what was ordered for channels, newest first: allow, block, purge, and who ordered it.
+    """Show what was ordered for channels, newest first: allow, block, reset, purge, and by whom.
 
     Each region keeps its own record of what it did, so one order appears once per region. Action
     `close` is the janitor's own: a channel that a deployment dropped from AllowedChannels.

@@ -4,9 +4,9 @@ import time
 from typing import Annotated, Any
 
 import typer
-from globalws.domain.order import CHANNEL_POLICY_CHANGED
+from globalws.domain.order import ACTIONS, CHANNEL_POLICY_CHANGED, Policy
 
-from cli.change import put_on_first_bus, report, until_shown
+from cli.change import Look, in_record, put_on_first_bus, report, until_shown
 from cli.command import ChannelName, Reason, Timeout, command, new_app
 from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
 from cli.domain.names import new_ulid
@@ -15,7 +15,7 @@ from cli.regions import exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Region
 
-app = new_app("List channels, and allow or block one in every region.")
+app = new_app("List channels, and allow, block or reset one in every region.")
 
 _CHANNELS = "query Channels { channels { name allowed reason updatedAt } }"
 _CHANNEL = "query Channel($name: String!) { getChannel(name: $name) { allowed reason updatedAt } }"
@@ -39,8 +39,8 @@ def list_channels(session: Session) -> ExitCode:
     """Show the channels as each region has them.
 
     These are the channels that the deployment names (parameter AllowedChannels) and those that an
-    operator has allowed or blocked. Regions agree within seconds of a change; where they do not,
-    the row says so.
+    operator has allowed or blocked and not reset. Regions agree within seconds of a change; where
+    they do not, the row says so.
     """
     answers = in_each(
         session.target.selected, lambda region: session.api(region).execute(_CHANNELS)["channels"]
@@ -82,9 +82,10 @@ def allow(
 
     Puts one event on one region's bus (the first --region, or the next one if that does not
     answer); the buses carry it to all regions, and the latest decision wins everywhere. It stands
-    above the deployment's parameter AllowedChannels until somebody decides otherwise.
+    above the deployment's parameter AllowedChannels until somebody decides otherwise, or takes it
+    back: `globalws channels reset`.
     """
-    return _decide(session, name, reason, allowed=True, wait=wait, timeout=timeout)
+    return _decide(session, name, reason, Policy.ALLOW, wait=wait, timeout=timeout)
 
 
 @command(
@@ -104,34 +105,74 @@ def block(
 
     Puts one event on one region's bus (the first --region, or the next one if that does not
     answer); the buses carry it to all regions, and the latest decision wins everywhere. Refused
-    clients are told the reason. `globalws channels allow` undoes it.
+    clients are told the reason. `globalws channels allow` undoes it, and `globalws channels reset`
+    leaves the channel to the deployment's parameter AllowedChannels again.
     """
     session.target  # noqa: B018 - said before the question
     session.confirm(f"Block channel {name} in every region and end its subscriptions?")
-    return _decide(session, name, reason, allowed=False, wait=wait, timeout=timeout)
+    return _decide(session, name, reason, Policy.BLOCK, wait=wait, timeout=timeout)
+
+
+@command(
+    app,
+    "reset",
+    examples=[
+        'globalws channels reset media --reason "claim settled"',
+        'globalws channels reset news --reason "launch is over" --yes --json',
+    ],
+    json_shape=_CHANGE_JSON,
+    asks=True,
+)
+def reset(
+    session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
+) -> ExitCode:
+    """Take back what operators decided on a channel: AllowedChannels says again whether it is open.
+
+    Where the deployment's parameter AllowedChannels does not name the channel, publish and
+    subscribe are refused from now on, and open subscriptions end. Puts one event on one region's
+    bus (the first --region, or the next one if that does not answer); the buses carry it to all
+    regions, and the latest decision wins everywhere. Each leaves an audit record, by which this
+    command knows that it is done.
+    """
+    session.target  # noqa: B018 - said before the question
+    session.confirm(
+        f"Leave channel {name} to AllowedChannels in every region, "
+        "and end its subscriptions where it is not in there?"
+    )
+    return _decide(session, name, reason, Policy.DEFAULT, wait=wait, timeout=timeout)
 
 
 def _decide(
-    session: Session, name: str, reason: str, *, allowed: bool, wait: bool, timeout: float
+    session: Session, name: str, reason: str, policy: Policy, *, wait: bool, timeout: float
 ) -> ExitCode:
     decision = new_decision(session, name, reason)
+    put_in = put_on_first_bus(
+        bus_order(session),
+        CHANNEL_POLICY_CHANGED,
+        lambda region: decision.policy(region, policy),
+        session.output,
+    )
+    # A channel that is left to AllowedChannels does not show it: its record does.
+    action = ACTIONS[policy]
+    look = (
+        in_record(decision, action)
+        if policy.allowed is None
+        else _in_registry(session, decision, allowed=policy.allowed)
+    )
+    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    return report(session.output, decision_document(action, decision), shown, put_in, waited=wait)
 
+
+def _in_registry(session: Session, decision: Decision, *, allowed: bool) -> Look:
     def look(region: Region) -> tuple[Confirmation, str]:
+        name = decision.name
         channel = session.api(region).execute(_CHANNEL, {"name": name})["getChannel"] or {}
         state = policy_confirmation(channel, decision, allowed=allowed)
         shows = "allowed" if channel.get("allowed") else "not allowed"
         since = f" since {channel['updatedAt']}" if channel.get("updatedAt") else ""
         return state, "" if state is Confirmation.CONFIRMED else f"{name} is {shows}{since}"
 
-    put_in = put_on_first_bus(
-        bus_order(session),
-        CHANNEL_POLICY_CHANGED,
-        lambda region: decision.policy(region, allowed=allowed),
-        session.output,
-    )
-    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
-    document = decision_document("allow" if allowed else "block", decision)
-    return report(session.output, document, shown, put_in, waited=wait)
+    return look
 
 
 def new_decision(session: Session, name: str, reason: str) -> Decision:

@@ -3,23 +3,13 @@
 from typing import Annotated
 
 import typer
-from globalws.domain.governance import Outcome
 from globalws.domain.order import PURGE_REQUESTED, Action
 
-from cli.adapters.tables import audit_record
-from cli.change import put_on_first_bus, report, until_shown
+from cli.change import in_record, put_on_first_bus, report, until_shown
 from cli.command import ChannelName, Reason, Timeout, command
 from cli.commands.channels import Wait, bus_order, decision_document, new_decision
-from cli.domain.changes import Confirmation
 from cli.errors import ExitCode
 from cli.session import Session
-from cli.targets.target import Region
-
-_STATES = {
-    Outcome.DONE: Confirmation.CONFIRMED,
-    Outcome.SUPERSEDED: Confirmation.SUPERSEDED,
-    Outcome.FAILED: Confirmation.FAILED,
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +32,7 @@ def purge(
     name: ChannelName,
     reason: Reason,
     block: Annotated[
-        bool, typer.Option("--block", help="Close the channel too, until it is allowed again.")
+        bool, typer.Option("--block", help="Close the channel too, until it is allowed or reset.")
     ] = False,
     delete_history: Annotated[
         bool,
@@ -62,22 +52,13 @@ def purge(
             if asked]  # fmt: skip
     session.confirm(f"End {name}'s subscriptions in every region{_and(also)}?")
     decision = new_decision(session, name, reason)
-
-    def look(region: Region) -> tuple[Confirmation, str]:
-        key = decision.key(Action.PURGE)
-        record = audit_record(region.clients, region.output("AuditTableName"), key)
-        if record is None:
-            return Confirmation.PENDING, "no audit record yet"
-        steps = ", ".join(f"{step} {done}" for step, done in record.get("steps", {}).items())
-        state = _STATES.get(record.get("outcome", ""), Confirmation.PENDING)
-        return state, record.get("failure") or steps
-
     put_in = put_on_first_bus(
         bus_order(session),
         PURGE_REQUESTED,
         lambda region: decision.purge(region, block=block, delete_history=delete_history),
         session.output,
     )
+    look = in_record(decision, Action.PURGE)
     shown = until_shown(session.target.all_regions, look, timeout) if wait else []
     flags = {"block": block, "deleteHistory": delete_history}
     document = decision_document("purge", decision) | flags

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from globalws.domain.fields import iso
-from globalws.domain.order import MAX_BY, Action
+from globalws.domain.order import MAX_BY, Action, Policy
 
 # An API may keep instants in whole seconds; a decision a second older than ours is not ours.
 _RESOLUTION_SECONDS = 1.0
@@ -40,9 +40,9 @@ class Decision:
         """The key of its audit record in each region, as `globalws.domain.order.Order.key`."""
         return f"{self.name}#{action}#{self.id}"
 
-    def policy(self, region: str, *, allowed: bool) -> dict[str, Any]:
+    def policy(self, region: str, policy: Policy) -> dict[str, Any]:
         """The detail of a `ChannelPolicyChanged` event on that region's bus."""
-        return self._detail(region) | {"allowed": allowed}
+        return self._detail(region) | {"allowed": policy.allowed}
 
     def purge(self, region: str, *, block: bool, delete_history: bool) -> dict[str, Any]:
         """The detail of a `PurgeRequested` event on that region's bus."""

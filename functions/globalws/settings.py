@@ -37,6 +37,17 @@ def number(environment: Mapping[str, str], name: str) -> float:
     return value
 
 
+def channel_names(environment: Mapping[str, str], name: str) -> frozenset[str]:
+    """The variable's value, names with commas between.
+
+    Raises:
+        SettingsError: it is unset. Empty it means something: no channel is allowed by deployment.
+    """
+    if name not in environment:
+        raise SettingsError(f"environment variable {name} is not set (see template.yaml)")
+    return frozenset(each for each in environment[name].split(",") if each)
+
+
 @dataclass(frozen=True)
 class ReplaySettings:
     """What the Replay function needs."""
@@ -84,6 +95,7 @@ class PurgeSettings:
     channels_table: str
     audit_table: str
     audit_retention: timedelta
+    allowed_channels: frozenset[str]
     messages_table: str
 
     @classmethod
@@ -97,6 +109,7 @@ class PurgeSettings:
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
+            allowed_channels=channel_names(environment, "ALLOWED_CHANNELS"),
             messages_table=environment.get("MESSAGES_TABLE", ""),
         )
 
@@ -119,17 +132,13 @@ class JanitorSettings:
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
         """Raises SettingsError naming the first variable that is missing or no number."""
-        # Unset and empty differ: with no channel at all, every known one is closed.
-        if "ALLOWED_CHANNELS" not in environment:
-            raise SettingsError("environment variable ALLOWED_CHANNELS is not set")
-        channels = environment["ALLOWED_CHANNELS"].split(",")
         return cls(
             graphql_url=required(environment, "GRAPHQL_URL"),
             region=required(environment, "AWS_REGION"),
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
-            allowed_channels=frozenset(name for name in channels if name),
+            allowed_channels=channel_names(environment, "ALLOWED_CHANNELS"),
             grace=timedelta(minutes=number(environment, "CLOSING_GRACE_MINUTES")),
             invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
             api_id=required(environment, "API_ID"),

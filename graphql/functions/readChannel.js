@@ -36,6 +36,7 @@ export function response(ctx) {
     const { allowed, reason, updatedAt } = item;
     ctx.stash.channel = { name, allowed, reason, updatedAt };
   } else {
+    // Nobody decided, or an operator took the decision back: its reason is none for what is now.
     const allowed = ctx.env.ALLOWED_CHANNELS.split(',').includes(name);
     ctx.stash.channel = { name, allowed };
   }

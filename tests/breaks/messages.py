@@ -121,8 +121,8 @@ ORDER = (
         "test_all_regions_converge_whatever_the_order_and_the_repetitions",
         what="decisions are ranked by their id before their instant",
         file="functions/globalws/domain/order.py",
-        old='''return f"{self.at}#{self.id}#{'allow' if self.allowed else 'block'}"''',
-        new='''return f"{self.id}#{self.at}#{'allow' if self.allowed else 'block'}"''',
+        old='''return f"{self.at}#{self.id}#{self.policy or ''}"''',
+        new='''return f"{self.id}#{self.at}#{self.policy or ''}"''',
     ),
     Break(
         test="tests/integration/functions/test_tables.py::"

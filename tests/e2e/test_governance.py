@@ -1,4 +1,4 @@
-"""Block, allow and purge on the real stack: every region refuses, and every subscription ends."""
+"""Block, allow, reset, purge on the real stack: every region refuses, every subscription ends."""
 
 import asyncio
 import json
@@ -84,6 +84,66 @@ async def test_block_closes_a_channel_in_every_region_and_allow_opens_it(
             await _globalws(folder, 'channels allow media --reason "settled"')
         for region in regions:
             await exits.enter_async_context(listening(region, "media"))
+
+
+async def test_reset_opens_a_channel_of_the_deployment_that_was_blocked(
+    stack: LocalStack, folder: Path
+) -> None:
+    regions = stack.running.regions
+    async with AsyncExitStack() as exits:
+        session = await exits.enter_async_context(aiohttp.ClientSession())
+        await _globalws(folder, 'channels block media --reason "claim 1139" --yes')
+        try:
+            for region in regions:
+                assert not await _allowed(region, session, "media")
+        finally:
+            await _globalws(folder, 'channels reset media --reason "settled" --yes')
+        for region in regions:
+            answer = await Publisher(region, session).execute(
+                "{ channels { name allowed reason updatedAt } }"
+            )
+            channels = {each["name"]: each for each in answer["data"]["channels"]}
+            as_deployed = {"name": "media", "allowed": True, "reason": None, "updatedAt": None}
+            assert channels["media"] == as_deployed
+        listeners = [
+            await exits.enter_async_context(listening(region, "media")) for region in regions
+        ]
+        sent = await Publisher(regions[0], session).publish("media", "open again")
+        for listener in listeners:
+            assert await listener.until(1) == [sent]
+
+
+async def test_reset_closes_a_channel_that_is_not_of_the_deployment(
+    stack: LocalStack, folder: Path
+) -> None:
+    regions = stack.running.regions
+    async with AsyncExitStack() as exits:
+        session = await exits.enter_async_context(aiohttp.ClientSession())
+        others = [await exits.enter_async_context(listening(region, "tech")) for region in regions]
+        await _globalws(folder, 'channels allow launch --reason "today"')
+        try:
+            kicked = [
+                await exits.enter_async_context(listening(region, "launch")) for region in regions
+            ]
+        finally:
+            await _globalws(folder, 'channels reset launch --reason "it is over" --yes')
+        for region in regions:
+            assert not await _allowed(region, session, "launch")
+            await _refused(region, session, "launch")
+        for listener in kicked:
+            await asyncio.wait_for(listener.ended.wait(), _SECONDS)
+        sent = await Publisher(regions[0], session).publish("tech", "others stay")
+        for listener in others:
+            assert await listener.until(1) == [sent]
+        listed = await asyncio.to_thread(run, "globalws channels list --json", folder)
+        assert "launch" not in {each["name"] for each in json.loads(listed.stdout)["channels"]}
+        audit = await asyncio.to_thread(run, "globalws audit launch --json", folder)
+        records = json.loads(audit.stdout)["records"]
+        resets = [each for each in records if each["action"] == "reset"]
+        assert {each["region"] for each in resets} == {each.region for each in regions}
+        for each in resets:
+            assert (each["reason"], each["outcome"]) == ("it is over", "done")
+            assert each["steps"]["subscriptions"] == "ended"
 
 
 @pytest.mark.parametrize("block", [False, True])

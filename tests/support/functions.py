@@ -90,6 +90,12 @@ def order_event(detail_type: str, **detail: Any) -> dict[str, Any]:
     return {**base, "detail": {name: each for name, each in merged.items() if each is not None}}
 
 
+def reset_event(**detail: Any) -> dict[str, Any]:
+    """An order that leaves the channel to AllowedChannels: `allowed` is null, not left out."""
+    event = order_event("ChannelPolicyChanged", **detail)
+    return {**event, "detail": {**event["detail"], "allowed": None}}
+
+
 class FakeClock:
     """A clock that stands still until someone sleeps."""
 

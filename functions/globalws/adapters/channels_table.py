@@ -1,8 +1,9 @@
 """The Channels table: operators' decisions about channels, and what the janitor knows of them.
 
 A channel's item: `allowed`, `reason`, `by`, `updatedAt`, `decision` (an operator's decision and its
-rank), `known`, `closedSince`, `invalidatedAt` (the janitor's). One item more, under a name that no
-channel can have, keeps the janitor's last run.
+rank), `known`, `closedSince`, `invalidatedAt` (the janitor's). A decision without `allowed` leaves
+the channel to AllowedChannels. One item more, under a name that no channel can have, keeps the
+janitor's last run.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from globalws.domain.channel import Channel
 from globalws.domain.fields import CHANNEL_NAME, instant, iso
 from globalws.domain.governance import Decided
 from globalws.domain.janitor import Run
-from globalws.domain.order import Order
+from globalws.domain.order import Order, Policy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +32,15 @@ _NAMES = {
         "known", "closedSince", "invalidatedAt",
     )
 }  # fmt: skip
+
+
+# What a decision does beside saying who decided, why and when. The janitor's notes begin anew: for
+# a block now, for a channel left to AllowedChannels when the janitor finds that it is not in there.
+_CHANGES = {
+    Policy.ALLOW: ", #allowed = :allowed REMOVE #closedSince, #invalidatedAt",
+    Policy.BLOCK: ", #allowed = :allowed, #closedSince = :now REMOVE #invalidatedAt",
+    Policy.DEFAULT: " REMOVE #allowed, #closedSince, #invalidatedAt",
+}
 
 
 @dataclass(frozen=True)
@@ -47,24 +57,24 @@ class ChannelsTable:
 
     def decide(self, order: Order, now: datetime) -> Decided:
         """See `Policies`."""
-        if order.allowed:
-            change = " REMOVE #closedSince, #invalidatedAt"
-            closed: Item = {}
-        else:
-            change, closed = ", #closedSince = :now REMOVE #invalidatedAt", {":now": _s(iso(now))}
+        policy = order.policy
+        if policy is None:
+            raise ValueError(f"order {order.key} decides nothing")
         values: Item = {
-            ":allowed": {"BOOL": bool(order.allowed)},
             ":reason": _s(order.reason),
             ":by": _s(order.by),
             ":at": _s(order.at),
             ":decision": _s(order.decision),
-            **closed,
         }
+        if policy.allowed is not None:
+            values[":allowed"] = {"BOOL": policy.allowed}
+        if policy is Policy.BLOCK:
+            values[":now"] = _s(iso(now))
         try:
             self._update(
                 order.name,
-                "SET #allowed = :allowed, #reason = :reason, #by = :by, #updatedAt = :at, "
-                f"#decision = :decision{change}",
+                "SET #reason = :reason, #by = :by, #updatedAt = :at, #decision = :decision"
+                + _CHANGES[policy],
                 "attribute_not_exists(#decision) OR #decision < :decision",
                 values,
             )

@@ -10,7 +10,8 @@ class Channel:
     """An item of the Channels table.
 
     Attributes:
-        override: an operator's decision, if there is one; `decision` is its rank.
+        override: whether an operator allowed it; None if AllowedChannels decides.
+        decision: the rank of the last decision, which may have left it to AllowedChannels.
         known: it was once in AllowedChannels.
         closed_since: when this region noticed that it is not allowed.
         invalidated_at: when its subscriptions were last ended because of that.
@@ -45,7 +46,7 @@ def chore(channel: Channel, allowed_channels: frozenset[str], grace: timedelta) 
     if channel.is_allowed(allowed_channels):
         is_closed = channel.closed_since is not None or channel.invalidated_at is not None
         return Chore.REOPEN if is_closed else Chore.NOTHING
-    if channel.override is None and not channel.known:
+    if channel.override is None and channel.decision is None and not channel.known:
         return Chore.NOTHING
     if channel.closed_since is None or channel.invalidated_at is None:
         return Chore.INVALIDATE

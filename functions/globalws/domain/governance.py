@@ -71,7 +71,11 @@ class Policies(Protocol):
     """This region's channel policies."""
 
     def decide(self, order: Order, now: datetime) -> Decided:
-        """Writes the order's policy unless a later decision stands. Raises TransientError."""
+        """Writes the order's policy, which it has, unless a later decision stands.
+
+        Raises:
+            TransientError: it may succeed later.
+        """
 
 
 class Api(Protocol):
@@ -109,9 +113,10 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Region:
-    """Where orders are carried out."""
+    """Where orders are carried out; `allowed_channels` is the deployment's AllowedChannels."""
 
     name: str
+    allowed_channels: frozenset[str]
     policies: Policies
     api: Api
     history: History
@@ -145,16 +150,22 @@ def _carry_out(
     order: Order, region: Region, progress: "_Progress", remaining: Callable[[], float]
 ) -> AuditRecord:
     # The ban before the kick: who is kicked comes back at once.
-    if order.allowed is not None and not progress.has(POLICY):
+    if order.policy is not None and not progress.has(POLICY):
         progress.note(POLICY, region.policies.decide(order, region.clock()).value)
     is_superseded = progress.record.steps.get(POLICY) == Decided.SUPERSEDED
-    is_kick = order.action is Action.PURGE or (order.action is Action.BLOCK and not is_superseded)
+    is_closed = not is_superseded and _closes(order, region)
+    is_kick = order.action is Action.PURGE or is_closed
     if is_kick and not progress.has(SUBSCRIPTIONS):
         region.api.unsubscribe(order.name)
         progress.note(SUBSCRIPTIONS, "ended")
     if order.delete_history and not progress.has(HISTORY):
         progress.note(HISTORY, region.history.delete(order.name, order.received_at, remaining))
     return progress.save(Outcome.DONE if is_kick or not is_superseded else Outcome.SUPERSEDED)
+
+
+def _closes(order: Order, region: Region) -> bool:
+    policy = order.policy
+    return policy is not None and not policy.is_allowed(order.name, region.allowed_channels)
 
 
 def _new_record(order: Order, region: Region) -> AuditRecord:

@@ -146,7 +146,8 @@ class Janitor:
         self._write(run, channel.name, partial(self._note, channel, at))
 
     def _note(self, channel: Channel, at: datetime) -> None:
-        if channel.closed_since is None and channel.override is None:
+        # What an operator closed stands in the order's own record.
+        if channel.closed_since is None and channel.override is None and channel.known:
             self.audit.save(self._closure(channel.name, at))
         self.registry.mark_invalidated(channel, at)
 

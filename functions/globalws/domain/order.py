@@ -42,8 +42,36 @@ class Action(StrEnum):
 
     ALLOW = "allow"
     BLOCK = "block"
+    RESET = "reset"
     PURGE = "purge"
     CLOSE = "close"
+
+
+class Policy(StrEnum):
+    """What an operator decided about a channel.
+
+    The values end a decision's rank: of two with one id and instant the block wins.
+    """
+
+    ALLOW = "allow"
+    BLOCK = "block"
+    DEFAULT = "as-deployed"  # what AllowedChannels says
+
+    @property
+    def allowed(self) -> bool | None:
+        """As `allowed` stands in an event; None (null) leaves it to AllowedChannels."""
+        return None if self is Policy.DEFAULT else self is Policy.ALLOW
+
+    def is_allowed(self, name: str, allowed_channels: frozenset[str]) -> bool:
+        """Whether the channel carries messages under this policy."""
+        return name in allowed_channels if self is Policy.DEFAULT else self is Policy.ALLOW
+
+
+ACTIONS = {
+    Policy.ALLOW: Action.ALLOW,
+    Policy.BLOCK: Action.BLOCK,
+    Policy.DEFAULT: Action.RESET,
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +81,7 @@ class Order:
     Attributes:
         id: ULID of the event.
         at: the decision instant, ISO 8601 in UTC, never later than the bus's clock says.
-        allowed: the policy to write; None if the order changes none.
+        policy: the one to write; None if the order changes none, as a purge without block.
         origin: the region that it was given in.
         received_at: when the bus took the event, by its clock; history is what came before.
     """
@@ -64,7 +92,7 @@ class Order:
     reason: str
     by: str
     at: str
-    allowed: bool | None
+    policy: Policy | None
     origin: str
     delete_history: bool
     received_at: datetime
@@ -77,7 +105,7 @@ class Order:
     @property
     def decision(self) -> str:
         """The rank of its policy: greater wins; of two with one id and instant, the block."""
-        return f"{self.at}#{self.id}#{'allow' if self.allowed else 'block'}"
+        return f"{self.at}#{self.id}#{self.policy or ''}"
 
 
 def read_order(event: object) -> Order:
@@ -95,10 +123,10 @@ def read_order(event: object) -> Order:
     is_purge = envelope["detail-type"] == PURGE_REQUESTED
     block = _flag(detail, "block", default=False) if is_purge else False
     if is_purge:
-        action, allowed = Action.PURGE, (False if block else None)
+        action, policy = Action.PURGE, (Policy.BLOCK if block else None)
     else:
-        allowed = _flag(detail, "allowed")
-        action = Action.ALLOW if allowed else Action.BLOCK
+        policy = _policy(detail)
+        action = ACTIONS[policy]
     return Order(
         action=action,
         id=read_text(detail, "id", ULID) if "id" in detail else _derived_id(received_at, detail),
@@ -106,7 +134,7 @@ def read_order(event: object) -> Order:
         reason=_bounded(detail, "reason", MAX_REASON),
         by=_bounded(detail, "by", MAX_BY),
         at=iso(_earlier(claimed, received_at)),
-        allowed=allowed,
+        policy=policy,
         origin=(
             read_text(detail, "region", REGION)
             if "region" in detail
@@ -122,6 +150,13 @@ def _earlier(claimed: datetime, received_at: datetime) -> datetime:
     if claimed - received_at > CLOCK_ALLOWANCE:
         return received_at + CLOCK_ALLOWANCE
     return claimed
+
+
+def _policy(detail: Mapping[str, Any]) -> Policy:
+    # null is a decision, too; left out is a mistake.
+    if "allowed" in detail and detail["allowed"] is None:
+        return Policy.DEFAULT
+    return Policy.ALLOW if _flag(detail, "allowed") else Policy.BLOCK
 
 
 def _flag(detail: Mapping[str, Any], field: str, *, default: bool | None = None) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from globalws.domain.errors import TransientError
 from globalws.domain.fields import instant
 
-from tests.support.functions import Context, load_handler, order_event, sample
+from tests.support.functions import Context, load_handler, order_event, reset_event, sample
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
 
@@ -51,6 +51,33 @@ def test_purge_and_policy_converge_in_either_order(load: Any, tables: Any, api: 
     assert purge.handler(event, Context())["policy"] == "written"
     assert policy.handler(event, Context()) == {"outcome": "unchanged"}
     assert api.unsubscribed == ["media", "tech"]
+
+
+def test_a_reset_leaves_the_channel_to_the_deployment(load: Any, tables: Any, api: Any) -> None:
+    policy, purge = load("policy"), load("purge")
+    purge.handler(sample("policy-change"), Context())
+    assert policy.handler(sample("policy-reset"), Context()) == {"outcome": "written"}
+    assert _allowed(tables, "media") is None
+    # media is not in ALLOWED_CHANNELS, and so is closed as by a block; tech is.
+    answer = purge.handler(sample("policy-reset"), Context())
+    assert answer == {"outcome": "done", "policy": "unchanged", "subscriptions": "ended"}
+    answer = purge.handler(reset_event(name="tech"), Context())
+    assert answer == {"outcome": "done", "policy": "written"}
+    assert api.unsubscribed == ["media", "media"]
+    # The block again, from a queue: too late.
+    late = order_event(POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", allowed=False)
+    assert purge.handler(late, Context())["outcome"] == "superseded"
+    assert {record["action"]["S"] for record in _records(tables)} == {"block", "reset"}
+
+
+def test_with_purge_failing_the_janitor_closes_a_channel_that_was_reset(
+    load: Any, tables: Any, api: Any
+) -> None:
+    policy = load("policy")
+    policy.handler(order_event(POLICY, allowed=True), Context())
+    policy.handler(sample("policy-reset"), Context())
+    assert load("janitor").handler(sample("janitor"), Context())["closed"] == 1
+    assert api.unsubscribed == ["media"]
 
 
 def test_a_clock_minutes_ahead_does_not_lock_others_out(load: Any, tables: Any) -> None:

@@ -24,10 +24,12 @@ from tests.support.functions import NOW, order_event
 POLICY = "ChannelPolicyChanged"
 
 
-def _order(seconds: int, allowed: bool, number: int = 0, **detail: Any) -> Order:
+def _order(seconds: int, allowed: bool | None, number: int = 0, **detail: Any) -> Order:
+    """`allowed` None resets the channel."""
     at = iso(NOW + timedelta(seconds=seconds))
     ulid = f"01KB4Z6ZC0M4N8P2R6T0V4{number:04d}"
-    event = order_event(POLICY, at=at, id=ulid, allowed=allowed, **detail)
+    event = order_event(POLICY, at=at, id=ulid, **detail)
+    event["detail"]["allowed"] = allowed
     return read_order({**event, "time": "2026-11-24T00:00:00Z"})
 
 
@@ -57,6 +59,49 @@ def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
     assert "closedSince" not in item
 
 
+def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    channels.remember("media")
+    channels.decide(_order(0, False), NOW)
+    (blocked,) = channels.channels()
+    channels.mark_invalidated(blocked, NOW)
+    reset = _order(2, None, reason="settled")
+    assert channels.decide(reset, NOW) is Decided.WRITTEN
+    assert channels.decide(reset, NOW) is Decided.UNCHANGED
+    assert _item(tables, "media") == {
+        "name": "media",
+        "reason": "settled",
+        "by": "ops@example.com",
+        "updatedAt": iso(NOW + timedelta(seconds=2)),
+        "decision": reset.decision,
+        "known": True,
+    }
+    assert list(channels.channels()) == [Channel("media", decision=reset.decision, known=True)]
+    # What was decided before it and comes later is late.
+    assert channels.decide(_order(1, False), NOW) is Decided.SUPERSEDED
+    assert "allowed" not in _item(tables, "media")
+    assert channels.decide(_order(3, False), NOW) is Decided.WRITTEN
+    assert _item(tables, "media")["allowed"] is False
+
+
+def test_a_channel_that_nobody_knew_can_be_reset(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    reset = _order(0, None)
+    assert channels.decide(reset, NOW) is Decided.WRITTEN
+    (channel,) = channels.channels()
+    channels.mark_invalidated(channel, NOW)
+    (closed,) = channels.channels()
+    assert (closed.override, closed.closed_since) == (None, NOW)
+    assert channels.decide(_order(-1, True), NOW) is Decided.SUPERSEDED
+
+
+def test_an_order_without_a_policy_is_not_written(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    with pytest.raises(ValueError, match="decides nothing"):
+        channels.decide(read_order(order_event("PurgeRequested")), NOW)
+    assert list(channels.channels()) == []
+
+
 @pytest.fixture
 def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update is one step in DynamoDB; in moto, another thread can come between its halves."""
@@ -72,7 +117,8 @@ def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_atomic_updates")
 @pytest.mark.parametrize("seed", range(5))
 def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> None:
-    orders = [_order(number // 2, number % 3 == 0, number) for number in range(12)] * 2
+    policies = (True, False, None)
+    orders = [_order(number // 2, policies[number % 3], number) for number in range(12)] * 2
     random.Random(seed).shuffle(orders)
     failures: list[Exception] = []
 
@@ -92,7 +138,8 @@ def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> 
     assert failures == []
     latest = max(orders, key=lambda order: order.decision)
     item = _item(tables, "media")
-    assert (item["decision"], item["allowed"]) == (latest.decision, latest.allowed)
+    assert latest.policy is not None
+    assert (item["decision"], item.get("allowed")) == (latest.decision, latest.policy.allowed)
 
 
 def test_the_janitor_s_notes_yield_to_a_new_decision(tables: Any) -> None:

@@ -28,6 +28,7 @@ class FakeRegion:
     events: list[dict[str, Any]] = field(default_factory=list)
     published: list[dict[str, Any]] = field(default_factory=list)
     failed_entries: int = 0
+    outcome: str = "done"
 
     def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         self._answer()
@@ -71,8 +72,10 @@ class FakeRegion:
     def carry_out(self, detail_type: str, detail: dict[str, Any]) -> None:
         action = "purge"
         if detail_type == "ChannelPolicyChanged":
-            action = "allow" if detail["allowed"] else "block"
-        if action != "purge" or detail["block"]:
+            action = {True: "allow", False: "block", None: "reset"}[detail["allowed"]]
+        if action == "reset":
+            self.decided.pop(detail["name"], None)
+        elif action != "purge" or detail["block"]:
             self.decided[detail["name"]] = {
                 "allowed": detail.get("allowed", False),
                 "reason": detail["reason"],
@@ -85,7 +88,7 @@ class FakeRegion:
             "action": {"S": action},
             "channel": {"S": detail["name"]},
             "by": {"S": detail["by"]},
-            "outcome": {"S": "done"},
+            "outcome": {"S": self.outcome},
             "steps": {"M": {"subscriptions": {"S": "ended"}}},
         }
 

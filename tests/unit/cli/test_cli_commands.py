@@ -33,6 +33,41 @@ def test_allow_does_not_ask(installation: FakeInstallation, run: Run) -> None:
     assert "confirmed" in ran.out
 
 
+def test_reset_leaves_the_channel_to_the_deployment(
+    installation: FakeInstallation, run: Run
+) -> None:
+    run("channels", "block", "tech", "--reason", "spam", "--yes")
+    run("channels", "allow", "news", "--reason", "launch")
+    for name, allowed in (("tech", True), ("news", False)):
+        ran = run("channels", "reset", name, "--reason", "over", "--yes", "--json")
+        assert ran.code == 0
+        assert ran.document["change"] == "reset"
+        assert [each["state"] for each in ran.document["regions"]] == ["confirmed", "confirmed"]
+        assert [each["why"] for each in ran.document["regions"]] == ["subscriptions ended"] * 2
+        entry = installation.regions["us-west-2"].events[-1]
+        assert entry["DetailType"] == "ChannelPolicyChanged"
+        assert json.loads(entry["Detail"])["allowed"] is None
+        for region in installation.regions.values():
+            assert region.channel(name)["allowed"] is allowed
+    listed = run("channels", "list", "--json").document["channels"]
+    assert [channel["name"] for channel in listed] == ["cars", "tech"]
+    assert run("audit", "news", "--json").document["records"][0]["action"] in ("allow", "reset")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "state"),
+    [("superseded", 3, "superseded"), ("failed", 3, "failed"), ("started", 3, "not confirmed")],
+)
+def test_a_reset_says_how_it_ended_in_each_region(
+    installation: FakeInstallation, run: Run, outcome: str, code: int, state: str
+) -> None:
+    installation.regions["ap-southeast-2"].outcome = outcome
+    arguments = ("--reason", "over", "--yes", "--json", "--timeout", "0.1")
+    ran = run("channels", "reset", "news", *arguments)
+    assert ran.code == code
+    assert [each["state"] for each in ran.document["regions"]] == ["confirmed", state]
+
+
 def test_a_bus_that_does_not_answer_is_passed_over(
     installation: FakeInstallation, run: Run
 ) -> None:
@@ -87,6 +122,7 @@ def test_purge_carries_its_flags(installation: FakeInstallation, run: Run) -> No
     "arguments",
     [
         ("channels", "block", "tech", "--reason", "x"),
+        ("channels", "reset", "tech", "--reason", "x"),
         ("purge", "tech", "--reason", "x"),
         ("dlq", "drop", "--all"),
         ("dlq", "redrive"),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from globalws.domain.order import Action, read_order
+from globalws.domain.order import Action, Policy, read_order
 from jsonschema import Draft202012Validator
 
 from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
@@ -44,7 +44,8 @@ def test_a_reason_is_one_line_and_bounded() -> None:
 @pytest.mark.parametrize(
     ("detail_type", "detail"),
     [
-        ("ChannelPolicyChanged", DECISION.policy("us-west-2", allowed=False)),
+        ("ChannelPolicyChanged", DECISION.policy("us-west-2", Policy.BLOCK)),
+        ("ChannelPolicyChanged", DECISION.policy("us-west-2", Policy.DEFAULT)),
         ("PurgeRequested", DECISION.purge("us-west-2", block=True, delete_history=True)),
     ],
 )
@@ -55,12 +56,12 @@ def test_orders_keep_their_contract(detail_type: str, detail: dict[str, object])
     order = read_order(document)
     assert order.at == DECISION.at
     assert order.key == DECISION.key(order.action)
-    assert order.action in (Action.BLOCK, Action.PURGE)
+    assert order.action in (Action.BLOCK, Action.RESET, Action.PURGE)
 
 
 def test_a_very_long_identity_is_cut_to_what_the_contract_allows() -> None:
     decision = Decision(DECISION.id, "media", "claim", "x" * 900, DECISION.at)
-    assert len(decision.policy("us-west-2", allowed=True)["by"]) == 200
+    assert len(decision.policy("us-west-2", Policy.ALLOW)["by"]) == 200
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ COMMANDS = [
     "channels allow",
     "channels block",
     "channels list",
+    "channels reset",
     "config",
     "dlq drop",
     "dlq list",

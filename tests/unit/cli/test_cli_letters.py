@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from globalws.domain.order import read_order
+from globalws.domain.order import Policy, read_order
 
 from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Queue, read_letter
 from tests.unit.cli.samples import (
@@ -51,8 +51,9 @@ def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
     assert after.origin == "us-west-2"
 
 
-def test_an_order_of_ours_is_carried_unchanged() -> None:
-    detail = DECISION.policy("us-west-2", allowed=False)
+@pytest.mark.parametrize("policy", Policy)
+def test_an_order_of_ours_is_carried_unchanged(policy: Policy) -> None:
+    detail = DECISION.policy("us-west-2", policy)
     document = event("ChannelPolicyChanged", detail)
     destination = read_letter(bus_letter(PEER_BUS, document), HOME).destination
     assert isinstance(destination, PutOnPeerBus)

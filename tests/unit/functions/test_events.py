@@ -17,9 +17,11 @@ READERS: list[tuple[str, str, Any]] = [
     ("purge", "PurgeRequested", read_order),
     ("janitor", "ScheduledEvent", check_scheduled_event),
 ]
+# More of what one of them reads, without a malformed one of its own.
+VARIANTS: list[tuple[str, str, Any]] = [("policy-reset", "ChannelPolicyChanged", read_order)]
 
 
-@pytest.mark.parametrize(("name", "detail_type", "read"), READERS)
+@pytest.mark.parametrize(("name", "detail_type", "read"), READERS + VARIANTS)
 def test_the_sample_keeps_its_contract(name: str, detail_type: str, read: Any) -> None:
     contract(detail_type).validate(sample(name))
     read(sample(name))
@@ -35,7 +37,8 @@ def test_the_malformed_sample_breaks_its_contract(name: str, detail_type: str, r
 
 def test_every_sample_and_every_contract_is_tested() -> None:
     names = {path.stem for path in EVENTS.glob("*.json")}
-    assert names == {name + end for name, _, _ in READERS for end in ("", "-malformed")}
+    pairs = {name + end for name, _, _ in READERS for end in ("", "-malformed")}
+    assert names == pairs | {name for name, _, _ in VARIANTS}
     contracts = {path.stem for path in (EVENTS / "contracts").glob("*.json")}
     assert contracts == {detail_type for _, detail_type, _ in READERS}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from globalws.domain.errors import PermanentError, TransientError
 from globalws.domain.governance import Outcome, Region, govern
-from globalws.domain.order import read_order
+from globalws.domain.order import Policy, read_order
 
 from tests.support.functions import (
     NOW,
@@ -14,6 +14,7 @@ from tests.support.functions import (
     FakeHistory,
     FakePolicies,
     order_event,
+    reset_event,
 )
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
@@ -28,7 +29,13 @@ class Fakes:
 
     def region(self) -> Region:
         return Region(
-            "us-west-2", self.policies, self.api, self.history, self.audit, clock=lambda: NOW
+            name="us-west-2",
+            allowed_channels=frozenset({"cars", "tech"}),
+            policies=self.policies,
+            api=self.api,
+            history=self.history,
+            audit=self.audit,
+            clock=lambda: NOW,
         )
 
 
@@ -54,7 +61,7 @@ def test_a_purge_with_block_bans_before_it_kicks(fakes: Fakes) -> None:
 
     fakes.api.on_call = check
     assert _govern(fakes, PURGE, block=True) is Outcome.DONE
-    assert fakes.policies.standing["tech"].allowed is False
+    assert fakes.policies.standing["tech"].policy is Policy.BLOCK
     assert fakes.api.unsubscribed == ["tech"]
 
 
@@ -68,7 +75,7 @@ def test_a_block_writes_and_kicks_and_an_allow_only_writes(fakes: Fakes) -> None
     assert fakes.api.unsubscribed == ["media"]
     ulid = "01KB4Z6ZC1M4N8P2R6T0V4XYZA"
     assert _govern(fakes, POLICY, allowed=True, id=ulid) is Outcome.DONE
-    assert fakes.policies.standing["media"].allowed is True
+    assert fakes.policies.standing["media"].policy is Policy.ALLOW
     assert fakes.api.unsubscribed == ["media"]
 
 
@@ -81,11 +88,44 @@ def test_a_late_block_does_nothing(fakes: Fakes) -> None:
     assert fakes.api.unsubscribed == []
 
 
+def _reset(fakes: Fakes, **detail: object) -> Outcome:
+    detail = {"id": "01KB4Z6ZC1M4N8P2R6T0V4XYZA", **detail}
+    return govern(read_order(reset_event(**detail)), fakes.region(), lambda: 60.0).outcome
+
+
+def test_a_reset_kicks_if_it_closes_the_channel_and_bans_before(fakes: Fakes) -> None:
+    def check(name: str) -> None:
+        assert fakes.policies.standing[name].policy is Policy.DEFAULT
+
+    fakes.api.on_call = check
+    assert _reset(fakes, name="tech") is Outcome.DONE
+    assert fakes.api.unsubscribed == []
+    assert _reset(fakes, name="media") is Outcome.DONE
+    assert fakes.api.unsubscribed == ["media"]
+    steps = [record.steps for record in fakes.audit.records.values()]
+    assert steps == [{"policy": "written"}, {"policy": "written", "subscriptions": "ended"}]
+
+
+def test_a_late_reset_does_nothing(fakes: Fakes) -> None:
+    _govern(fakes, POLICY, allowed=True)
+    assert _reset(fakes, at="2026-11-23T10:00:00Z") is Outcome.SUPERSEDED
+    assert fakes.api.unsubscribed == []
+    assert fakes.policies.standing["media"].policy is Policy.ALLOW
+
+
+def test_a_reset_stands_against_a_late_block(fakes: Fakes) -> None:
+    _reset(fakes, name="tech")
+    late = {"at": "2026-11-23T10:00:00Z", "allowed": False}
+    assert _govern(fakes, POLICY, name="tech", **late) is Outcome.SUPERSEDED
+    assert fakes.policies.standing["tech"].policy is Policy.DEFAULT
+    assert fakes.api.unsubscribed == []
+
+
 def test_a_late_purge_still_kicks_although_its_block_lost(fakes: Fakes) -> None:
     _govern(fakes, POLICY, name="tech", allowed=True)
     assert _govern(fakes, PURGE, block=True, at="2026-11-23T10:00:00Z") is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
-    assert fakes.policies.standing["tech"].allowed is True
+    assert fakes.policies.standing["tech"].policy is Policy.ALLOW
 
 
 @pytest.mark.parametrize("kind", [POLICY, PURGE])

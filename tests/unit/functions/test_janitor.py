@@ -133,6 +133,28 @@ def test_an_operator_s_allow_outlives_a_deployment(world: World) -> None:
     assert world.run(allowed=frozenset()).invalidated == 0
 
 
+def test_a_channel_reset_and_not_of_the_deployment_is_closed_for_the_grace_time(
+    world: World,
+) -> None:
+    # As the registry has it after `allow` and `reset`: decided on, and nothing decided.
+    world.registry.items["media"] = Channel("media", decision="d")
+    for minutes in range(0, 60, 5):
+        world.clock.seconds = 1000 + minutes * 60
+        world.run()
+    assert world.api.unsubscribed == ["media"] * 4  # at 0, 5, 10 and 15 minutes
+    assert world.audit.saved == []  # the order's own record says it
+
+
+def test_a_channel_reset_is_the_deployment_s(world: World) -> None:
+    world.registry.items["tech"] = Channel("tech", decision="d")
+    assert world.run().invalidated == 0
+    run = world.run(allowed=frozenset({"cars"}))
+    assert (run.closed, world.api.unsubscribed) == (1, ["tech"])
+    (record,) = world.audit.saved
+    assert record.reason == "no longer in AllowedChannels"
+    assert world.run().reopened == 1
+
+
 def test_one_failure_never_stops_the_rest(world: World) -> None:
     world.block("a", "b", "c", "d")
     world.api.failures = {"b": [PermanentError("Unauthorized", "no")], "c": [TransientError("x")]}
@@ -189,6 +211,7 @@ instants = st.none() | st.integers(0, 60).map(lambda minutes: NOW + timedelta(mi
         Channel,
         name=st.sampled_from(["cars", "media"]),
         override=st.none() | st.booleans(),
+        decision=st.none() | st.just("d"),
         known=st.booleans(),
         closed_since=instants,
         invalidated_at=instants,
@@ -199,7 +222,7 @@ def test_an_allowed_channel_is_never_invalidated(channel: Channel) -> None:
     if channel.is_allowed(ALLOWED):
         assert need is not Chore.INVALIDATE
     elif need is Chore.NOTHING:
-        is_ours = channel.override is False or channel.known
+        is_ours = channel.override is False or channel.decision is not None or channel.known
         assert not is_ours or (
             channel.closed_since is not None
             and channel.invalidated_at is not None

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from globalws.domain.errors import InvalidEventError
 from globalws.domain.fields import instant, iso
-from globalws.domain.order import CLOCK_ALLOWANCE, Action, Order, read_order
+from globalws.domain.order import CLOCK_ALLOWANCE, Action, Order, Policy, read_order
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.support.functions import NOW, FakePolicies, contract, order_event
+from tests.support.functions import NOW, FakePolicies, contract, order_event, reset_event
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
 CONTRACTS: dict[str, Draft202012Validator] = {each: contract(each) for each in (POLICY, PURGE)}
@@ -20,18 +20,19 @@ ULIDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=25, max_size=25).ma
 
 
 @pytest.mark.parametrize(
-    ("event", "action", "allowed"),
+    ("event", "action", "policy"),
     [
-        (order_event(POLICY, allowed=True), Action.ALLOW, True),
-        (order_event(POLICY, allowed=False), Action.BLOCK, False),
+        (order_event(POLICY, allowed=True), Action.ALLOW, Policy.ALLOW),
+        (order_event(POLICY, allowed=False), Action.BLOCK, Policy.BLOCK),
+        (reset_event(), Action.RESET, Policy.DEFAULT),
         (order_event(PURGE), Action.PURGE, None),
-        (order_event(PURGE, block=True), Action.PURGE, False),
+        (order_event(PURGE, block=True), Action.PURGE, Policy.BLOCK),
         (order_event(PURGE, block=None, deleteHistory=None), Action.PURGE, None),
     ],
 )
-def test_an_order_is_read(event: dict[str, Any], action: Action, allowed: bool | None) -> None:
+def test_an_order_is_read(event: dict[str, Any], action: Action, policy: Policy | None) -> None:
     order = read_order(event)
-    assert (order.action, order.allowed) == (action, allowed)
+    assert (order.action, order.policy) == (action, policy)
     assert order.by == "ops@example.com"
     assert order.at == "2026-11-23T10:20:00.123Z"
     assert not order.delete_history
@@ -104,8 +105,16 @@ def test_the_reader_and_the_contract_agree(kind: str, changes: dict[str, Any]) -
         assert CONTRACTS[kind].is_valid(event)
 
 
-def _order(at: datetime, ulid: str, allowed: bool) -> Order:
-    event = order_event(POLICY, at=iso(at), id=ulid, allowed=allowed)
+@pytest.mark.parametrize("policy", Policy)
+def test_what_an_event_says_of_a_policy_is_read_as_that_policy(policy: Policy) -> None:
+    event = order_event(POLICY)
+    event = {**event, "detail": {**event["detail"], "allowed": policy.allowed}}
+    assert read_order(event).policy is policy
+
+
+def _order(at: datetime, ulid: str, policy: Policy) -> Order:
+    event = reset_event(at=iso(at), id=ulid)
+    event["detail"]["allowed"] = policy.allowed
     return read_order({**event, "time": "2026-11-24T00:00:00Z"})
 
 
@@ -113,7 +122,7 @@ orders = st.builds(
     _order,
     st.datetimes(datetime(2026, 11, 22), datetime(2026, 11, 23), timezones=st.just(UTC)),
     ULIDS,
-    st.booleans(),
+    st.sampled_from(Policy),
 )
 
 
@@ -128,7 +137,7 @@ def test_all_regions_converge_whatever_the_order_and_the_repetitions(
         for order in arrivals:
             region.decide(order, NOW)
         ends.append(region.standing["media"])
-    assert {(end.decision, end.allowed) for end in ends} == {(ends[0].decision, ends[0].allowed)}
+    assert {(end.decision, end.policy) for end in ends} == {(ends[0].decision, ends[0].policy)}
     assert ends[0].at == max(order.at for order in given_orders)
 
 
@@ -140,12 +149,11 @@ def test_decisions_rank_by_time_first(one: Order, other: Order) -> None:
 
 def test_of_two_with_one_id_and_instant_the_block_wins() -> None:
     ulid = "01KB4Z6ZC0M4N8P2R6T0V4XYZA"
-    pair = [_order(NOW, ulid, True), _order(NOW, ulid, False)]
-    for arrivals in itertools.permutations(pair):
+    for arrivals in itertools.permutations(_order(NOW, ulid, policy) for policy in Policy):
         region = FakePolicies()
         for order in arrivals:
             region.decide(order, NOW)
-        assert region.standing["media"].allowed is False
+        assert region.standing["media"].policy is Policy.BLOCK
 
 
 @given(st.timedeltas(timedelta(minutes=-30), timedelta(minutes=30)))
