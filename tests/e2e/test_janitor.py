@@ -12,7 +12,7 @@ from local.stack import sam
 from tests.e2e.test_governance import _allowed, _globalws, _until, folder
 from tests.support.aws import outputs
 from tests.support.clients import Publisher, listening, set_faults
-from tests.support.deployed import drain, forget_channel, invoke
+from tests.support.deployed import drain, invoke
 from tests.support.stack import ROOT, LocalStack
 
 __all__ = ["folder"]
@@ -86,12 +86,12 @@ async def _redeployed(stack: LocalStack, allowed: str) -> AsyncIterator[None]:
 
 @pytest.mark.timeout(240)
 async def test_a_channel_that_a_redeploy_drops_is_refused_and_its_subscriptions_end(
-    stack: LocalStack,
+    stack: LocalStack, folder: object
 ) -> None:
     running = stack.running
     region = running.regions[0]
-    # An operator's "allowed" outlives every deployment; here the deployment alone shall decide.
-    await asyncio.to_thread(forget_channel, running, region, "media")
+    # An operator's "allowed" outlives every deployment; here the deployment shall decide.
+    await _globalws(folder, 'channels reset media --reason "test" --yes')
     await asyncio.to_thread(invoke, running, region, "JanitorFunctionName", "janitor.json")
     async with AsyncExitStack() as exits:
         session = await exits.enter_async_context(aiohttp.ClientSession())

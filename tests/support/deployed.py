@@ -33,11 +33,3 @@ def drain(stack: RunningStack, region: RunningRegion, output: str) -> list[dict[
         for message in batch:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             taken.append(message)
-
-
-def forget_channel(stack: RunningStack, region: RunningRegion, name: str) -> None:
-    """Takes the channel out of the region's registry, as if no operator had ever named it."""
-    table = outputs(stack, region)["ChannelsTableName"]
-    aws_client(stack, region.region, "dynamodb").delete_item(
-        TableName=table, Key={"name": {"S": name}}
-    )

@@ -56,10 +56,11 @@ def test_purge_and_policy_converge_in_either_order(load: Any, tables: Any, api: 
 def test_a_reset_leaves_the_channel_to_the_deployment(load: Any, tables: Any, api: Any) -> None:
     policy, purge = load("policy"), load("purge")
     purge.handler(sample("policy-change"), Context())
-    assert policy.handler(sample("policy-reset"), Context()) == {"outcome": "written"}
+    reset = reset_event(id="01KB4ZG5J0T6V0X4Z8B2C6D0FG")
+    assert policy.handler(reset, Context()) == {"outcome": "written"}
     assert _allowed(tables, "media") is None
     # media is not in ALLOWED_CHANNELS, and so is closed as by a block; tech is.
-    answer = purge.handler(sample("policy-reset"), Context())
+    answer = purge.handler(reset, Context())
     assert answer == {"outcome": "done", "policy": "unchanged", "subscriptions": "ended"}
     answer = purge.handler(reset_event(name="tech"), Context())
     assert answer == {"outcome": "done", "policy": "written"}
@@ -75,7 +76,7 @@ def test_with_purge_failing_the_janitor_closes_a_channel_that_was_reset(
 ) -> None:
     policy = load("policy")
     policy.handler(order_event(POLICY, allowed=True), Context())
-    policy.handler(sample("policy-reset"), Context())
+    policy.handler(reset_event(id="01KB4ZG5J0T6V0X4Z8B2C6D0FG"), Context())
     assert load("janitor").handler(sample("janitor"), Context())["closed"] == 1
     assert api.unsubscribed == ["media"]
 
