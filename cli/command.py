@@ -84,6 +84,10 @@ Reason = Annotated[
         show_default=False,
     ),
 ]
+RecordedReason = Annotated[
+    str,
+    typer.Option(metavar="TEXT", help="Why; kept in the audit.", parser=REASON, show_default=False),
+]
 Timeout = Annotated[
     float, typer.Option(min=0.1, max=3600, metavar="SECONDS", help="How long to wait at most.")
 ]

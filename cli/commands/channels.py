@@ -7,7 +7,7 @@ import typer
 from globalws.domain.order import ACTIONS, CHANNEL_POLICY_CHANGED, Policy
 
 from cli.change import Look, in_record, put_on_first_bus, report, until_shown
-from cli.command import ChannelName, Reason, Timeout, command, new_app
+from cli.command import ChannelName, Reason, RecordedReason, Timeout, command, new_app
 from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
 from cli.domain.names import new_ulid
 from cli.errors import ExitCode
@@ -124,7 +124,11 @@ def block(
     asks=True,
 )
 def reset(
-    session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
+    session: Session,
+    name: ChannelName,
+    reason: RecordedReason,
+    wait: Wait = True,
+    timeout: Timeout = 30,
 ) -> ExitCode:
     """Take back what operators decided on a channel: AllowedChannels says again whether it is open.
 

@@ -33,7 +33,6 @@ _NAMES = {
     )
 }  # fmt: skip
 
-
 # What a decision does beside saying who decided, why and when. The janitor's notes begin anew: for
 # a block now, for a channel left to AllowedChannels when the janitor finds that it is not in there.
 _CHANGES = {
