@@ -47,6 +47,12 @@ def template() -> Template:
 def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`sam build`, for real, beside the build that a running stack was deployed from."""
     folder = tmp_path_factory.mktemp("build")
+    sam_build(folder)
+    return folder
+
+
+def sam_build(folder: Path, *functions: str) -> None:
+    """Builds those functions, or all, into the folder."""
     environment = os.environ | {
         "PATH": f"{ROOT / '.venv-sam' / 'bin'}:{os.environ['PATH']}",
         "SAM_CLI_TELEMETRY": "0",
@@ -57,7 +63,7 @@ def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # All builds of a checkout share .aws-sam/deps.
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(
-            ["sam", "build", "--build-dir", str(folder)],
+            ["sam", "build", *functions, "--build-dir", str(folder)],
             cwd=ROOT,
             env=environment,
             capture_output=True,
@@ -65,4 +71,3 @@ def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    return folder

@@ -2,13 +2,15 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.conftest import Template
+from tests.infrastructure.conftest import Template, sam_build
+from tests.support.stack import ROOT
 
 _ENVIRONMENT = {
     "AWS_REGION": "us-west-2",
@@ -58,16 +60,37 @@ def test_every_module_is_compiled_so_that_no_cold_start_has_to(
             assert head[4:] == b"\1\0\0\0"  # PEP 552: by the source's hash, which nobody checks
 
 
-def test_an_unchanged_function_is_an_unchanged_package(build_folder: Path) -> None:
-    # Four builds of the same sources: SAM uploads what differs, and Lambda starts it anew.
+def test_an_unchanged_function_is_an_unchanged_package(build_folder: Path, tmp_path: Path) -> None:
+    # SAM uploads what differs, and Lambda starts it anew. Within a build the functions, which have
+    # the same sources, share their packages; another build installs and compiles them again.
+    sam_build(tmp_path, "ReplayFunction")
     one, *others = (
         {
             path.relative_to(folder): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        for folder in sorted(build_folder.glob("*Function"))
+        for folder in (tmp_path / "ReplayFunction", *sorted(build_folder.glob("*Function")))
     )
-    assert len(others) > 2
+    assert len(others) > 3
     for other in others:
         assert other == one
+
+
+def test_a_function_whose_packages_are_not_to_be_had_is_not_built(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "functions", tmp_path / "functions")
+    (tmp_path / "functions" / "requirements.txt").write_text("globalws-has-no-such-package==1\n")
+    artifacts = tmp_path / "build"
+    for name in ("ReplayFunction", "PurgeFunction"):
+        (artifacts / name).mkdir(parents=True)
+        done = subprocess.run(
+            ["make", f"build-{name}"],
+            cwd=tmp_path / "functions",
+            env=os.environ | {"ARTIFACTS_DIR": str(artifacts / name)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        assert "globalws-has-no-such-package" in done.stderr
+        assert list((artifacts / name).iterdir()) == []
