@@ -96,7 +96,7 @@ endif
 bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Every figure of docs/performance.md, compared with the peer and the limit (about 20 minutes)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-bench-check: setup-dev bench/node_modules/.ready ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
+bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
 	@$(BIN)/python -m bench --check
 
 bench-model: .venv-bench/.ready ## The capacity and cost model: tables and pictures of docs/cost.md

@@ -9,15 +9,28 @@ is missed.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
-from bench import bars, cross_region, fanout, growth, lambda_runtime, machine, resolvers, start_up
-from bench.picture import bar
+from bench import (
+    bars,
+    cross_region,
+    docs,
+    fanout,
+    growth,
+    lambda_runtime,
+    machine,
+    resolvers,
+    start_up,
+)
+from bench import picture as picture_of
 from bench.processes import ROOT, raise_file_limit
 from bench.report import markdown
+from bench.report.load import NAMES
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "fan_out": fanout.run,
@@ -29,7 +42,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 _RUNS = 3  # how many runs' values of each bar the report shows
 _RESULTS = ROOT / "bench" / "results"
-_PICTURE = ROOT / "docs" / "images" / "publish-parts.svg"
+_PICTURES = ROOT / "docs" / "images"
 
 
 def bench(parts: list[str], patience: float) -> int:
@@ -56,14 +69,29 @@ def bench(parts: list[str], patience: float) -> int:
         for each in bars.verdicts({name: report[name]}):
             runs[each.bar.path] = [*runs.get(each.bar.path, []), each.value][-_RUNS:]
         _write(report)
-    if "resolvers" in parts:
+    _draw({name: report[name] for name in parts})
+    docs.write_all()
+    return _print(bars.verdicts(report), with_slack=False)
+
+
+def _draw(report: dict[str, Any]) -> None:
+    """The pictures of the parts that were measured."""
+    if "resolvers" in report:
         whole = {
             name: value
             for name, value in report["resolvers"]["parts_us"].items()
             if not name.startswith("a frame")
         }
-        _PICTURE.write_text(bar("One publish of our API, without HTTP", whole, "µs"))
-    return _print(bars.verdicts(report), with_slack=False)
+        picture = picture_of.bar("One publish of our API, without HTTP", whole, "µs")
+        (_PICTURES / "publish-parts.svg").write_text(picture)
+    if "growth" in report:
+        rows = {
+            f"{NAMES[kind]}, {size:,}": {"own code": each["own"], "the kernel": each["kernel"]}
+            for kind, pair in report["growth"]["best"].items()
+            for size, each in zip(report["growth"]["audiences"], pair, strict=True)
+        }
+        picture = picture_of.bars("CPU of one delivery more, by subscribers", rows, "µs")
+        (_PICTURES / "growth-parts.svg").write_text(picture)
 
 
 def _can_tell(report: dict[str, Any], name: str) -> bool:
@@ -87,6 +115,7 @@ def check() -> int:
         "fan_out": fanout.run(fanout.SMALL, fanout.check_kinds()),
         "growth": growth.run_small(),
         "resolvers": resolvers.run(300),
+        "lambda": lambda_runtime.run_small(),
     }
     return _print(bars.verdicts(report, with_slack=True), with_slack=True)
 
@@ -108,7 +137,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     raise_file_limit()
-    return check() if given.check else bench(given.only or list(PARTS), given.patience)
+    signal.signal(signal.SIGTERM, _interrupt)  # what was started is ended then, too
+    try:
+        return check() if given.check else bench(given.only or list(PARTS), given.patience)
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 130
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from bench.processes import children, cpu_seconds_by_part
 from bench.publisher import HttpPublisher, publish_many
 from bench.subscribers import Audience, Subscribers, subscribed
 from bench.websocket import FIELDS
 from local.stack.stack_file import RunningRegion, RunningStack
 from tests.support.clients import set_faults
-from tests.support.stack import local_stack
+from tests.support.stack import LocalStack, local_stack
 
 REGIONS = ("us-west-2", "ap-southeast-2")
 _REPLAY = (
@@ -29,6 +30,10 @@ _REPLAY = (
     "{publishFromBus(id:$id,name:$name,message:$message,publishedAt:$publishedAt,region:$region)"
     f"{{{FIELDS}}}}}"
 )
+_AWS = "emulator: DynamoDB, SQS, Lambda's queue"
+_FUNCTIONS = "functions, in the emulator's environments"
+_SUPERVISOR = "supervisor, web client"
+_CLIENTS = "publishers, subscriber"
 _DYNAMODB = "emulator: one DynamoDB call"
 _LAMBDA = "Replay invoked in the emulator, publishFromBus (a duplicate) inside"
 _PUBLISH = "publishFromBus (a duplicate) alone"
@@ -47,14 +52,35 @@ def run(messages: int = 150, rates: tuple[int, ...] = (10, 20, 40, 80, 160)) -> 
                 asyncio.run(_faults(a, b, latency))
                 found[f"latency_{latency}_ms"] = asyncio.run(_paced(a, subscribers, messages, 8.0))
             asyncio.run(_faults(a, b, 0))
-            found["sustained"] = [
-                asyncio.run(_paced(a, subscribers, rate * 8, float(rate))) | {"offered": rate}
-                for rate in rates
-            ]
+            found["sustained"] = [_step(stack, a, subscribers, rate) for rate in rates]
         found["parts_ms"] = asyncio.run(_parts(running, a, b))
         found |= _shares(found)
         found["backlog_free_per_second"] = _highest(found["sustained"])
     return found
+
+
+def _step(
+    stack: LocalStack, a: RunningRegion, subscribers: Subscribers, rate: int
+) -> dict[str, Any]:
+    """Eight seconds' messages at a rate; and how many cores each part took until all were there."""
+    before, own, started = _cpu_seconds(stack), time.process_time(), time.monotonic()
+    outcome = asyncio.run(_paced(a, subscribers, rate * 8, float(rate)))
+    seconds = time.monotonic() - started
+    took = {part: now - before.get(part, 0.0) for part, now in _cpu_seconds(stack).items()}
+    took[_CLIENTS] = outcome["cpu_seconds"] + time.process_time() - own
+    cores = {part: round(each / seconds, 2) for part, each in took.items()}
+    return outcome | {"offered": rate, "cores": cores}
+
+
+def _cpu_seconds(stack: LocalStack) -> dict[str, float]:
+    if stack.process is None:
+        raise RuntimeError("only a stack of our own can be measured")
+    parts = {each.pid: each.region for each in stack.running.regions}
+    for pid, command in children(stack.process.pid).items():
+        if "ministack" in command:
+            parts[pid] = _AWS
+            parts |= dict.fromkeys(children(pid), _FUNCTIONS)
+    return cpu_seconds_by_part(stack.process.pid, parts, _SUPERVISOR)
 
 
 def _shares(found: dict[str, Any]) -> dict[str, float]:

@@ -38,7 +38,9 @@ SMALL = Sizes(
 
 @contextmanager
 def server_of(kind: str) -> Iterator[Server]:
-    """`globalws` (the peer's API), `project` (our own API), `peer` or `raw`."""
+    """`globalws` (the peer's API), `project` (our own API), `peer`, `raw`, or `send` (the kernel's
+    part of `raw` alone).
+    """
     if kind == "peer":
         with peer.serving_peer() as server:
             yield server
@@ -47,6 +49,7 @@ def server_of(kind: str) -> Iterator[Server]:
         "globalws": python_server("appsync", "peer"),
         "project": python_server("appsync", "project"),
         "raw": python_server("raw"),
+        "send": python_server("raw", "send"),
     }[kind]
     with serving(command) as server:
         yield server

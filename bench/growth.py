@@ -2,12 +2,157 @@
 what an idle subscription takes.
 """
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from statistics import median
 from typing import Any
 
-from bench.fanout import measure, server_of
+from bench.fanout import server_of
 from bench.load import Load, Outcome, put_on
 from bench.subscribers import Audience, subscribed
+
+_RAW_SIZE = 492  # as many bytes a frame as ours have around 300 characters
+_LIMITS = ("raw", "send")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is done. Growth is judged from `fewer` to `most` subscribers of one channel, which
+    take turns for so many `rounds`; `few` are measured once, to show a publish's own share.
+    """
+
+    few: tuple[int, ...]
+    fewer: int
+    most: int
+    deliveries: int
+    rounds: int
+
+    def load(self, subscribers: int) -> Load:
+        """A load of about as many deliveries whatever the audience."""
+        messages = max(20, min(1_500, self.deliveries // subscribers))
+        return Load(messages, warm_up=10)
+
+
+FULL = Sizes((10, 100), 1_000, 10_000, deliveries=200_000, rounds=6)
+SMALL = Sizes((), 300, 3_000, deliveries=60_000, rounds=3)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """CPU µs that one delivery more takes: the server's own code, and the kernel for it; and how
+    long a message was under way to the slowest hundredth.
+    """
+
+    own: float
+    kernel: float
+    p99_ms: float
+
+    @classmethod
+    def of(cls, outcome: Outcome, base: "Delivery | None" = None) -> "Delivery":
+        """What a delivery took; with `base`, a publish to one subscriber, without the publish."""
+        count = outcome.subscriptions
+        kernel = outcome.kernel_us_per_delivery * count
+        own = outcome.cpu_us_per_delivery * count - kernel
+        if base is not None and count > 1:
+            own, kernel, count = own - base.own, kernel - base.kernel, count - 1
+        return cls(round(own / count, 2), round(kernel / count, 2), outcome.p99_ms)
+
+    @property
+    def cpu(self) -> float:
+        """Both."""
+        return round(self.own + self.kernel, 2)
+
+
+def run(sizes: Sizes = FULL) -> dict[str, Any]:
+    """Every kind of growth."""
+    one, _ = _put(1, 1, Load(messages=1_000, warm_up=200, repeats=3), spread=False)
+    base = Delivery.of(one)
+    few = [
+        _put(size, 1, replace(sizes.load(size), repeats=3), spread=False)[0] for size in sizes.few
+    ]
+    turns = _turns(sizes, base, _LIMITS)
+    channels = _channels(sizes.most)
+    return {
+        "publish_to_one": asdict(one),
+        "few": [asdict(each) | {"delivery": asdict(Delivery.of(each, base))} for each in few],
+        "audiences": [sizes.fewer, sizes.most],
+        "rounds": [
+            {kind: [asdict(each) for each in pair] for kind, pair in turn.items()} for turn in turns
+        ],
+        "best": {kind: [asdict(each) for each in _best(turns, kind)] for kind in turns[0]},
+        "channels": channels,
+        "connections": _connections(min(1_000, sizes.most)),
+        "ratios": _ratios(turns, channels),
+    }
+
+
+def run_small() -> dict[str, Any]:
+    """What the quick check looks at: the ratios alone, of small audiences."""
+    one, _ = _put(1, 1, Load(messages=300, warm_up=100, repeats=2), spread=False)
+    turns = _turns(SMALL, Delivery.of(one), ())
+    return {"ratios": _ratios(turns, _channels(SMALL.most, messages=500))}
+
+
+_Turn = dict[str, tuple[Delivery, Delivery]]
+
+
+def _turns(sizes: Sizes, base: Delivery, limits: tuple[str, ...]) -> list[_Turn]:
+    """Both audiences on ours and on the `limits`, by turns: the machine's speed changes within
+    minutes, and each is to meet its good and its bad ones. All stand ready from the start.
+    """
+    with ExitStack() as exits:
+        standing = [
+            (kind, size, exits.enter_context(_standing(kind, size)))
+            for kind in ("globalws", *limits)
+            for size in (sizes.fewer, sizes.most)
+        ]
+        turns = []
+        for _ in range(sizes.rounds):
+            pairs: dict[str, list[Delivery]] = {}
+            for kind, size, put in standing:
+                load = sizes.load(size)
+                if kind == "globalws":
+                    found = Delivery.of(put(load), base)
+                else:
+                    found = Delivery.of(put(replace(load, size=_RAW_SIZE)))
+                pairs.setdefault(kind, []).append(found)
+            turns.append({kind: (pair[0], pair[1]) for kind, pair in pairs.items()})
+        return turns
+
+
+@contextmanager
+def _standing(kind: str, size: int) -> Iterator[Callable[[Load], Outcome]]:
+    """A server with an audience; yields what puts a load on it."""
+    with server_of(kind) as server:
+        audience = Audience(server.port, size, key=server.ready.get("key"))
+        with subscribed(audience) as process:
+            yield lambda load: put_on(server, audience, process, load)
+
+
+def _best(turns: list[_Turn], kind: str) -> tuple[Delivery, Delivery]:
+    """Of all rounds the least counts: whatever else runs only makes it worse."""
+
+    def least(most: int) -> Delivery:
+        return min((turn[kind][most] for turn in turns), key=lambda each: each.cpu)
+
+    return least(0), least(1)
+
+
+def _growth_of_own_code(turns: list[_Turn], kind: str) -> float:
+    """From median to median: how much of a short load's time was whose, Linux only samples."""
+    fewer, most = (median(turn[kind][at].own for turn in turns) for at in (0, 1))
+    return round(most / fewer, 3)
+
+
+def _ratios(turns: list[_Turn], channels: list[dict[str, Any]]) -> dict[str, float]:
+    ratios = {}
+    for kind in turns[0]:
+        fewer, most = _best(turns, kind)
+        ratios[f"{kind}_most_to_fewer"] = round(most.cpu / fewer.cpu, 3)
+        ratios[f"{kind}_own_code_most_to_fewer"] = _growth_of_own_code(turns, kind)
+    publishes = [each["cpu_us_per_publish"] for each in channels]
+    return ratios | {"publish_many_channels_to_10": round(publishes[-1] / publishes[0], 3)}
 
 
 def _put(connections: int, each: int, load: Load, spread: bool) -> tuple[Outcome, float]:
@@ -22,37 +167,25 @@ def _put(connections: int, each: int, load: Load, spread: bool) -> tuple[Outcome
             return put_on(server, audience, process, load), taken
 
 
-def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
-    """Every kind of growth, up to `largest` subscriptions."""
-    # A publish without a subscriber that gets it, to tell a delivery's cost from a publish's.
-    base, _ = _put(1, 1, Load(messages=1_000, warm_up=200, repeats=3), spread=False)
-    crowd: list[dict[str, Any]] = []
-    sizes = [size for size in (10, 100, 1_000, 10_000) if size <= largest]
-    for size in sizes:
-        messages = max(20, min(1_500, deliveries // size))
-        outcome, _ = _put(size, 1, Load(messages, warm_up=20, repeats=3), spread=False)
-        raw = measure("raw", size, Load(messages, size=492, repeats=3))
-        marginal = (outcome.cpu_us_per_publish - base.cpu_us_per_publish) / max(1, size - 1)
-        crowd.append(
-            asdict(outcome)
-            | {
-                "marginal_cpu_us_per_delivery": round(marginal, 2),
-                "raw_cpu_us_per_delivery": raw.cpu_us_per_delivery,
-                "raw_kernel_us_per_delivery": raw.kernel_us_per_delivery,
-            }
-        )
-    channels: list[dict[str, Any]] = []
-    for size in (10, largest):
-        outcome, taken = _put(size, 1, Load(messages=1_500, warm_up=200, repeats=3), spread=True)
-        channels.append(
+def _channels(most: int, messages: int = 1_500) -> list[dict[str, Any]]:
+    """A publish with few channels and with many, each with one subscriber."""
+    found = []
+    for size in (10, most):
+        load = Load(messages, warm_up=messages // 8, repeats=3)
+        outcome, taken = _put(size, 1, load, spread=True)
+        found.append(
             asdict(outcome) | {"channels": size, "kib_per_subscription": _kib(taken, size)}
         )
-    shared: list[dict[str, Any]] = []
-    total = min(1_000, largest)
+    return found
+
+
+def _connections(total: int) -> list[dict[str, Any]]:
+    """As many subscriptions on ever fewer connections."""
+    found = []
     for each in (1, 10, 100):
         load = Load(messages=100, publishers=2, repeats=3)
         outcome, taken = _put(total // each, each, load, spread=False)
-        shared.append(
+        found.append(
             asdict(outcome)
             | {
                 "connections": total // each,
@@ -60,35 +193,7 @@ def run(largest: int = 10_000, deliveries: int = 200_000) -> dict[str, Any]:
                 "kib_per_subscription": _kib(taken, total),
             }
         )
-    return {
-        "publish_to_one": asdict(base),
-        "subscribers": crowd,
-        "channels": channels,
-        "connections": shared,
-        "ratios": {
-            "delivery_largest_to_1000": round(
-                crowd[-1]["marginal_cpu_us_per_delivery"]
-                / next(
-                    each["marginal_cpu_us_per_delivery"]
-                    for each in reversed(crowd)
-                    if each["subscriptions"] <= max(10, largest // 10)
-                ),
-                3,
-            ),
-            "publish_many_channels_to_10": round(
-                channels[-1]["cpu_us_per_publish"] / channels[0]["cpu_us_per_publish"], 3
-            ),
-        },
-    }
-
-
-def run_small() -> dict[str, Any]:
-    """Only the ratios that the quick check looks at: 2,000 channels instead of 10,000."""
-    costs = []
-    for size in (10, 2_000):
-        outcome, _ = _put(size, 1, Load(messages=500, warm_up=50, repeats=2), spread=True)
-        costs.append(outcome.cpu_us_per_publish)
-    return {"ratios": {"publish_many_channels_to_10": round(costs[1] / costs[0], 3)}}
+    return found
 
 
 def _kib(mib: float, count: int) -> float:

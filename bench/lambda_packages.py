@@ -1,9 +1,10 @@
-"""The three functions as Lambda would unpack them, under .local/bench/lambda."""
+"""The functions as Lambda would unpack them, under .local/bench/lambda."""
 
 import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Set
 from pathlib import Path
 
 from bench.processes import ROOT, STATE
@@ -11,12 +12,16 @@ from bench.processes import ROOT, STATE
 FOLDER = STATE / "lambda"
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _HANDLERS = ROOT / "bench" / "lambda_handlers"
+_BARE = ("bare", "signed")
+_CONSTRAINTS = ROOT / "requirements" / "bench.txt"
+_USUAL = ("aws-lambda-powertools[parser,tracer]", "requests", "requests-aws4auth", "boto3")
+_without_compiled = shutil.ignore_patterns("__pycache__")
 
 
-def built() -> dict[str, Path]:
-    """The folders by name: `replay` as `sam build` makes it, `uncompiled` the same without its .pyc
-    files, `floor` with the same packages, `usual` with its own, uncompiled as SAM's own build for
-    Python leaves them.
+def built(wanted: Set[str]) -> dict[str, Path]:
+    """The folders by name, those `wanted`: `replay` as `sam build` makes it, `uncompiled` the same
+    without its .pyc files, `floor` with the same packages, `usual` with its own, uncompiled as
+    SAM's own build for Python leaves them.
     """
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
@@ -31,19 +36,18 @@ def built() -> dict[str, Path]:
         stderr=subprocess.DEVNULL,
     )
     replay = FOLDER / "sam" / "ReplayFunction"
-    uncompiled = FOLDER / "uncompiled"
-    shutil.copytree(replay, uncompiled, ignore=shutil.ignore_patterns("__pycache__"))
-    floor = FOLDER / "floor"
-    shutil.copytree(replay, floor)
-    usual = FOLDER / "usual"
-    packages = ("aws-lambda-powertools[parser,tracer]", "requests", "requests-aws4auth", "boto3")
-    constraints = ROOT / "requirements" / "bench.txt"
-    options = ("-q", "--disable-pip-version-check", "--no-compile", "-c", str(constraints))
-    _python("-m", "pip", "install", *options, "--target", str(usual), *packages)
-    bare = [shutil.copy(_HANDLERS / f"{name}.py", floor) for name in ("bare", "signed")]
-    _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *map(str, bare))
-    shutil.copy(_HANDLERS / "usual.py", usual)
-    return {"replay": replay, "uncompiled": uncompiled, "floor": floor, "usual": usual}
+    folders = {"replay": replay} | {name: FOLDER / name for name in wanted - {"replay"}}
+    if "uncompiled" in wanted:
+        shutil.copytree(replay, folders["uncompiled"], ignore=_without_compiled)
+    if "floor" in wanted:
+        shutil.copytree(replay, folders["floor"])
+        bare = [shutil.copy(_HANDLERS / f"{name}.py", folders["floor"]) for name in _BARE]
+        _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *map(str, bare))
+    if "usual" in wanted:
+        options = ("-q", "--disable-pip-version-check", "--no-compile", "-c", str(_CONSTRAINTS))
+        _python("-m", "pip", "install", *options, "--target", str(folders["usual"]), *_USUAL)
+        shutil.copy(_HANDLERS / "usual.py", folders["usual"])
+    return folders
 
 
 def zip_mib(folder: Path) -> float:

@@ -26,15 +26,32 @@ _UNCOUNTED = 20
 _EVENT = (ROOT / "events" / "replay.json").read_bytes()
 
 
+# What runs: in which package, and by which handler.
+_SUBJECTS = {
+    "replay": ("replay", "replay.handler"),
+    "replay_uncompiled": ("uncompiled", "replay.handler"),
+    "floor": ("floor", "bare.handler"),
+    "floor_with_round_trip": ("floor", "signed.handler"),
+    "usual": ("usual", "usual.handler"),
+}
+
+
 def run(colds: int = 21, warms: int = 200) -> dict[str, Any]:
     """ms for each function, and what the bars are about."""
-    packages = built()
+    return _run(tuple(_SUBJECTS), colds, warms)
+
+
+def run_small() -> dict[str, Any]:
+    """What the quick check looks at: Replay against the floor alone."""
+    return _run(("replay", "floor", "floor_with_round_trip"), colds=9, warms=80)
+
+
+def _run(names: tuple[str, ...], colds: int, warms: int) -> dict[str, Any]:
+    packages = built({_SUBJECTS[name][0] for name in names})
     subjects = {
-        "replay": (packages["replay"], "replay.handler"),
-        "replay_uncompiled": (packages["uncompiled"], "replay.handler"),
-        "floor": (packages["floor"], "bare.handler"),
-        "floor_with_round_trip": (packages["floor"], "signed.handler"),
-        "usual": (packages["usual"], "usual.handler"),
+        name: (packages[package], handler)
+        for name, (package, handler) in _SUBJECTS.items()
+        if name in names
     }
     found: dict[str, dict[str, Any]] = {name: {} for name in subjects}
     inits: dict[str, list[float]] = {name: [] for name in subjects}
@@ -65,10 +82,12 @@ def _ratios(
         """The median of each turn's own ratio: the machine's speed changes from turn to turn."""
         return round(median(a / b for a, b in zip(inits[name], inits[other], strict=True)), 3)
 
-    return {
-        "init_to_floor": paired("replay", "floor"),
-        "init_to_usual": paired("replay", "usual"),
-        "init_to_uncompiled": paired("replay", "replay_uncompiled"),
+    others = {
+        "init_to_floor": "floor",
+        "init_to_usual": "usual",
+        "init_to_uncompiled": "replay_uncompiled",
+    }
+    return {name: paired("replay", other) for name, other in others.items() if other in inits} | {
         "warm_to_round_trip": round(
             replay["warm_p50_ms"] / found["floor_with_round_trip"]["warm_p50_ms"], 3
         ),

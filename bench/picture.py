@@ -1,10 +1,11 @@
-"""A stacked bar as SVG: where the time of something goes."""
+"""Stacked bars as SVG: where the time of something goes."""
 
 from collections.abc import Mapping
 from html import escape
 
 _COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2", "#9c6b4e")
 _WIDTH = 760
+_LABEL = 170  # of which a row's label takes so many
 
 
 def bar(title: str, parts: Mapping[str, float], unit: str) -> str:
@@ -25,13 +26,41 @@ def bar(title: str, parts: Mapping[str, float], unit: str) -> str:
             f'<text x="42" y="{y}">{escape(name)}: {share}</text>'
         )
         x += width
-    height = 120 + len(ordered) * 22
+    return _picture(title, 120 + len(ordered) * 22, boxes + legend)
+
+
+def bars(title: str, rows: Mapping[str, Mapping[str, float]], unit: str) -> str:
+    """Several bars on one scale, each with its label and its sum; the same parts in all of them."""
+    longest = max(sum(parts.values()) for parts in rows.values())
+    names = list(next(iter(rows.values())))
+    shapes = []
+    for number, (label, parts) in enumerate(rows.items()):
+        x, y = float(_LABEL), 44 + number * 34
+        shapes.append(f'<text x="20" y="{y + 18}">{escape(label)}</text>')
+        for part, colour in zip(names, _COLOURS, strict=False):
+            width = parts[part] / longest * (_WIDTH - _LABEL - 70)
+            shapes.append(
+                f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="26" fill="{colour}"/>'
+            )
+            x += width
+        total = f"{sum(parts.values()):,.1f} {unit}"
+        shapes.append(f'<text x="{x + 8:.1f}" y="{y + 18}">{total}</text>')
+    y = 44 + len(rows) * 34 + 22
+    for number, (part, colour) in enumerate(zip(names, _COLOURS, strict=False)):
+        x = 20 + number * 200
+        shapes.append(
+            f'<rect x="{x}" y="{y - 11}" width="13" height="13" fill="{colour}"/>'
+            f'<text x="{x + 22}" y="{y}">{escape(part)}</text>'
+        )
+    return _picture(title, y + 20, shapes)
+
+
+def _picture(title: str, height: int, shapes: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 {height}" width="800" '
         f'font-family="system-ui, sans-serif" font-size="14">'
         f'<rect width="800" height="{height}" fill="#ffffff" rx="8"/>'
         f'<text x="20" y="28" font-size="16" font-weight="600">{escape(title)}</text>'
-        + "".join(boxes)
-        + "".join(legend)
+        + "".join(shapes)
         + "</svg>\n"
     )

@@ -1,4 +1,4 @@
-"""Server processes under measurement: started, watched through /proc, and ended by their pid."""
+"""Processes under measurement: started, watched through /proc, and ended by their pid."""
 
 import json
 import os
@@ -42,6 +42,39 @@ class Server:
             int(values["VmRSS"].split()[0]) / 1024,
             int(values["VmHWM"].split()[0]) / 1024,
         )
+
+
+def cpu_seconds_by_part(root: int, parts: Mapping[int, str], rest: str) -> dict[str, float]:
+    """CPU seconds so far of the processes `root`'s descendants: each counts for its nearest
+    ancestor in `parts` (pid to name), itself included, and for `rest` if it has none.
+    """
+    parents, spent = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        fields = text.rsplit(")", 1)[1].split()
+        pid = int(path.parent.name)
+        parents[pid] = int(fields[1])
+        spent[pid] = (int(fields[11]) + int(fields[12])) / _TICKS
+    found = dict.fromkeys([*parts.values(), rest], 0.0)
+    for pid, seconds in spent.items():
+        line = [pid]
+        while line[-1] in parents:
+            line.append(parents[line[-1]])
+        if root in line:
+            found[next((parts[each] for each in line if each in parts), rest)] += seconds
+    return found
+
+
+def children(pid: int) -> dict[int, str]:
+    """The direct children: pid to command line."""
+    found = {}
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found[int(child)] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+    return found
 
 
 def raise_file_limit() -> None:

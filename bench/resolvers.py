@@ -17,6 +17,7 @@ from local.appsync.frames import text_header
 from local.appsync.invocation import RequestMeta
 from local.appsync.javascript import Context, Program, load
 from local.appsync.protocol import DATA_SUFFIX, data_prefix
+from scripts.resolver_fixtures import ROOT, all_cases
 
 _HEADERS = {"x-api-key": PROJECT_KEY, "host": "127.0.0.1", "content-type": "application/json"}
 _TRIVIAL = (
@@ -35,6 +36,7 @@ async def _run(publishes: int) -> dict[str, Any]:
     gc.collect()
     return {
         "evaluation_us": _evaluations(),
+        "calls_us": _calls(),
         "publish_us": whole,
         "parts_us": await _parts(publishes),
     }
@@ -75,12 +77,32 @@ def _evaluations() -> dict[str, dict[str, float]]:
     }
 
 
-def _time(program: Program, context: Context, batches: int = 200, each: int = 25) -> dict[str, Any]:
+def _calls() -> list[dict[str, Any]]:
+    """Each handler of each file of graphql/, with the first of its fixtures that is no error."""
+    found = {}
+    for case in all_cases():
+        key = (case.code.relative_to(ROOT / "graphql").as_posix(), case.function)
+        if key in found or "error" in case.expected:
+            continue
+        members = dict(case.context)
+        program = load(SourceFile(case.code.name, case.code.read_text()), members.pop("env"))
+        found[key] = _time(program, Context(**members), 60, case.function)
+    return [{"code": code, "function": function} | took for (code, function), took in found.items()]
+
+
+def _time(
+    program: Program,
+    context: Context,
+    batches: int = 200,
+    function: str = "request",
+    each: int = 25,
+) -> dict[str, Any]:
+    call = program.request if function == "request" else program.response
     took = []
     for _ in range(batches):
         started = time.perf_counter_ns()
         for _ in range(each):
-            context.stash = program.request(context).stash
+            call(context)
         took.append((time.perf_counter_ns() - started) / each / 1e3)
     return {"min": round(min(took), 1), "p50": round(median(took), 1)}
 

@@ -1,20 +1,26 @@
-"""The limit: aiohttp's own WebSocket, one broadcast, nothing else. Usage: python -m
-bench.servers.raw     (ends on SIGTERM)
+"""The limits: a broadcast over aiohttp's own WebSockets, and over their bare sockets.
 
-`S` subscribes and is answered `OK`; `P<text>` sends the text to all and is answered `A`.
+Usage: python -m bench.servers.raw [send]     (ends on SIGTERM)
+
+`S` subscribes and is answered `OK`; `P<text>` sends the text to all and is answered `A`. With
+`send` the text goes to each by one system call, past aiohttp and the event loop: what is left is
+the kernel's own part, and the clients are the same.
 """
 
 import asyncio
 import json
 import os
 import signal
+import sys
 
 import uvloop
 from aiohttp import WSMsgType, web
 
 from bench.processes import raise_file_limit
+from local.appsync.frames import text_frame
 
-_subscribers: set[web.WebSocketResponse] = set()
+_subscribers: dict[web.WebSocketResponse, int] = {}  # and each one's socket
+_bare = sys.argv[1:] == ["send"]
 
 
 async def _handle(request: web.Request) -> web.WebSocketResponse:
@@ -25,16 +31,27 @@ async def _handle(request: web.Request) -> web.WebSocketResponse:
             if frame.type is not WSMsgType.TEXT:
                 continue
             if frame.data == "S":
-                _subscribers.add(socket)
+                connection = request.get_extra_info("socket")
+                _subscribers[socket] = connection.fileno()
                 await socket.send_str("OK")
             else:
                 text = frame.data[1:]
-                for subscriber in _subscribers:
-                    await subscriber.send_str(text)
+                await _broadcast(text)
                 await socket.send_str("A")
     finally:
-        _subscribers.discard(socket)
+        _subscribers.pop(socket, None)
     return socket
+
+
+async def _broadcast(text: str) -> None:
+    if not _bare:
+        for subscriber in _subscribers:
+            await subscriber.send_str(text)
+        return
+    frame = text_frame(text.encode())
+    for descriptor in _subscribers.values():
+        if os.write(descriptor, frame) != len(frame):
+            raise RuntimeError("a subscriber does not keep up")
 
 
 async def serve() -> None:

@@ -48,4 +48,4 @@ def test_verdicts_leave_out_what_was_not_measured() -> None:
     [found] = verdicts(report, with_slack=True)
     assert found.holds
     assert found.bar in BARS
-    assert verdicts({"lambda": {"ratios": {"zip_mib": 9.0}}}, with_slack=True) == []
+    assert verdicts({"lambda": {"ratios": {"init_to_usual": 9.0}}}, with_slack=True) == []

@@ -1,0 +1,66 @@
+"""The report as Markdown: bars first, then every figure with the command that makes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.bars import verdicts
+from bench.report import load, path, start
+from bench.report.table import table
+
+COMMAND = ".venv/bin/python -m bench"
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """One document."""
+    found = blocks(report)
+    parts = ["# Measured", found.pop("machine"), "## Bars", found.pop("bars")]
+    for name, text in found.items():
+        parts += [f"## {_SECTIONS[name][0]}", text]
+    return "\n\n".join(parts) + "\n"
+
+
+def blocks(report: Mapping[str, Any]) -> dict[str, str]:
+    """The document's parts by name: `machine`, `bars`, and each part that was measured."""
+    machine = next(iter(report["measured"].values()))
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    found = {
+        "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python "
+        f"{machine['python']}, Node {machine['node']}, {packages}.",
+        "bars": _bars(report),
+    }
+    for name, (_, section) in _SECTIONS.items():
+        if name in report:
+            found[name] = f"{_origin(name, report)}\n\n{section(report[name])}"
+    return found
+
+
+def _origin(name: str, report: Mapping[str, Any]) -> str:
+    facts = report["measured"][name]
+    return (
+        f"`{COMMAND} --only {name}`, {facts['date']}, commit {facts['commit']}; load average "
+        f"before it {facts['load_average'][0]}"
+    )
+
+
+def _bars(report: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            each.bar.name,
+            f"{'≤' if each.bar.at_most else '≥'} {each.bar.limit:.3g}",
+            f"{each.value:.3g}",
+            ", ".join(f"{value:.3g}" for value in report.get("runs", {}).get(each.bar.path, ())),
+            "holds" if each.holds else "**missed**",
+        ]
+        for each in verdicts(report)
+    ]
+    return table(["bar", "limit", "measured", "last three runs", ""], rows)
+
+
+_SECTIONS = {
+    "fan_out": ("Fan-out", load.fan_out),
+    "growth": ("Growth", load.growth),
+    "resolvers": ("Resolvers", path.resolvers),
+    "cross_region": ("Cross-region", path.cross_region),
+    "lambda": ("Lambda", start.function),
+    "start_up": ("Start-up", start.start_up),
+}
