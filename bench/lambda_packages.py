@@ -44,7 +44,7 @@ def built(wanted: Set[str]) -> dict[str, Path]:
         bare = [shutil.copy(_HANDLERS / f"{name}.py", folders["floor"]) for name in _BARE]
         _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *map(str, bare))
     if "usual" in wanted:
-        options = ("-q", "--disable-pip-version-check", "--no-compile", "-c", str(_CONSTRAINTS))
+        options = ("-qq", "--disable-pip-version-check", "--no-compile", "-c", str(_CONSTRAINTS))
         _python("-m", "pip", "install", *options, "--target", str(folders["usual"]), *_USUAL)
         shutil.copy(_HANDLERS / "usual.py", folders["usual"])
     return folders

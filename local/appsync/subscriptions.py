@@ -52,7 +52,7 @@ class Subscription:
 
 
 # Subscriptions under one equality key, by group. The values are the alternatives by which a
-# subscription stands here: their other rules are still to be checked.
+# subscription stands here and whose other rules are still to be checked; empty if none has any.
 _Bucket = dict[Group, dict[Subscription, tuple[Alternative, ...]]]
 
 
@@ -68,7 +68,11 @@ class FieldIndex:
             buckets = self._shapes.setdefault(alternative.fields, {})
             bucket = buckets.setdefault(alternative.key, {})
             members = bucket.setdefault(subscription.group, {})
-            members[subscription] = (*members.get(subscription, ()), alternative)
+            known = members.get(subscription)
+            if not alternative.rest or known == ():
+                members[subscription] = ()
+            else:
+                members[subscription] = (*(known or ()), alternative)
         if subscription.invalidation_filter is not None:
             self._invalidatable[subscription] = subscription.invalidation_filter
 
@@ -96,7 +100,7 @@ class FieldIndex:
                 matched = [
                     subscription
                     for subscription, alternatives in members.items()
-                    if any(not a.rest or a.rest_matches(event) for a in alternatives)
+                    if not alternatives or any(a.rest_matches(event) for a in alternatives)
                 ]
                 if seen is not None:
                     matched = [s for s in matched if s not in seen]

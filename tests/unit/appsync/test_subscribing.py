@@ -166,6 +166,19 @@ async def test_several_alternatives_deliver_once() -> None:
     assert [p["data"]["onFiltered"]["note"] for p in payloads(session)] == ["a", "b", "b"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_an_alternative_without_more_rules_takes_what_another_does_not(order: int) -> None:
+    alternatives = [
+        [rule("title", "eq", "t"), rule("note", "beginsWith", "a")],
+        [rule("title", "eq", "t")],
+    ]
+    e = filtered(filtering(*alternatives[::order]))
+    session = await subscribe(e, "subscription { onFiltered { note } }")
+    for title, note in (("t", "a"), ("t", "b"), ("u", "a")):
+        await ask(e, PUBLISH, t=title, n=note)
+    assert [p["data"]["onFiltered"]["note"] for p in payloads(session)] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("code", "error_type"),
     [
