@@ -57,7 +57,7 @@ BARS = (
     Bar("of that, our own code's", "growth/ratios/globalws_own_code_most_to_fewer", 1.2),
     Bar(
         "a publish with most channels to one with 10",
-        "growth/ratios/publish_many_channels_to_10",
+        "growth/ratios/publish_most_channels_to_10",
         1.2,
         True,
         1.4,

@@ -45,7 +45,7 @@ def test_of_all_rounds_the_least_counts_for_each_audience() -> None:
     assert _ratios(turns, channels) == {
         "globalws_most_to_fewer": 1.0,
         "globalws_own_code_most_to_fewer": 1.0,
-        "publish_many_channels_to_10": 1.1,
+        "publish_most_channels_to_10": 1.1,
     }
 
 
