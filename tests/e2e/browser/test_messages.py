@@ -16,16 +16,33 @@ HOSTILE = (
     "&lt;b&gt; &amp; &#x3C;i&#x3E;",
 )
 
-_SCROLL_THROUGH = """async (log) => {
-  const frames = [];
-  let last = performance.now();
-  for (let step = 0; step <= 60; step += 1) {
-    log.scrollTop = (log.scrollHeight * step) / 60;
-    const now = await new Promise(requestAnimationFrame);
-    frames.push(now - last);
-    last = now;
+# The median frame, in ms, of scrolling through the list, and through as many plain lines in a box
+# of its size, by turns: how fast frames come at all depends on what else this machine does.
+_FRAMES = """async (log) => {
+  const plain = document.createElement("div");
+  const { top, left, width, height } = log.getBoundingClientRect();
+  plain.style = `position: fixed; overflow: auto; background: white; top: ${top}px; left: ${left}px;
+    width: ${width}px; height: ${height}px`;
+  for (const item of log.querySelectorAll("li[data-message-id]")) {
+    const line = plain.appendChild(document.createElement("p"));
+    line.textContent = item.textContent;
   }
-  return frames;
+  const frames = new Map([[plain, []], [log, []]]);
+  for (let turn = 0; turn < 6; turn += 1) {
+    for (const [box, times] of frames) {
+      if (box === plain) document.body.append(plain);
+      let last = await new Promise(requestAnimationFrame);
+      for (let step = 0; step <= 20; step += 1) {
+        box.scrollTop = (box.scrollHeight * step) / 20;
+        const now = await new Promise(requestAnimationFrame);
+        times.push(now - last);
+        last = now;
+      }
+      plain.remove();
+    }
+  }
+  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+  return [median(frames.get(log)), median(frames.get(plain))];
 }"""
 
 
@@ -101,6 +118,6 @@ def test_a_thousand_messages_stay_smooth(site: Site, channel: str) -> None:
     assert distance < 5, "the board does not follow its end"
     send(page, "and still answers")
     expect(message(page, "and still answers")).to_be_visible(timeout=90 * SECONDS)
-    frames = sorted(log(page).evaluate(_SCROLL_THROUGH))
-    # 60 frames a second are 17 ms each; the machine may still be busy with the stack.
-    assert frames[len(frames) // 2] < 50, f"median frame {frames[len(frames) // 2]:.0f} ms"
+    frame, plain = log(page).evaluate(_FRAMES)
+    # On an idle machine both are 17 ms; with another stack beside it ours took twice as long.
+    assert frame < 6 * plain, f"a frame takes {frame:.0f} ms, of plain lines {plain:.0f}"
