@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from tests.soak.plan import Plan, write_plan
+from tests.soak.plan import Plan, can_end_file, write_plan
 from tests.support.stack import ROOT
 
 _STOP_SECONDS = 90.0
+_POLL_SECONDS = 0.05
 
 
 class Member:
@@ -30,6 +31,7 @@ class Member:
 
     async def start(self) -> None:
         """Starts it, anew if it ran before."""
+        can_end_file(self.plan).unlink(missing_ok=True)
         with self._open_log() as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -55,10 +57,14 @@ class Member:
         """SIGTERM, and waits for its end; fails if it does not end well."""
         if self._process is None:
             return
-        if self.running:
-            self._process.send_signal(signal.SIGTERM)
         try:
-            code = await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                # It may have been started again just now.
+                while self.running and not can_end_file(self.plan).exists():  # noqa: ASYNC110
+                    await asyncio.sleep(_POLL_SECONDS)
+                if self.running:
+                    self._process.send_signal(signal.SIGTERM)
+                code = await self._process.wait()
         except TimeoutError:
             self._process.kill()
             raise AssertionError(f"{self.plan.name} did not end:\n{self.log()}") from None

@@ -59,6 +59,11 @@ class PublisherPlan:
 Plan = SubscriberPlan | PublisherPlan
 
 
+def can_end_file(plan: Plan) -> Path:
+    """It is there as long as the process would end well if it were told to (SIGTERM)."""
+    return Path(plan.folder) / f"{plan.name}.can-end"
+
+
 def write_plan(plan: Plan) -> Path:
     """Writes the plan's file and returns its path."""
     path = Path(plan.folder) / f"{plan.name}.plan.json"

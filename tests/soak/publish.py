@@ -15,7 +15,7 @@ from globalws_subscriber import PublishFailedError, RegionEndpoint, publish
 from globalws_subscriber.ulid import new_ulid
 
 from tests.soak.journal import Intent, Journal, read_journal
-from tests.soak.plan import PublisherPlan, read_publisher_plan
+from tests.soak.plan import PublisherPlan, can_end_file, read_publisher_plan
 
 _FINISH_SECONDS = 60.0
 _MOST_AT_ONCE = 32
@@ -92,6 +92,7 @@ async def _main(plan: PublisherPlan) -> None:
     async with aiohttp.ClientSession() as session:
         publishing = Publishing(plan, journal, session)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, publishing.stop.set)
+        can_end_file(plan).touch()
         work = asyncio.create_task(publishing.run(left_over), name="publishing")
         await asyncio.wait(
             [work, asyncio.create_task(publishing.stop.wait(), name="until told to stop")],

@@ -12,7 +12,7 @@ from pathlib import Path
 from globalws_subscriber import Message, MessageEvent, Options, StateEvent, Subscriber
 
 from tests.soak.inbox import Inbox
-from tests.soak.plan import SubscriberPlan, read_subscriber_plan
+from tests.soak.plan import SubscriberPlan, can_end_file, read_subscriber_plan
 
 # Impatient, so that a minute holds several failovers. The overlaps are the defaults.
 _PACE = {
@@ -70,6 +70,7 @@ async def _main(plan: SubscriberPlan) -> None:
     main = asyncio.current_task()
     assert main is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
+    can_end_file(plan).touch()
     async with asyncio.TaskGroup() as group:
         for channel in plan.channels:
             group.create_task(_receive(plan, channel), name=f"receive {channel}")
