@@ -63,7 +63,7 @@ BARS = (
         1.4,
     ),
     Bar("a small evaluation, µs", "resolvers/evaluation_us/small/min", 25.0, True, 2.0),
-    Bar("Replay's init to the floor's", "lambda/ratios/init_to_floor", 1.15, True, 1.2),
+    Bar("Replay's init to the floor's", "lambda/ratios/init_to_floor", 1.15, True, 1.1),
     Bar("Replay's init to the usual way's", "lambda/ratios/init_to_usual", 0.5),
     Bar(
         "Replay's warm call to the round trip's", "lambda/ratios/warm_to_round_trip", 1.2, True, 1.2
