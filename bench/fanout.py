@@ -11,6 +11,8 @@ from bench.load import Load, Outcome, put_on
 from bench.processes import Server, python_server, serving
 from bench.subscribers import Audience, subscribed
 
+RAW_SIZE = 492  # as many bytes a frame as ours have around 300 characters
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -78,8 +80,7 @@ def run(sizes: Sizes = FULL, kinds: tuple[str, ...] | None = None) -> dict[str, 
         for kind in kinds:
             load = sizes.crowd
             if kind == "raw":
-                # As many bytes a frame as ours have around the same text.
-                load = replace(load, size=492)
+                load = replace(load, size=RAW_SIZE)
             found[kind] = {"crowd": asdict(measure(kind, sizes.subscribers, load))}
             if kind != "raw":
                 found[kind]["single"] = asdict(measure(kind, 1, sizes.single))

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
-from bench.fanout import server_of
+from bench.fanout import RAW_SIZE, server_of
 from bench.load import Load, Outcome, put_on
 from bench.subscribers import Audience, subscribed
 
-_RAW_SIZE = 492  # as many bytes a frame as ours have around 300 characters
 _LIMITS = ("raw", "send")
 
 
@@ -113,7 +112,7 @@ def _turns(sizes: Sizes, base: Delivery, limits: tuple[str, ...]) -> list[_Turn]
                 if kind == "globalws":
                     found = Delivery.of(stands.put(load), base)
                 else:
-                    found = Delivery.of(stands.put(replace(load, size=_RAW_SIZE)))
+                    found = Delivery.of(stands.put(replace(load, size=RAW_SIZE)))
                 pairs.setdefault(kind, []).append(found)
             turns.append({kind: (pair[0], pair[1]) for kind, pair in pairs.items()})
         return turns

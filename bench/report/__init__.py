@@ -1,9 +1,9 @@
 """The report as Markdown: bars first, then every figure with the command that makes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.bars import verdicts
+from bench.bars import Verdict, verdicts
 from bench.report import load, path, start
 from bench.report.table import table
 
@@ -42,6 +42,13 @@ def _origin(name: str, report: Mapping[str, Any]) -> str:
     )
 
 
+def _verdict(found: Verdict, runs: Sequence[float]) -> str:
+    """Of the latest run; and how many of the last ones held, if not all did."""
+    held = sum(found.bar.holds(value) for value in runs)
+    word = "holds" if found.holds else "**missed**"
+    return word if held in (0, len(runs)) else f"{word}; held in {held} of {len(runs)}"
+
+
 def _bars(report: Mapping[str, Any]) -> str:
     rows = [
         [
@@ -49,7 +56,7 @@ def _bars(report: Mapping[str, Any]) -> str:
             f"{'≤' if each.bar.at_most else '≥'} {each.bar.limit:.3g}",
             f"{each.value:.3g}",
             ", ".join(f"{value:.3g}" for value in report.get("runs", {}).get(each.bar.path, ())),
-            "holds" if each.holds else "**missed**",
+            _verdict(each, report.get("runs", {}).get(each.bar.path, [each.value])),
         ]
         for each in verdicts(report)
     ]

@@ -7,6 +7,7 @@ import pytest
 
 from bench.bars import BARS, Bar, verdicts
 from bench.docs import cost_blocks, filled, performance_blocks
+from bench.report import _bars
 
 _ROOT = Path(__file__).resolve().parents[3]
 _LATEST = _ROOT / "bench" / "results" / "latest.json"
@@ -41,6 +42,15 @@ def test_filled_replaces_known_blocks_only() -> None:
 )
 def test_bars(bar: Bar, value: float, holds: bool, holds_with_slack: bool) -> None:
     assert (bar.holds(value), bar.holds(value, with_slack=True)) == (holds, holds_with_slack)
+
+
+def test_a_bar_that_an_earlier_run_missed_is_said_to_have_missed() -> None:
+    report = {
+        "measured": {},
+        "lambda": {"ratios": {"init_to_floor": 1.0}},
+        "runs": {"lambda/ratios/init_to_floor": [1.0, 1.3, 1.0]},
+    }
+    assert _bars(report).endswith("| 1, 1.3, 1 | holds; held in 2 of 3 |")
 
 
 def test_verdicts_leave_out_what_was_not_measured() -> None:
