@@ -11,6 +11,7 @@ from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack import sam
 from local.stack.ports import require_free
 from local.stack.processes import Child, ProcessFailedError
+from local.stack.region_keeper import RegionKeeper
 from local.stack.services import fresh_log, start_aws, start_region
 from local.stack.stack_file import RunningRegion, RunningStack
 from local.web import build as web_client
@@ -18,7 +19,6 @@ from local.web.operator import Operator
 from local.web.server import application, serving
 
 Report = Callable[[str], None]
-_RESTART_SECONDS = 1.0
 
 
 class Supervisor:
@@ -27,8 +27,7 @@ class Supervisor:
     def __init__(self, settings: LocalSettings, report: Report) -> None:
         self.settings = settings
         self._report = report
-        self._regions: dict[str, Child] = {}
-        self._held_down: set[str] = set()
+        self._regions = {region: self._keeper(region) for region in settings.regions}
         self._outputs: dict[str, dict[str, str]] = {}
         self._aws: Child | None = None
         self._client_url: str | None = None
@@ -59,14 +58,14 @@ class Supervisor:
                     fresh_log(settings, region)
                 async with asyncio.TaskGroup() as group:
                     for region in settings.regions:
-                        group.create_task(self._start_region(region), name=f"start {region}")
+                        group.create_task(self._regions[region].start(), name=f"start {region}")
             if has_client:
                 await exits.enter_async_context(self._serving_client())
             stack = self._write_stack_file()
             async with asyncio.TaskGroup() as group:
                 keepers = [
-                    group.create_task(self._keep(region), name=f"keep {region}")
-                    for region in settings.regions
+                    group.create_task(keeper.keep(self._write_stack_file), name=f"keep {region}")
+                    for region, keeper in self._regions.items()
                 ]
                 try:
                     yield stack
@@ -85,15 +84,12 @@ class Supervisor:
 
     async def stop_region(self, region: str) -> None:
         """Ends the region's process and keeps it down, like a region's outage."""
-        self._held_down.add(region)
         await self._regions[region].stop()
 
     async def start_region(self, region: str) -> None:
-        """Starts the region again after `stop_region`."""
-        self._held_down.discard(region)
-        if not self._regions[region].running:
-            await self._start_region(region)
-            self._write_stack_file()
+        """Starts the region's process, unless it runs. Raises ProcessFailedError."""
+        await self._regions[region].start()
+        self._write_stack_file()
 
     async def _build_client(self) -> bool:
         """Whether there is a client to serve; the regions are of use without one, too."""
@@ -119,21 +115,8 @@ class Supervisor:
             self._client_url = url
             yield
 
-    async def _start_region(self, region: str) -> None:
-        self._regions[region] = await start_region(self.settings, region)
-
-    async def _keep(self, region: str) -> None:
-        """Starts the region's process again whenever it ended without our doing."""
-        while True:
-            code = await self._regions[region].wait()
-            await asyncio.sleep(_RESTART_SECONDS)
-            if region in self._held_down or self._regions[region].running:
-                continue
-            self._report(f"{region} ended (exit code {code}); starting it again")
-            try:
-                await self.start_region(region)
-            except ProcessFailedError as error:
-                self._report(str(error))
+    def _keeper(self, region: str) -> RegionKeeper:
+        return RegionKeeper(region, lambda: start_region(self.settings, region), self._report)
 
     async def _deploy_all(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -181,7 +164,7 @@ class Supervisor:
         )
 
     async def _stop_regions(self) -> None:
-        await asyncio.gather(*(child.stop() for child in self._regions.values()))
+        await asyncio.gather(*(keeper.close() for keeper in self._regions.values()))
 
     def _forget(self) -> None:
         self.settings.stack_file.unlink(missing_ok=True)
