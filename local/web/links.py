@@ -1,6 +1,6 @@
 """Cutting a region off from its peers and joining it again, by the regions' own fault plans."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -15,31 +15,72 @@ class LinkError(Exception):
     """A region's fault plan could not be read or changed."""
 
 
-async def is_cut_off(
-    session: aiohttp.ClientSession, region: str, regions: Sequence[RunningRegion]
-) -> bool:
-    """Whether nothing passes from the region to any of its peers."""
-    own = next(each for each in regions if each.region == region)
-    links = (await _plan(session, own)).get("links", {})
-    peers = [each.region for each in regions if each.region != region]
-    return bool(peers) and all(links.get(peer, {}).get(_CUT, False) for peer in peers)
+class CutOffs:
+    """Which regions are cut off.
 
+    A link is cut, both ways, while one of its ends is cut off. With two regions, the link alone
+    does not tell which of its ends that is, so it is remembered here.
 
-async def set_cut_off(
-    session: aiohttp.ClientSession, region: str, regions: Sequence[RunningRegion], cut: bool
-) -> None:
-    """Cuts the links between the region and its peers, both ways, or joins them.
-
-    Every other fault stays as it was set.
-
-    Raises:
-        LinkError: a region does not answer.
+    Args:
+        is_running: whether a region's process runs; one that does not has no fault plan.
     """
-    for each in regions:
-        others = [peer.region for peer in regions if peer.region != each.region]
-        for peer in others:
-            if region in (each.region, peer):
-                await _set_link(session, each, peer, cut)
+
+    def __init__(self, is_running: Callable[[str], bool]) -> None:
+        self._is_running = is_running
+        self._regions: set[str] = set()
+
+    async def among(
+        self, session: aiohttp.ClientSession, regions: Sequence[RunningRegion]
+    ) -> frozenset[str]:
+        """Those regions that run and are cut off.
+
+        A region whose process ended and was started again has no faults, and so no longer counts,
+        unless `apply` was called since.
+
+        Raises:
+            LinkError: a region that is cut off does not answer.
+        """
+        found = set()
+        for each in regions:
+            if each.region in self._regions and self._is_running(each.region):
+                links = (await _plan(session, each)).get("links", {})
+                if any(link.get(_CUT, False) for link in links.values()):
+                    found.add(each.region)
+                else:
+                    self._regions.discard(each.region)
+        return frozenset(found)
+
+    async def set(
+        self,
+        session: aiohttp.ClientSession,
+        region: str,
+        regions: Sequence[RunningRegion],
+        cut: bool,
+    ) -> None:
+        """Cuts the region off, or ends that. Raises LinkError as `apply` does."""
+        if cut:
+            self._regions.add(region)
+        else:
+            self._regions.discard(region)
+        await self.apply(session, region, regions)
+
+    async def apply(
+        self, session: aiohttp.ClientSession, region: str, regions: Sequence[RunningRegion]
+    ) -> None:
+        """Cuts or joins the links between the region and its peers, both ways.
+
+        Every other fault stays as it was set.
+
+        Raises:
+            LinkError: a region does not answer.
+        """
+        for each in regions:
+            if not self._is_running(each.region):
+                continue
+            for peer in regions:
+                if each is not peer and region in (each.region, peer.region):
+                    cut = bool(self._regions & {each.region, peer.region})
+                    await _set_link(session, each, peer.region, cut)
 
 
 async def _set_link(

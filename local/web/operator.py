@@ -25,7 +25,7 @@ from local.stack.processes import ProcessFailedError
 from local.stack.stack_file import RunningStack
 from local.web.globalws import CommandError, globalws
 from local.web.guard import error_response
-from local.web.links import LinkError, is_cut_off, set_cut_off
+from local.web.links import CutOffs, LinkError
 
 ROOT = "/_local/operator"
 _LIMIT = 100
@@ -59,6 +59,7 @@ class Operator:
         self._regions = regions
         self._stack_file = stack_file
         self._command = command
+        self._cut_offs = CutOffs(regions.is_running)
 
     def routes(self) -> list[web.RouteDef]:
         """The table above."""
@@ -72,32 +73,33 @@ class Operator:
         ]
 
     async def show_regions(self, _: web.Request) -> web.Response:
-        stack = RunningStack.read(self._stack_file)
+        regions = RunningStack.read(self._stack_file).regions
         async with aiohttp.ClientSession() as session:
-            found = [
-                {
-                    "region": each.region,
-                    "running": self._regions.is_running(each.region),
-                    "cutOff": self._regions.is_running(each.region)
-                    and await is_cut_off(session, each.region, stack.regions),
-                }
-                for each in stack.regions
-            ]
+            cut_off = await self._cut_offs.among(session, regions)
+        found = [
+            {
+                "region": each.region,
+                "running": self._regions.is_running(each.region),
+                "cutOff": each.region in cut_off,
+            }
+            for each in regions
+        ]
         return web.json_response({"regions": found})
 
     async def change_region(self, request: web.Request) -> web.Response:
         name = request.match_info["region"]
-        stack = RunningStack.read(self._stack_file)
-        if name not in {each.region for each in stack.regions}:
+        regions = RunningStack.read(self._stack_file).regions
+        if name not in {each.region for each in regions}:
             raise _InvalidRequestError(f"no region {name} runs here")
         body = await _body(request, {"running": bool, "cutOff": bool}, required=())
-        if "cutOff" in body:
-            async with aiohttp.ClientSession() as session:
-                await set_cut_off(session, name, stack.regions, body["cutOff"])
-        if body.get("running") is True:
-            await self._regions.start_region(name)
-        elif body.get("running") is False:
-            await self._regions.stop_region(name)
+        async with aiohttp.ClientSession() as session:
+            if "cutOff" in body:
+                await self._cut_offs.set(session, name, regions, body["cutOff"])
+            if body.get("running") is True:
+                await self._regions.start_region(name)
+                await self._cut_offs.apply(session, name, regions)
+            elif body.get("running") is False:
+                await self._regions.stop_region(name)
         return await self.show_regions(request)
 
     async def set_policy(self, request: web.Request) -> web.Response:

@@ -1,0 +1,71 @@
+"""A page on a server of its own, with the fakes behind it that its tests look at."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from local.stack.stack_file import RunningRegion, RunningStack
+from local.web.operator import Operator
+from local.web.server import application
+from tests.integration.web.page import REGIONS, FakeCommand, FakeRegions, FaultPlans, Page
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-1a2b.js").write_text("0;")
+    (tmp_path / "index.html").write_text("<!doctype html><title>GlobalWS</title>")
+    (tmp_path / "icon.svg").write_text("<svg/>")
+    (tmp_path / ".fingerprint").write_text("secret")
+    return tmp_path
+
+
+@pytest.fixture
+def regions() -> FakeRegions:
+    return FakeRegions()
+
+
+@pytest.fixture
+def command() -> FakeCommand:
+    return FakeCommand()
+
+
+@pytest.fixture
+def faults() -> FaultPlans:
+    return FaultPlans()
+
+
+@pytest.fixture
+async def page(
+    files: Path, regions: FakeRegions, command: FakeCommand, faults: FaultPlans, tmp_path: Path
+) -> AsyncIterator[Page]:
+    async with TestServer(faults.application()) as buses:
+        stack = RunningStack(
+            regions=tuple(
+                _running(region, str(buses.make_url(f"/{region}"))) for region in REGIONS
+            ),
+            awsEndpointUrl="http://127.0.0.1:1",
+            accessKeyId="test",
+            secretAccessKey="never shown",
+        )
+        stack.write(tmp_path / "stack.json")
+        port = unused_port()
+        operator = Operator(regions, tmp_path / "stack.json", command)
+        server = TestServer(application(files, stack, operator, port), port=port)
+        async with TestClient(server) as client:
+            yield Page(client, port)
+
+
+def _running(region: str, events_url: str) -> RunningRegion:
+    return RunningRegion(
+        region=region,
+        graphqlUrl="http://127.0.0.1:2/graphql",
+        realtimeUrl="ws://127.0.0.1:2/graphql/realtime",
+        apiKey="key",
+        stackName="globalws",
+        eventBusName="globalws",
+        eventsUrl=events_url,
+        pid=1,
+    )
