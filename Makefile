@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY = 0
 
 ##@ Run
 
-run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"]
+run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"] [FRESH=1: start empty]
 	@exec $(BIN)/python -m local run
 
 up: setup ## The same in the background

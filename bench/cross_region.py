@@ -22,7 +22,8 @@ from bench.subscribers import Audience, Subscribers, subscribed
 from bench.websocket import FIELDS
 from local.stack.stack_file import RunningRegion, RunningStack
 from tests.support.clients import set_faults
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 REGIONS = ("us-west-2", "ap-southeast-2")
 _REPLAY = (

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.settings import LocalSettings, LocalSettingsError
+from local.stack.kept import KeptStateError
 from local.stack.lock import AlreadyRunningError, only_one, owner
 from local.stack.ports import PortBusyError
 from local.stack.processes import ProcessFailedError
@@ -117,7 +118,13 @@ def main() -> int:
     command = parser.parse_args().command
     try:
         return commands[command](LocalSettings.parse(os.environ, _ROOT))
-    except (AlreadyRunningError, LocalSettingsError, PortBusyError, ProcessFailedError) as error:
+    except (
+        AlreadyRunningError,
+        KeptStateError,
+        LocalSettingsError,
+        PortBusyError,
+        ProcessFailedError,
+    ) as error:
         print(f"make {command}: {error}", file=sys.stderr)
         return 1
     except BaseExceptionGroup as errors:

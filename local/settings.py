@@ -33,10 +33,12 @@ class LocalSettings:
     installation: str = "globalws"
     # The template's parameters that are not to have their defaults.
     parameters: Mapping[str, str] = field(default_factory=dict)
+    # Whether to start empty, and not from what the last run left.
+    fresh: bool = False
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], root: Path) -> "LocalSettings":
-        """Reads REGIONS, PARAMETERS, GLOBALWS_{AWS,CLIENT,REGION}_PORT, GLOBALWS_STATE.
+        """Reads REGIONS, PARAMETERS, FRESH, GLOBALWS_{AWS,CLIENT,REGION}_PORT, GLOBALWS_STATE.
 
         Raises:
             LocalSettingsError: a region, a parameter or a port is malformed, or ports collide.
@@ -55,6 +57,7 @@ class LocalSettings:
             client_port=_port(environment, "GLOBALWS_CLIENT_PORT", 4100),
             first_region_port=_port(environment, "GLOBALWS_REGION_PORT", 4101),
             parameters=_parameters(environment.get("PARAMETERS", "")),
+            fresh=environment.get("FRESH", "") not in ("", "0"),
         )
         ports = settings.ports()
         if len(set(ports.values())) != len(ports):
@@ -70,6 +73,11 @@ class LocalSettings:
     def stack_file(self) -> Path:
         """Where tests and tools find what runs."""
         return self.state / "stack.json"
+
+    @property
+    def kept(self) -> Path:
+        """Where the stack's state is kept between two runs."""
+        return self.state / "kept" / str(self.aws_port)
 
     def region_port(self, region: str) -> int:
         """The port of the region's process."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -27,8 +28,18 @@ class Clients:
 @cache
 def _client(region: str, endpoint_url: str | None, service: str, config: Config | None) -> Any:
     # Making a client takes a tenth of a second, which a watcher must not spend each time it looks.
-    make: Any = boto3.Session(region_name=region).client
-    return make(service, endpoint_url=endpoint_url, config=config)
+    with _making:
+        make: Any = _session(region).client
+        return make(service, endpoint_url=endpoint_url, config=config)
+
+
+@cache
+def _session(region: str) -> boto3.Session:
+    """One for all clients: each new one would read botocore's list of endpoints again."""
+    return boto3.Session(region_name=region)
+
+
+_making = Lock()  # a session makes clients for one thread at a time
 
 
 @dataclass(frozen=True)

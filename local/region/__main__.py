@@ -2,8 +2,11 @@
 
 import argparse
 import logging
+import socket
 import sys
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvloop
 from aiohttp import web
@@ -12,6 +15,9 @@ from local.appsync.errors import DefinitionError
 from local.appsync.javascript import ResolverCodeError
 from local.deployed.errors import DeployedStackError
 from local.region.process import RegionProcess, RegionSettings
+
+_AWS_SECONDS = 20.0
+_POLL_SECONDS = 0.02
 
 
 def _arguments() -> RegionSettings:
@@ -36,12 +42,24 @@ def _arguments() -> RegionSettings:
     )
 
 
+def _until_reachable(url: str) -> None:
+    """Waits for the local AWS, which may be starting beside us; not longer than a start takes."""
+    address = urlsplit(url)
+    deadline = time.monotonic() + _AWS_SECONDS
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((address.hostname or "", address.port or 80)) == 0:
+                return
+        time.sleep(_POLL_SECONDS)
+
+
 def main() -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     settings = _arguments()
     uvloop.install()
+    _until_reachable(settings.aws_endpoint_url)
     try:
         process = RegionProcess(settings)
     except (DefinitionError, DeployedStackError, ResolverCodeError) as error:

@@ -51,9 +51,7 @@ class Figures:
     """What was put already, so that each figure is put once. Not for two threads at a time."""
 
     def __init__(self, clients: Clients, api_id: str) -> None:
-        self._cloudwatch = clients("cloudwatch")
-        self._logs = clients("logs")
-        self._sqs = clients("sqs")
+        self._clients = clients
         self._api_id = api_id
         self._before = Counters()
         self._began = int(time.time() * 1000)
@@ -74,7 +72,7 @@ class Figures:
 
     def _put(self, namespace: str, data: Sequence[Datum]) -> None:
         for start in range(0, len(data), _MOST_DATA):
-            self._cloudwatch.put_metric_data(
+            self._clients("cloudwatch").put_metric_data(
                 Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
             )
 
@@ -107,7 +105,7 @@ class Figures:
 
     def _depth(self, url: str) -> Datum:
         name = "ApproximateNumberOfMessages"
-        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        found = self._clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
         return {
             "MetricName": f"{name}Visible",
             "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[-1]}],
@@ -117,8 +115,10 @@ class Figures:
 
     def _lines(self, group: str, since: int) -> list[Any]:
         """The log group's lines with metrics, from then on. Lines may come late."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, filterPattern='"CloudWatchMetrics"', startTime=since
+        pages = (
+            self._clients("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, filterPattern='"CloudWatchMetrics"', startTime=since)
         )
         try:
             return [line for page in pages for line in page["events"]]

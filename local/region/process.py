@@ -182,6 +182,7 @@ class RegionProcess:
             "apiId": self._deployed.api.api_id,
             "deployed": self._deployed.version,
             "buses": [bus.name for bus in self._deployed.buses],
+            "outputs": dict(self._deployed.stack.outputs),
         }
 
     async def reload(self) -> None:

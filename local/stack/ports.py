@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import aiohttp
 
@@ -29,6 +30,12 @@ def require_free(settings: LocalSettings) -> None:
                     f"port {port} ({purpose}) is busy. Is the stack running already (`make down` "
                     f"ends it)? Else choose another: {variable}={port + 1000} make run"
                 ) from error
+
+
+async def get_json(url: str) -> Any:
+    """The JSON document at a URL. Raises aiohttp.ClientError."""
+    async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url) as answer:
+        return await answer.json()
 
 
 async def until_answering(url: str, child: Child, seconds: float) -> None:

@@ -42,8 +42,9 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         directory: Path,
+        keep_open: Sequence[int] = (),
     ) -> "Child":
-        """Starts the command; its output is appended to `log`.
+        """Starts the command; its output is appended to `log`, it inherits the files `keep_open`.
 
         Raises:
             ProcessFailedError: the program is not there.
@@ -59,6 +60,7 @@ class Child:
                     env=dict(environment),
                     cwd=directory,
                     start_new_session=True,
+                    pass_fds=keep_open,
                     preexec_fn=_end_with_parent,
                 )
             except OSError as error:
@@ -92,13 +94,13 @@ class Child:
         if code != 0:
             raise ProcessFailedError(f"{self.name} failed (exit code {code}):\n{self.tail()}")
 
-    async def stop(self) -> None:
-        """Ends the whole group: SIGTERM, and SIGKILL after some seconds."""
+    async def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Ends the whole group: SIGTERM, and SIGKILL after `seconds`."""
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal_number)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wait(), _STOP_SECONDS)
+                await asyncio.wait_for(self.wait(), seconds)
                 break
         # What the child has left behind of its own group, such as workers.
         with suppress(ProcessLookupError):

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import sys
 import tomllib
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def aws_environment(settings: LocalSettings) -> dict[str, str]:
     }
 
 
-def _fingerprint(root: Path) -> str:
-    """A hash of all that `sam build` reads."""
-    digest = hashlib.sha256()
+def fingerprint(root: Path) -> str:
+    """A hash of all that `sam build` reads, and of the Python that it compiles with."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]}\0".encode())
     for name in _INPUTS:
         top = root / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
@@ -64,13 +65,13 @@ async def build(settings: LocalSettings) -> bool:
 
 async def _build(settings: LocalSettings, folder: Path) -> bool:
     stamp = folder / "globalws.fingerprint"
-    fingerprint = _fingerprint(settings.root)
+    current = fingerprint(settings.root)
     built = folder / "build" / "template.yaml"
-    if built.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+    if built.exists() and stamp.exists() and stamp.read_text() == current:
         return False
     stamp.unlink(missing_ok=True)
     await _run(settings, "sam build", ["build"])
-    stamp.write_text(fingerprint)
+    stamp.write_text(current)
     return True
 
 

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from local.settings import LocalSettings
+from local.stack import aws_main
+from local.stack.kept import Generation
 from local.stack.ports import until_answering
 from local.stack.processes import Child
 from local.stack.sam import aws_environment
@@ -12,8 +14,8 @@ from local.stack.sam import aws_environment
 _START_SECONDS = 30.0
 
 
-async def start_aws(settings: LocalSettings) -> Child:
-    """Starts ministack; returns once it answers.
+async def start_aws(settings: LocalSettings, generation: Generation) -> Child:
+    """Starts ministack with the state of `generation`; returns once it answers.
 
     Raises:
         ProcessFailedError: it did not start.
@@ -22,7 +24,12 @@ async def start_aws(settings: LocalSettings) -> Child:
     temporary.mkdir(parents=True, exist_ok=True)
     child = await Child.start(
         "local AWS",
-        [str(settings.root / ".venv-ministack" / "bin" / "ministack")],
+        [
+            str(settings.root / ".venv-ministack" / "bin" / "python"),
+            "-P",  # its folder's modules are not for ministack
+            aws_main.__file__,
+            str(generation.folder),
+        ],
         log=fresh_log(settings, "aws"),
         environment=aws_environment(settings)
         | {
@@ -33,6 +40,7 @@ async def start_aws(settings: LocalSettings) -> Child:
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.5",
         },
         directory=settings.state,
+        keep_open=[generation.lock],
     )
     try:
         await until_answering(
@@ -44,7 +52,7 @@ async def start_aws(settings: LocalSettings) -> Child:
     return child
 
 
-async def start_region(settings: LocalSettings, region: str) -> Child:
+async def start_region(settings: LocalSettings, generation: Generation, region: str) -> Child:
     """Starts the region's process; returns once it serves.
 
     Raises:
@@ -66,13 +74,14 @@ async def start_region(settings: LocalSettings, region: str) -> Child:
             *("--port", str(settings.region_port(region))),
             *("--stack-name", settings.stack_name(region)),
             *("--aws-endpoint-url", settings.aws_endpoint_url),
-            *("--data", str(settings.state / "data" / region)),
+            *("--data", str(generation.data(region))),
             *("--sources", str(settings.root / "graphql")),
             *peers,
         ],
         log=settings.state / "logs" / f"{region}.log",
         environment=aws_environment(settings) | {"PYTHONUNBUFFERED": "1"},
         directory=settings.root,
+        keep_open=[generation.lock],
     )
     try:
         await until_answering(f"{settings.region_url(region)}/_local/health", child, _START_SECONDS)

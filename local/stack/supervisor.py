@@ -6,10 +6,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from local.deployed.stack import Clients, DeployedStack
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack import sam
-from local.stack.ports import require_free
+from local.stack.deployment import Deployment, emulator_version
+from local.stack.kept import Generation, KeptState
+from local.stack.ports import get_json, require_free
 from local.stack.processes import Child, ProcessFailedError
 from local.stack.region_keeper import RegionKeeper
 from local.stack.services import fresh_log, start_aws, start_region
@@ -19,6 +20,8 @@ from local.web.operator import Operator
 from local.web.server import application, serving
 
 Report = Callable[[str], None]
+# The local AWS saves its state when it ends.
+_SAVE_SECONDS = 30.0
 
 
 class Supervisor:
@@ -30,6 +33,7 @@ class Supervisor:
         self._regions = {region: self._keeper(region) for region in settings.regions}
         self._outputs: dict[str, dict[str, str]] = {}
         self._aws: Child | None = None
+        self._generation: Generation
         self._client_url: str | None = None
 
     @asynccontextmanager
@@ -37,28 +41,17 @@ class Supervisor:
         """Brings everything up; takes everything down when the block ends, however it ends.
 
         Raises:
-            PortBusyError, ProcessFailedError: with what to do about it.
+            KeptStateError, PortBusyError, ProcessFailedError: with what to do about it.
         """
         settings = self.settings
-        require_free(settings)
         async with AsyncExitStack() as exits:
             exits.callback(self._forget)
-            shutil.rmtree(settings.state / "data", ignore_errors=True)
-            with self._step("sam build") as done:
-                done("built" if await sam.build(settings) else "nothing has changed")
-            has_client = await self._build_client()
-            with self._step("local AWS"):
-                self._aws = await start_aws(settings)
-                exits.push_async_callback(self._aws.stop)
-            with self._step(f"sam deploy to {', '.join(settings.regions)}"):
-                await self._deploy_all()
+            self._forget()  # a run that was killed has left something
+            generation = await self._open_generation()
+            exits.callback(generation.close)
+            exits.push_async_callback(self._stop_aws)
             exits.push_async_callback(self._stop_regions)
-            with self._step("one process per region"):
-                for region in settings.regions:
-                    fresh_log(settings, region)
-                async with asyncio.TaskGroup() as group:
-                    for region in settings.regions:
-                        group.create_task(self._regions[region].start(), name=f"start {region}")
+            has_client = await self._start_all(Deployment(settings, generation), generation)
             if has_client:
                 await exits.enter_async_context(self._serving_client())
             stack = self._write_stack_file()
@@ -116,25 +109,60 @@ class Supervisor:
             yield
 
     def _keeper(self, region: str) -> RegionKeeper:
-        return RegionKeeper(region, lambda: start_region(self.settings, region), self._report)
+        return RegionKeeper(
+            region,
+            lambda: start_region(self.settings, self._generation, region),
+            self._report,
+        )
 
-    async def _deploy_all(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for region in self.settings.regions:
-                group.create_task(self._deploy(region), name=f"deploy {region}")
-
-    async def _deploy(self, region: str) -> None:
+    async def _open_generation(self) -> Generation:
         settings = self.settings
-        parameters = {
-            **settings.parameters,
-            "Installation": settings.installation,
-            "PeerRegions": ",".join(each for each in settings.regions if each != region),
-            "ApiUrlOverride": f"{settings.region_url(region)}/graphql",
-        }
-        await sam.deploy(settings, region, parameters)
-        clients = Clients(region, settings.aws_endpoint_url)
-        stack = await asyncio.to_thread(DeployedStack.read, clients, settings.stack_name(region))
-        self._outputs[region] = dict(stack.outputs)
+        kept = KeptState(settings.kept, emulator_version(settings.root), self._report)
+        await kept.until_free()
+        require_free(settings)
+        if settings.fresh:
+            kept.forget()
+        self._generation = await asyncio.to_thread(kept.open)
+        return self._generation
+
+    async def _start_all(self, deployment: Deployment, generation: Generation) -> bool:
+        """Builds and starts side by side what can be. Returns whether there is a web client."""
+        changed = deployment.changed
+        async with asyncio.TaskGroup() as group:
+            client = group.create_task(self._build_client(), name="web client")
+            group.create_task(self._start_aws(generation), name="local AWS")
+            group.create_task(self._build() if changed else self._start_regions(), name="first")
+        if changed:
+            with self._step(f"sam deploy to {', '.join(changed)}"):
+                await deployment.deploy()
+            await self._start_regions()
+        return client.result()
+
+    async def _start_aws(self, generation: Generation) -> None:
+        kept = bool(generation.deployed())
+        with self._step("local AWS") as done:
+            self._aws = await start_aws(self.settings, generation)
+            done("as the last run left it" if kept else "empty")
+
+    async def _stop_aws(self) -> None:
+        if self._aws is not None:
+            await self._aws.stop(_SAVE_SECONDS)
+
+    async def _build(self) -> None:
+        with self._step("sam build") as done:
+            done("built" if await sam.build(self.settings) else "nothing has changed")
+
+    async def _start_regions(self) -> None:
+        with self._step("one process per region"):
+            async with asyncio.TaskGroup() as group:
+                for region in self.settings.regions:
+                    group.create_task(self._start_first(region), name=f"start {region}")
+
+    async def _start_first(self, region: str) -> None:
+        fresh_log(self.settings, region)
+        await self._regions[region].start()
+        status = await get_json(f"{self.settings.region_url(region)}/_local/health")
+        self._outputs[region] = status["outputs"]
 
     def _write_stack_file(self) -> RunningStack:
         stack = self._stack()
@@ -168,8 +196,7 @@ class Supervisor:
 
     def _forget(self) -> None:
         self.settings.stack_file.unlink(missing_ok=True)
-        for left in ("tmp", "data"):
-            shutil.rmtree(self.settings.state / left, ignore_errors=True)
+        shutil.rmtree(self.settings.state / "tmp", ignore_errors=True)
 
     def _step(self, name: str) -> "_Step":
         return _Step(name, self._report)

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.docker import engine, lambda_image
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 _REGIONS = ("us-west-2", "ap-southeast-2")
 

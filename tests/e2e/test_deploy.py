@@ -11,7 +11,7 @@ import pytest
 
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack.sam import aws_environment
-from local.stack.services import start_aws
+from tests.support.empty_aws import empty_aws
 from tests.support.stack import ROOT, free_ports
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -32,9 +32,8 @@ async def aws(tmp_path: Path) -> AsyncIterator[LocalSettings]:
         client_port=port + 1,
         first_region_port=port + 2,
     )
-    child = await start_aws(settings)
-    yield settings
-    await child.stop()
+    async with empty_aws(settings):
+        yield settings
 
 
 def _client(aws: LocalSettings, region: str, service: str) -> Any:

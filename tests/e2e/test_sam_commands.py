@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack.sam import aws_environment
-from local.stack.services import start_aws
+from tests.support.empty_aws import empty_aws
 from tests.support.stack import ROOT, stack_environment
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
@@ -89,10 +89,8 @@ async def account(tmp_path: Path) -> AsyncIterator[Account]:
         config.replace('parameter_overrides = "', f'parameter_overrides = "ApiUrlOverride={_URL} ')
     )
     settings = LocalSettings.parse(stack_environment(tmp_path / "state", _REGIONS), ROOT)
-    settings.state.mkdir()
-    aws = await start_aws(settings)
-    yield Account(project, aws_environment(settings))
-    await aws.stop()
+    async with empty_aws(settings):
+        yield Account(project, aws_environment(settings))
 
 
 async def test_the_commands_of_readme_deploy_two_regions_and_delete_them(account: Account) -> None:

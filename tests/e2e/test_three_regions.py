@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from tests.support.clients import Publisher, listening
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.aws import aws_client, outputs
 from tests.support.clients import FIELDS, Publisher, listening
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
 

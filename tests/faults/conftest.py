@@ -7,7 +7,8 @@ import pytest_asyncio
 
 from tests.faults.campaign import Campaign, campaign
 from tests.faults.report import Row, write
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.stack import ROOT, LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import ROOT, LocalStack
 
 _FOLDER = ROOT / "test-results"
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import LocalStack, local_stack
+from tests.support.prepared import local_stack
+from tests.support.stack import LocalStack
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from local.stack.stack_file import RunningStack
+from tests.support.prepared import prepare
 from tests.support.stack import ROOT, stack_environment
 
 _POLL_SECONDS = 0.05
@@ -34,6 +35,10 @@ class OwnStack:
         self.environment = stack_environment(state, [self.region])
         self._output = state.with_suffix(".output")
         self._started: list[subprocess.Popen[bytes]] = []
+
+    def prepare(self) -> None:
+        """Has its first start find a stack that is deployed."""
+        prepare(self.environment)
 
     @property
     def stack_file(self) -> Path:
@@ -76,7 +81,12 @@ class OwnStack:
         return process
 
     def until_ready(self, process: subprocess.Popen[bytes], seconds: float = 180) -> None:
-        until(lambda: process.poll() is not None or self.stack_file.exists(), seconds, self.output)
+        # Not the stack file: one that was killed has left its own.
+        until(
+            lambda: process.poll() is not None or "Ctrl-C ends it" in self.output,
+            seconds,
+            self.output,
+        )
         assert process.poll() is None, self.output
 
     def processes(self) -> list[str]:
@@ -87,6 +97,20 @@ class OwnStack:
             for folder in _processes()
             if any(mark in text for text in _texts(folder))
         ]
+
+    def pids(self, word: str) -> list[int]:
+        """The processes of this stack with this word in their command."""
+        mark = str(self.state).encode()
+        return [
+            int(folder.name)
+            for folder in _processes()
+            if any(mark in text for text in _texts(folder))
+            and word.encode() in (folder / "cmdline").read_bytes()
+        ]
+
+    def generations(self) -> list[Path]:
+        """The states that it keeps."""
+        return list((self.state / "kept").glob("*/[0-9]*"))
 
     def busy_ports(self) -> list[int]:
         """Those of its ports that something listens on."""
@@ -100,7 +124,7 @@ class OwnStack:
 
     def leftovers(self) -> list[str]:
         """Files that only a running stack has."""
-        return [name for name in ("stack.json", "tmp", "data") if (self.state / name).exists()]
+        return [name for name in ("stack.json", "tmp") if (self.state / name).exists()]
 
     def end(self) -> None:
         """Ends what the test has left running, so that a failure leaves nothing behind either."""

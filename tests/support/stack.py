@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from local.stack.stack_file import RunningStack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 180.0
+_STOP_SECONDS = 40.0
 
 
 @dataclass(frozen=True)
@@ -72,24 +73,30 @@ def _alive(pid: int) -> bool:
     return True
 
 
-@contextmanager
-def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iterator[LocalStack]:
-    """Runs a stack for the duration of the block; its logs stay in .local/NAME-PID until the next.
+def fresh_state(name: str) -> Path:
+    """A state folder that no other process has, so that two test runs never share a stack.
 
-    `parameters` are the template's, as `Name=value …`.
-    No other process has this state folder, so that two test runs never share a stack.
+    It stays, with its logs, until the next run.
     """
     for left in (ROOT / ".local").glob(f"{name}-[0-9]*"):
         if not _alive(int(left.name.rsplit("-", 1)[1])):
             shutil.rmtree(left, ignore_errors=True)
     state = ROOT / ".local" / f"{name}-{os.getpid()}"
+    shutil.rmtree(state, ignore_errors=True)
+    return state
+
+
+@contextmanager
+def run_stack(environment: Mapping[str, str]) -> Iterator[LocalStack]:
+    """Runs `python -m local run` with this environment for the duration of the block."""
+    state = Path(environment["GLOBALWS_STATE"])
     log = state / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
             cwd=ROOT,
-            env=stack_environment(state, regions) | {"PARAMETERS": parameters},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -105,4 +112,4 @@ def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iter
         yield stack
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(_STOP_SECONDS)

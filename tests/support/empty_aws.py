@@ -1,0 +1,22 @@
+"""A local AWS with nothing in it, for tests that deploy by themselves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from local.settings import LocalSettings
+from local.stack.kept import KeptState
+from local.stack.services import start_aws
+
+
+@asynccontextmanager
+async def empty_aws(settings: LocalSettings) -> AsyncIterator[None]:
+    """Runs it for the duration of the block."""
+    generation = KeptState(settings.kept, "", print).open()
+    try:
+        child = await start_aws(settings, generation)
+        try:
+            yield
+        finally:
+            await child.stop()
+    finally:
+        generation.close()

@@ -1,0 +1,100 @@
+"""States of the local stack that are deployed once and then copied: such a stack starts in seconds.
+
+Each set of regions and parameters is deployed once. The state is kept in `.local/prepared` until
+something that it was made of changes.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.settings import LocalSettings
+from local.stack.aws_main import seal
+from local.stack.deployment import emulator_version
+from local.stack.sam import fingerprint
+from tests.support.stack import ROOT, LocalStack, fresh_state, run_stack, stack_environment
+
+_FOLDER = ROOT / ".local" / "prepared"
+# The local runtime's own code decides what is deployed, too.
+_DEPLOYERS = ("local/settings.py", "local/stack/deployment.py", "local/stack/kept.py")
+
+
+@contextmanager
+def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iterator[LocalStack]:
+    """Runs a stack for the duration of the block; its logs stay in .local/NAME-PID until the next.
+
+    `parameters` are the template's, as `Name=value …`.
+    """
+    state = fresh_state(name)
+    environment = stack_environment(state, regions) | {"PARAMETERS": parameters}
+    prepare(environment)
+    with run_stack(environment) as stack:
+        yield stack
+
+
+def prepare(environment: Mapping[str, str]) -> None:
+    """Puts a deployed state where the stack of this environment will look for it.
+
+    Args:
+        environment: as for `python -m local`, with a state folder that no stack uses.
+    """
+    settings = LocalSettings.parse(environment, ROOT)
+    source = _deployed(settings, environment)
+    shutil.rmtree(settings.kept, ignore_errors=True)
+    shutil.copytree(source / "kept", settings.kept)
+    (generation,) = settings.kept.glob("[0-9]*")
+    before: dict[str, int] = json.loads((source / "ports.json").read_text())
+    _change_ports(generation, {old: settings.ports()[name] for name, old in before.items()})
+
+
+def _deployed(settings: LocalSettings, environment: Mapping[str, str]) -> Path:
+    """The folder with the deployed state and its ports; deploys it if nobody has yet."""
+    sources, parameters = _names(settings)
+    folder = _FOLDER / f"{sources}-{parameters}"
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    with (_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers may want the same one
+        if not (folder / "ports.json").exists():
+            for made_of_other_sources in set(_FOLDER.glob("*-*")) - set(
+                _FOLDER.glob(f"{sources}-*")
+            ):
+                shutil.rmtree(made_of_other_sources)
+            shutil.rmtree(folder, ignore_errors=True)
+            state = folder / "state"
+            with run_stack({**environment, "GLOBALWS_STATE": str(state)}):
+                pass
+            (state / settings.kept.relative_to(settings.state)).rename(folder / "kept")
+            (folder / "ports.json").write_text(json.dumps(settings.ports()))
+    return folder
+
+
+def _names(settings: LocalSettings) -> tuple[str, str]:
+    """Hashes of what the state is made of, and of the regions and parameters."""
+    sources = (
+        fingerprint(settings.root),
+        emulator_version(settings.root),
+        *((settings.root / path).read_text() for path in _DEPLOYERS),
+    )
+    parameters = json.dumps([settings.regions, dict(settings.parameters)], sort_keys=True)
+    return _hash(*sources), _hash(parameters)
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+
+
+def _change_ports(generation: Path, changes: Mapping[int, int]) -> None:
+    """The state names its ports in URLs: its queues', its APIs'."""
+    for path in [*(generation / "aws").glob("*.json"), generation / "deployed.json"]:
+        text = path.read_text()
+        # In two steps, because a new port may be another's old one.
+        for old in changes:
+            text = text.replace(f":{old}/", f":<{old}>/")
+        for old, new in changes.items():
+            text = text.replace(f":<{old}>/", f":{new}/")
+        path.write_text(text)
+    seal(generation)
