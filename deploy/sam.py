@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from deploy.errors import DeployError
 
@@ -69,12 +70,13 @@ class Sam:
     def _run(self, name: str, arguments: list[str]) -> None:
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"{name}.log"
-        with log.open("w") as output:
+        # SAM leaves packages behind in the folder for temporary files.
+        with log.open("w") as output, TemporaryDirectory(prefix="globalws-") as temporary:
             try:
                 done = subprocess.run(  # noqa: S603 our own program, no shell
                     [self._sam, *arguments],
                     cwd=self._root,
-                    env=self._environment,
+                    env={**self._environment, "TMPDIR": temporary},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import leaks
+from tests.support.aws import close_connections
+from tests.support.leaks import no_pending_tasks  # noqa: F401 - a fixture
 from tests.support.prepared import local_stack
 from tests.support.stack import LocalStack
 
@@ -24,6 +27,13 @@ def stack() -> Iterator[LocalStack]:
         return
     with local_stack("test", ("us-west-2", "ap-southeast-2")) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _aws_connections() -> Iterator[None]:
+    """What a test has opened by `aws_client` is closed with it."""
+    yield
+    close_connections()
 
 
 # With several workers (`make test`) what takes longest starts first.
@@ -44,8 +54,14 @@ def _group(nodeid: str) -> str:
     return _SHARED_STACK if shared else path
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each test answers for what it leaves behind."""
+    leaks.start(config)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order in which the workers get the groups; one worker alone keeps pytest's own."""
+    leaks.watch_tasks(items)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
 

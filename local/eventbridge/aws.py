@@ -73,9 +73,12 @@ class Aws:
         return await self._lambda_threads.run(lambda: self._invoke(function_arn, payload))
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads and the connections go."""
         self._sqs_threads.close()
         self._lambda_threads.close()
+        for name in ("_sqs", "_lambda"):
+            if name in vars(self):  # it was used
+                getattr(self, name).close()
 
     @cached_property
     def _sqs(self) -> "SQSClient":

@@ -98,13 +98,16 @@ async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str
 
 async def _run(settings: LocalSettings, name: str, arguments: list[str]) -> None:
     sam = settings.root / ".venv-sam" / "bin" / "sam"
+    temporary = settings.state / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
     log = settings.state / "logs" / f"{name.replace(' ', '-')}.log"
     log.unlink(missing_ok=True)
     child = await Child.start(
         name,
         [str(sam), *arguments],
         log=log,
-        environment=aws_environment(settings),
+        # SAM leaves packages behind in the folder for temporary files; this one is removed.
+        environment=aws_environment(settings) | {"TMPDIR": str(temporary)},
         directory=settings.root,
     )
     await child.finish()

@@ -90,7 +90,8 @@ async def account(tmp_path: Path) -> AsyncIterator[Account]:
     )
     settings = LocalSettings.parse(stack_environment(tmp_path / "state", _REGIONS), ROOT)
     async with empty_aws(settings):
-        yield Account(project, aws_environment(settings))
+        # SAM leaves packages behind in the folder for temporary files.
+        yield Account(project, aws_environment(settings) | {"TMPDIR": str(tmp_path)})
 
 
 async def test_the_commands_of_readme_deploy_two_regions_and_delete_them(account: Account) -> None:

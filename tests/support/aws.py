@@ -13,6 +13,7 @@ from local.stack.stack_file import RunningRegion, RunningStack
 from tests.support.stack import ROOT, LocalStack
 
 QUEUES = ("BusDeadLetterQueueUrl", "FunctionDeadLetterQueueUrl")
+_made: list[Any] = []
 _GLOBALWS = ROOT / ".venv" / "bin" / "globalws"
 
 
@@ -20,13 +21,21 @@ _GLOBALWS = ROOT / ".venv" / "bin" / "globalws"
 def aws_client(stack: RunningStack, region: str, service: str) -> Any:
     """A boto3 client of the local AWS; typed Any, because its methods are made at run time."""
     make: Any = boto3.client
-    return make(
+    client = make(
         service,
         region_name=region,
         endpoint_url=stack.awsEndpointUrl,
         aws_access_key_id=stack.accessKeyId,
         aws_secret_access_key=stack.secretAccessKey,
     )
+    _made.append(client)
+    return client
+
+
+def close_connections() -> None:
+    """Closes what the clients of `aws_client` keep open; they can be used again."""
+    for client in _made:
+        client.close()
 
 
 @cache

@@ -11,6 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from gql import Client, gql
+from gql.client import AsyncClientSession
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
@@ -92,36 +93,41 @@ def gql_client(region: RunningRegion) -> Client:
 async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]:
     """A subscriber whose subscription is open: a probe published here has come through."""
     listener = Listener()
+    request = gql(SUBSCRIBE)
+    request.variable_values = {"name": name}
 
-    async def listen() -> None:
+    async def listen(client: AsyncClientSession) -> None:
         try:
-            async with gql_client(region) as client:
-                request = gql(SUBSCRIBE)
-                request.variable_values = {"name": name}
-                async for result in client.subscribe(request):
-                    listener.take(result["subscribe"])
+            async for result in client.subscribe(request):
+                listener.take(result["subscribe"])
         except Exception as error:
             listener.error = error
         finally:
             listener.ended.set()
 
-    task = asyncio.create_task(listen(), name=f"listen to {name} in {region.region}")
-    try:
-        async with aiohttp.ClientSession() as session:
-            publisher = Publisher(region, session)
-            async with asyncio.timeout(20):
-                while not listener.open.is_set():
-                    if listener.ended.is_set():
-                        raise AssertionError(f"the subscription ended: {listener.error}")
-                    await publisher.publish(name, PROBE)
-                    try:
-                        await asyncio.wait_for(listener.open.wait(), 0.2)
-                    except TimeoutError:
-                        continue
-        yield listener
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    # The connection is opened and closed here: a task that is cancelled while it closes leaves it.
+    async with gql_client(region) as client:
+        task = asyncio.create_task(listen(client), name=f"listen to {name} in {region.region}")
+        try:
+            await _until_open(listener, region, name)
+            yield listener
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _until_open(listener: Listener, region: RunningRegion, name: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        publisher = Publisher(region, session)
+        async with asyncio.timeout(20):
+            while not listener.open.is_set():
+                if listener.ended.is_set():
+                    raise AssertionError(f"the subscription ended: {listener.error}")
+                await publisher.publish(name, PROBE)
+                try:
+                    await asyncio.wait_for(listener.open.wait(), 0.2)
+                except TimeoutError:
+                    continue
 
 
 async def signed(

@@ -78,6 +78,7 @@ def api() -> Iterator[ApiServer]:
             status, answer = state.handle(json.loads(body)["variables"]["name"])
             data = json.dumps(answer).encode()
             self.send_response(status)
+            self.send_header("connection", "close")  # else its thread outlives the test
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
