@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-
 from cli.errors import RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    import requests
 
 _CONNECT_AND_READ_SECONDS = (3.0, 35.0)  # AppSync itself gives up after 30 s
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -56,7 +57,9 @@ class GraphqlApi:
             raise UnreachableError(f"{kind} in {self.region}: {text}")
         raise RefusedError(kind, text)
 
-    def _post(self, body: Mapping[str, Any]) -> requests.Response:
+    def _post(self, body: Mapping[str, Any]) -> "requests.Response":
+        import requests  # here: it takes longer than all else that `--help` does
+
         with requests.Session() as session:
             # A proxy is for the way out, never for this machine.
             session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import requests
-
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import CliError, RefusedError, UnreachableError
 
@@ -41,6 +39,8 @@ def ask_region_process(clients: Clients, path: str) -> Any:
     """
     if clients.access is None:
         raise CliError(f"{clients.region} is on AWS: only the local stack has a region process")
+    import requests  # here: it takes longer than all else that `--help` does
+
     url = f"{clients.access.events_url}/_local/{path}"
     with requests.Session() as session:
         session.trust_env = False  # a proxy is for the way out, never for this machine

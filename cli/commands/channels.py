@@ -74,6 +74,7 @@ def list_channels(session: Session) -> ExitCode:
         'globalws channels allow news --reason "launch" --region us-west-2 --no-wait',
     ],
     json_shape=_CHANGE_JSON,
+    asks=True,
 )
 def allow(
     session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
@@ -83,7 +84,7 @@ def allow(
     Puts one event on one region's bus (the first --region, or the next one if that does not
     answer); the buses carry it to all regions, and the latest decision wins everywhere. It stands
     above the deployment's parameter AllowedChannels until somebody decides otherwise, or takes it
-    back: `globalws channels reset`.
+    back: `globalws channels reset`. It asks nothing; --yes is taken as by its siblings.
     """
     return _decide(session, name, reason, Policy.ALLOW, wait=wait, timeout=timeout)
 

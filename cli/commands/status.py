@@ -10,12 +10,10 @@ from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
 from cli.command import CHANNEL, Timeout, command
 from cli.commands.publish import PUBLISH
-from cli.commands.tail import endpoints_of
 from cli.domain.changes import epoch
 from cli.domain.letters import Queue
 from cli.errors import CliError, ExitCode, UsageError
 from cli.installation import queue_of
-from cli.probe import probe
 from cli.regions import in_each
 from cli.session import Session
 from cli.targets.target import Region
@@ -129,6 +127,9 @@ def _alarms(region: Region) -> list[Alarm]:
 
 
 def _probe(session: Session, channel: str, seconds: float) -> list[dict[str, Any]]:
+    from cli.follow import endpoints_of  # here: the subscriber imports aiohttp
+    from cli.probe import probe
+
     by_name = {region.name: region for region in session.target.selected}
 
     def publish(region: str, message_id: str) -> None:

@@ -124,7 +124,7 @@ class FakeInstallation:
         self.options: TargetOptions | None = None
         self.error: CliError | None = None
 
-    def choose(self, options: TargetOptions, directory: object) -> Target:
+    def choose(self, options: TargetOptions, directory: object, note: object) -> Target:
         self.options = options
         if self.error is not None:
             raise self.error

@@ -27,8 +27,11 @@ def test_block_reaches_every_region_by_one_event(installation: FakeInstallation,
     assert "target: a fake stack (us-west-2, ap-southeast-2)" in ran.err
 
 
-def test_allow_does_not_ask(installation: FakeInstallation, run: Run) -> None:
-    ran = run("channels", "allow", "news", "--reason", "launch")
+@pytest.mark.parametrize("options", [(), ("--yes",), ("-y",)])
+def test_allow_does_not_ask_and_takes_yes_as_its_siblings_do(
+    installation: FakeInstallation, run: Run, options: tuple[str, ...]
+) -> None:
+    ran = run("channels", "allow", "news", "--reason", "launch", *options)
     assert ran.code == 0
     assert "confirmed" in ran.out
 

@@ -60,6 +60,28 @@ def test_tail_shows_each_regions_messages(
     }  # fmt: skip
 
 
+def test_only_what_came_live_has_a_lag(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [ULID[:-1] + last for last in "ABCDE"]
+    scripts(
+        monkeypatch,
+        us_west_2=[
+            message(id=ids[0]), StateEvent(State.LIVE, "us-west-2"), message(id=ids[1]),
+            StateEvent(State.RESUMING, "us-west-2"), message(id=ids[2]),
+            StateEvent(State.FAILED_OVER, "us-west-2"), message(id=ids[3]),
+        ],
+        ap_southeast_2=[message(id=ids[4])],
+    )  # fmt: skip
+    arguments = ("tail", "tech", "--since", "600", "--count", "5")
+    lines = [json.loads(line) for line in run(*arguments, "--json").out.splitlines()]
+    lags = {line["id"]: line["lagMs"] for line in lines if line["type"] == "message"}
+    assert [lags[each] is not None for each in ids] == [False, True, False, True, False]
+    shown = run(*arguments).out.splitlines()
+    assert [("stored" in line, " ms  " in line) for line in shown].count((True, False)) == 3
+    assert [("stored" in line, " ms  " in line) for line in shown].count((False, True)) == 2
+
+
 def test_a_refused_channel_ends_tail_with_4(
     installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
