@@ -28,7 +28,7 @@ def _channels() -> ChannelsTable:
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Writes one order's policy, if it has one; answers `written`, `unchanged`, `superseded`,
+    """Writes one order's policy, if it has one; answers `written`, `already written`, `superseded`,
     `none` or `refused`.
 
     Raises:

@@ -17,12 +17,16 @@ DEFAULT = ("cars", "tech")
 
 @dataclass
 class FakeRegion:
-    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost."""
+    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost.
+
+    `unrecorded`: only Policy works there: it writes an order's policy, and nothing else happens.
+    """
 
     name: str
     peers: list["FakeRegion"] = field(default_factory=list)
     down: bool = False
     stuck: bool = False
+    unrecorded: bool = False
     decided: dict[str, dict[str, Any]] = field(default_factory=dict)
     audit: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -81,6 +85,8 @@ class FakeRegion:
                 "reason": detail["reason"],
                 "updatedAt": detail["at"],
             }
+        if self.unrecorded:
+            return
         key = f"{detail['name']}#{action}#{detail['id']}"
         self.audit[key] = {
             "key": {"S": key},
@@ -89,7 +95,7 @@ class FakeRegion:
             "channel": {"S": detail["name"]},
             "by": {"S": detail["by"]},
             "outcome": {"S": self.outcome},
-            "steps": {"M": {"subscriptions": {"S": "ended"}}},
+            "steps": {"M": {"policy": {"S": "already written"}, "subscriptions": {"S": "ended"}}},
         }
 
     def get_item(self, **request: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 from rich.console import Console
 
-from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
+from cli.domain.changes import Decision, instant
 from cli.domain.names import checked_channel, checked_id, checked_reason, new_ulid
 from cli.domain.text import printable
 from cli.grid import grid
@@ -68,29 +68,6 @@ def test_orders_keep_their_contract(detail_type: str, detail: dict[str, object])
 def test_a_very_long_identity_is_cut_to_what_the_contract_allows() -> None:
     decision = Decision(DECISION.id, "media", "claim", "x" * 900, DECISION.at)
     assert len(decision.policy("us-west-2", Policy.ALLOW)["by"]) == 200
-
-
-@pytest.mark.parametrize(
-    ("channel", "expected"),
-    [
-        ({}, Confirmation.PENDING),
-        ({"allowed": False}, Confirmation.PENDING),
-        ({"allowed": False, "updatedAt": "2026-11-22T10:15:00Z"}, Confirmation.PENDING),
-        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00Z"}, Confirmation.CONFIRMED),
-        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00.500Z"}, Confirmation.CONFIRMED),
-        ({"allowed": True, "updatedAt": "2026-11-23T10:14:59.900Z"}, Confirmation.PENDING),
-        ({"allowed": True, "updatedAt": "2026-11-23T10:15:02Z"}, Confirmation.SUPERSEDED),
-        # Our clock was ahead of the bus's, and the instant was cut off.
-        (
-            {"allowed": False, "updatedAt": "2026-11-23T10:05:00Z", "reason": "claim"},
-            Confirmation.CONFIRMED,
-        ),
-    ],
-)
-def test_whether_a_region_shows_a_decision(
-    channel: dict[str, object], expected: Confirmation
-) -> None:
-    assert policy_confirmation(channel, DECISION, allowed=False) is expected
 
 
 def test_an_instant_has_milliseconds_and_utc() -> None:
