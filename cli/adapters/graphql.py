@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from globalws.domain.json_text import read_json
+
 from cli.errors import RefusedError, UnreachableError
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ class GraphqlApi:
         if status == _HTTP_TOO_MANY_REQUESTS or status >= _HTTP_SERVER_ERROR:
             raise UnreachableError(f"the API in {self.region} answered HTTP {status}: try again")
         try:
-            answer = response.json()
+            answer = read_json(response.content)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
             raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")
-        if answer.get("errors"):
-            self._refuse(answer["errors"][0])
+        if errors := answer.get("errors"):
+            first = errors[0] if isinstance(errors, list) else errors
+            self._refuse(first if isinstance(first, dict) else {"message": first})
         data = answer.get("data")
         if not isinstance(data, dict):
             raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")

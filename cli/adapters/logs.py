@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from globalws.domain.json_text import read_json
+
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import CliError, RefusedError, UnreachableError
 
@@ -47,7 +49,7 @@ def ask_region_process(clients: Clients, path: str) -> Any:
         try:
             response = session.get(url, timeout=_SECONDS)
             response.raise_for_status()
-            return response.json()
+            return read_json(response.content)
         except (requests.RequestException, ValueError) as error:
             raise UnreachableError(
                 f"the process of {clients.region} does not answer at {url} ({type(error).__name__})"

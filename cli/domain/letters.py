@@ -18,7 +18,6 @@ of the same shape with condition `PermanentFailure`. The function gets `requestP
 What the queues hold is data: a target that is not of this installation is never called.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from typing import Any
 
 from globalws.domain.errors import InvalidEventError
 from globalws.domain.fields import SOURCE, read_instant
+from globalws.domain.json_text import read_json
 from globalws.domain.message import MESSAGE_PUBLISHED, read_message_published
 from globalws.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
 
@@ -125,9 +125,9 @@ class UnreadableError(Exception):
 def read_letter(letter: Letter, home: Home) -> Reading:
     """What the letter says and where it goes; never raises."""
     try:
-        body = json.loads(letter.body)
-    except ValueError:
-        return Reading(letter, _error(letter), poison="not JSON")
+        body = read_json(letter.body)
+    except ValueError as error:
+        return Reading(letter, _error(letter), poison=f"not JSON of ours: {error}")
     if not isinstance(body, Mapping):
         return Reading(letter, _error(letter), poison="not a JSON object")
     if letter.queue is Queue.BUS:

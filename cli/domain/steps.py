@@ -1,9 +1,10 @@
 """What became of a message, step by step, read out of log lines of both regions. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from globalws.domain.json_text import read_json
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Of a function's log line: what a reader of the trace wants beside the message.
@@ -35,7 +36,7 @@ class Step:
 def step_of_line(region: str, source: str, milliseconds: int, text: str) -> Step:
     """The step that a line of a log group tells; a line that is no JSON is shown as it is."""
     try:
-        record = json.loads(text)
+        record = read_json(text)
     except ValueError:
         record = None
     if not isinstance(record, Mapping):

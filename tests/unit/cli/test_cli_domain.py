@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from globalws.domain.order import Action, Policy, read_order
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
@@ -86,6 +86,7 @@ WORD = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=2
 CELL = st.lists(WORD, max_size=6).map(" ".join)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda columns: st.lists(
