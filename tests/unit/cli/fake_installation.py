@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cli.domain.changes import instant
+from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, RefusedError, UnreachableError
 from cli.targets.choose import TargetOptions
 from cli.targets.target import Endpoints, Kind, Region, Target
@@ -55,7 +56,7 @@ class FakeRegion:
         return {"channels": [self.channel(name) for name in names]}
 
     def channel(self, name: str) -> dict[str, Any]:
-        default = {"allowed": name in DEFAULT, "reason": None, "updatedAt": None}
+        default = {"allowed": name in (*DEFAULT, PROBE_CHANNEL), "reason": None, "updatedAt": None}
         return {"name": name, **self.decided.get(name, default)}
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's

@@ -132,7 +132,6 @@ def test_destructive_commands_need_a_terminal_or_yes(
         ("channels", "block", "tech", "--yes"),
         ("channels", "block", "tech", "--yes", "--reason", " "),
         ("publish", "tech", "hi", "--id", "7"),
-        ("status", "--probe"),
         ("dlq", "drop", "--yes"),
         ("dlq", "drop", "--yes", "--all", "2f6b1c9e"),
         ("dlq", "redrive", "--yes", "2f"),

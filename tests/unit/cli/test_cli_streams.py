@@ -17,6 +17,7 @@ from globalws_subscriber import (
 )
 
 from cli.adapters import subscriptions
+from cli.domain.names import PROBE_CHANNEL
 from cli.errors import RefusedError
 from cli.probe import probe
 from tests.unit.cli.conftest import Run
@@ -126,6 +127,22 @@ async def test_a_probe_measures_every_direction() -> None:
     pairs = await probe("tech", REGIONS, bus.publish, 5, bus.subscribe())
     assert len(pairs) == 4
     assert all(pair["ms"] >= 0 and pair["error"] is None for pair in pairs)
+
+
+def test_a_probe_is_published_on_no_users_channel(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: dict[str, list[Event]] = {
+        name.replace("-", "_"): [StateEvent(State.LIVE, name)] for name in installation.regions
+    }
+    scripts(monkeypatch, **states)
+    monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: [])
+    assert run("status", "--probe", "--timeout", "0.1").code == 3  # nothing comes back here
+    for region in installation.regions.values():
+        assert [each["name"] for each in region.published] == [PROBE_CHANNEL]
+        assert PROBE_CHANNEL not in [
+            each["name"] for each in region.execute("channels")["channels"]
+        ]
 
 
 async def test_a_probe_tells_what_did_not_arrive() -> None:
