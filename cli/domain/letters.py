@@ -19,15 +19,17 @@ What the queues hold is data: a target that is not of this installation is never
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from globalws.domain.errors import InvalidEventError
-from globalws.domain.fields import SOURCE, read_instant
+from globalws.domain.fields import SOURCE, iso, read_instant
 from globalws.domain.json_text import read_json
 from globalws.domain.message import MESSAGE_PUBLISHED, read_message_published
 from globalws.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
+from globalws.domain.redrive import REDRIVE, redrive_mark
 
 PERMANENT_FAILURE = "PermanentFailure"
 _LATEST = "$LATEST"
@@ -116,6 +118,17 @@ class Home:
     bus_arn: str
     functions: frozenset[str]
     regions: frozenset[str]
+
+
+def marked(reading: Reading) -> InvokeFunction | PutOnPeerBus:
+    """The destination of a letter that has one, its event saying that it was redriven, and why."""
+    letter, destination = reading.letter, reading.destination
+    assert destination is not None  # noqa: S101 - documented above
+    died = iso(datetime.fromtimestamp(letter.sent_at, UTC))
+    mark = {REDRIVE: redrive_mark(letter.region, letter.queue, reading.reason, died)}
+    if isinstance(destination, InvokeFunction):
+        return replace(destination, payload={**destination.payload, **mark})
+    return replace(destination, detail={**destination.detail, **mark})
 
 
 class UnreadableError(Exception):

@@ -116,6 +116,10 @@ class FakeRegion:
         counts = {"ApproximateNumberOfMessages": "3"} if "bus" in request["QueueUrl"] else {}
         return {"Attributes": counts, "ResponseMetadata": {"HTTPHeaders": {}}}
 
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        self._answer()
+        return {"Messages": []}
+
     def _answer(self) -> None:
         if self.down:
             raise UnreachableError(f"{self.name} does not answer")

@@ -243,6 +243,8 @@ def _fake_everything() -> None:
     dlq.hand_over = lambda *_, **__: Invoked("done")
     status.alarms_of = lambda *_: []
     trace.lines_with = lambda *_: [(int(1e12), json.dumps({"message": "café"}))]
+    trace.queue_of = dlq.queue_of
+    trace.home_of = dlq.home_of
     trace.ask_region_process = lambda *_: {"steps": []}
     appsync = {
         "connections": 2, "subscriptions": 3, "publishes": 1, "deliveries": 3, "errors": 0,

@@ -22,7 +22,7 @@ from cli.adapters.graphql import GraphqlApi
 from cli.adapters.logs import ask_region_process
 from cli.commands.dlq_view import decoded
 from cli.domain.letters import Queue, read_letter
-from cli.domain.steps import step_of_line
+from cli.domain.steps import steps_of_line
 from cli.errors import CliError
 from local.eventbridge.async_invoke import _parsed
 from local.invoke.sam_local import FunctionFailedError, _judged
@@ -54,7 +54,7 @@ READERS: dict[str, tuple[Callable[[str], Any], type[Exception] | tuple[type[Exce
         lambda text: read_letter(letter(Queue.FUNCTION, text), HOME), ()
     ),
     "a dead letter's body": (lambda text: json.dumps(decoded(text), indent=2), ()),
-    "a log line": (lambda text: step_of_line("us-west-2", "replay", 0, text), ()),
+    "a log line": (lambda text: steps_of_line("us-west-2", "replay", 0, text), ()),
     "a function's answer": (lambda text: _decoded(text.encode()), ()),
     "a local function's answer": (_judged, FunctionFailedError),
     "a function's answer in a record": (lambda text: json.dumps(_parsed(text)), ()),
