@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from globalws.domain.governance import Outcome
+from globalws.domain.governance import POLICY, Outcome
 from globalws.domain.order import Action
 
 from cli.adapters.events import put_event
@@ -83,9 +83,12 @@ def in_record(decision: Decision, action: Action) -> Look:
         record = audit_record(region.clients, region.output("AuditTableName"), decision.key(action))
         if record is None:
             return Confirmation.PENDING, "no audit record yet"
-        steps = ", ".join(f"{step} {done}" for step, done in record.get("steps", {}).items())
         state = _OUTCOMES.get(record.get("outcome", ""), Confirmation.PENDING)
-        return state, record.get("failure") or steps
+        steps = dict(record.get("steps", {}))
+        if state is Confirmation.CONFIRMED:
+            steps.pop(POLICY, None)  # that it is in force, whichever function wrote it
+        told = ", ".join(f"{step} {done}" for step, done in steps.items())
+        return state, record.get("failure") or told
 
     return look
 

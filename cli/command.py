@@ -2,7 +2,7 @@
 
 import inspect
 import os
-import sys
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,9 @@ from cli.output import Output
 from cli.session import Session
 from cli.targets.choose import TargetOptions
 from cli.targets.target import Kind
+
+# A frame of columns cuts off the options' names in a terminal narrower than this.
+_IS_NARROW = shutil.get_terminal_size().columns < 80
 
 _TARGET = "Target (default: the running local stack if there is one, else AWS)"
 
@@ -106,7 +109,7 @@ def new_app(help_text: str) -> typer.Typer:
     return typer.Typer(
         help=help_text,
         no_args_is_help=True,
-        rich_markup_mode="rich",
+        rich_markup_mode=None if _IS_NARROW else "rich",
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -137,12 +140,17 @@ def command(
             raise typer.Exit(_outcome(session.output, lambda: function(session, **arguments)))
 
         _give_signature(run, function, asks=asks)
-        lines = "\n".join(f"  {example}" for example in examples)
-        epilog = f"Examples:\n{_escaped(lines)}\n\nWith --json: {_escaped(json_shape)}"
+        epilog = f"{help_lines('Examples', examples)}\n\n{help_lines('With --json', [json_shape])}"
         app.command(name, help=_paragraphs(function), epilog=epilog)(run)
         return function
 
     return register
+
+
+def help_lines(title: str, lines: Sequence[str]) -> str:
+    """A paragraph of help that keeps its lines."""
+    text = "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
+    return f"\b\n{text}" if _IS_NARROW else text.replace("[", "\\[")
 
 
 def _give_signature(run: Any, function: Callable[..., ExitCode], *, asks: bool) -> None:
@@ -181,9 +189,6 @@ def _outcome(output: Output, act: Callable[[], ExitCode]) -> ExitCode:
     except KeyboardInterrupt:
         output.note("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our pipe has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     except typer.Exit:
         raise
     except Exception as surprise:
@@ -200,7 +205,3 @@ def _paragraphs(function: Callable[..., ExitCode]) -> str:
     """The docstring, its paragraphs on one line each: the terminal breaks them where it ends."""
     paragraphs = (inspect.getdoc(function) or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")

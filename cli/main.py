@@ -1,20 +1,23 @@
 """Assembles the command `globalws` from its groups."""
 
+import sys
 from typing import Annotated
 
 import typer
 
-from cli.command import new_app
+from cli.command import help_lines, new_app
 from cli.commands import audit, channels, config, dlq, publish, purge, status, tail, top, trace
-from cli.errors import MEANING
+from cli.errors import MEANING, ExitCode
+from local.standard_streams import outlet, prepare
 
-_CODES = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items())
+_CODES = [f"{code.value:>3}  {meaning}" for code, meaning in MEANING.items()]
 
-_EXAMPLES = """\
-  globalws status
-  globalws tail tech --region us-west-2 --region ap-southeast-2
-  globalws channels block media --reason "copyright claim 1138"
-  globalws dlq list --aws --json"""
+_EXAMPLES = (
+    "globalws status",
+    "globalws tail tech --region us-west-2 --region ap-southeast-2",
+    'globalws channels block media --reason "copyright claim 1138"',
+    "globalws dlq list --aws --json",
+)
 _HELP = (
     "Operate a GlobalWS installation: its channels, messages and dead letters, in all regions.\n\n"
     "GlobalWS is a publish/subscribe API over WebSockets that runs the same stack in several AWS "
@@ -35,7 +38,9 @@ def new_globalws() -> typer.Typer:
     """The whole command."""
     app = new_app(_HELP)
 
-    @app.callback(epilog=f"Examples:\n{_EXAMPLES}\n\nExit codes:\n{_CODES}")
+    codes = help_lines("Exit codes", _CODES)
+
+    @app.callback(epilog=f"{help_lines('Examples', _EXAMPLES)}\n\n{codes}")
     def root(
         version: Annotated[
             bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
@@ -58,4 +63,24 @@ def new_globalws() -> typer.Typer:
 
 def main() -> None:
     """The console script."""
-    new_globalws()(prog_name="globalws")
+    closed = prepare()
+    if "stdout" in closed:  # before anything is done whose result nobody would see
+        _complain("standard output is closed: send it to /dev/null if you do not want it")
+        sys.exit(ExitCode.USAGE)
+    code: int | str | None = ExitCode.OK
+    try:
+        new_globalws()(prog_name="globalws")
+    except SystemExit as end:
+        code = end.code
+    sys.stdout.flush()
+    out = outlet(sys.stdout)
+    failure = None if out is None else out.failure
+    # A reader that has seen enough is no error.
+    if failure is not None and not isinstance(failure, BrokenPipeError):
+        _complain(f"standard output cannot be written: {failure.strerror}")
+        code = code or ExitCode.FAILED
+    sys.exit(code)
+
+
+def _complain(text: str) -> None:
+    print(f"globalws: {text}", file=sys.stderr)

@@ -8,15 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from cli.domain.text import printable
-
-_NARROWEST = 100  # a table in a pipe or a log is not squeezed to 80 columns
-_GOOD = frozenset({"yes", "ok", "confirmed", "live", "redriven", "reachable"})
-_BAD = frozenset({"no", "failed", "not confirmed", "unreachable", "superseded", "refused"})
+from cli.grid import grid
+from local.standard_streams import outlet
 
 
 class Output:
@@ -27,22 +24,32 @@ class Output:
         self._out = _console(stderr=False)
         self._notes = _console(stderr=True)
 
+    @property
+    def console(self) -> Console:
+        """Where tables go."""
+        return self._out
+
+    @property
+    def nobody_reads(self) -> bool:
+        """Whether the results' reader has gone, so that a command without end should end."""
+        out = outlet(sys.stdout)
+        return out is not None and out.nobody_reads
+
     def document(self, document: Mapping[str, Any]) -> None:
         """The one JSON document of a command, indented."""
-        self._write(json.dumps(document, indent=2, ensure_ascii=False))
+        self._write(document, indent=2)
 
     def json_line(self, document: Mapping[str, Any]) -> None:
         """One JSON document of many, on a line."""
-        self._write(json.dumps(document, ensure_ascii=False))
+        self._write(document, indent=None)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """A table; a cell that is a state is coloured."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*[_cell(value) for value in row])
-        self._out.print(table)
+        """A table, as `grid` draws it."""
+        self._out.print(self.grid(columns, rows), soft_wrap=not self._out.is_terminal)
+
+    def grid(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> RenderableType:
+        """A table that fits where results go."""
+        return grid(columns, rows, self._out.width if self._out.is_terminal else None)
 
     def line(self, text: str, style: str = "") -> None:
         """One line of a result; its text is printed as it is."""
@@ -62,26 +69,15 @@ class Output:
         shown = Text("globalws: ", style="bold red").append(Text(printable(text), style="default"))
         self._notes.print(shown, soft_wrap=True)
 
-    def _write(self, text: str) -> None:
-        # Half a surrogate pair has no UTF-8 form; JSON can escape it.
+    def _write(self, document: Mapping[str, Any], indent: int | None) -> None:
+        text = json.dumps(document, indent=indent, ensure_ascii=False)
         try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = json.dumps(json.loads(text))
+            text.encode(sys.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:  # JSON can escape what the encoding lacks
+            text = json.dumps(document, indent=indent)
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
 
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _NARROWEST)
-    return console
-
-
-def _cell(value: object) -> Text:
-    text = "-" if value is None or value == "" else str(value)
-    if isinstance(value, bool):
-        text = "yes" if value else "no"
-    style = "green" if text in _GOOD else "red" if text in _BAD else ""
-    return Text(printable(text), style=style)
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Reading
+from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Reading, marked
 from cli.errors import CliError
 from cli.walk import LetterBox, Walk
 
@@ -104,11 +104,8 @@ def _delete(walk: Walk, letters: Sequence[Letter], tally: Tally, what_if_not: st
 
 
 def _deliver(deliver: Deliver, reading: Reading) -> str | None:
-    destination = reading.destination
-    if destination is None:
-        return "no destination"
     try:
-        deliver(destination)
+        deliver(marked(reading))
     except CliError as error:
         return str(error)
     return None

@@ -40,7 +40,7 @@ class Session:
     @cached_property
     def target(self) -> Target:
         """The installation; which one it is, is said on stderr. Raises CliError."""
-        target = choose_target(self.options, Path.cwd())
+        target = choose_target(self.options, Path.cwd(), self.output.note)
         names = ", ".join(region.name for region in target.all_regions)
         self.output.note(f"target: {target.description} ({names})")
         return target
@@ -63,7 +63,7 @@ class Session:
         """
         if self.yes:
             return
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise DeclinedError(f"{question} Not done: give --yes, as there is no terminal to ask")
         self.output.note(f"{question} [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

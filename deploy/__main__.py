@@ -22,6 +22,7 @@ from deploy.run import Runner
 from deploy.sam import Sam
 from deploy.samconfig import SamConfig
 from deploy.stacks import Stack, dead_letters, find_stacks
+from local.standard_streams import prepare
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +70,7 @@ def _plan(command: str, regions: tuple[str, ...], existing: dict[str, Stack]) ->
 def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise DeployError(f"{question} Not done: there is no terminal to ask on; YES=1 says yes")
     if input(f"  {question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise DeployError("not done")
@@ -130,4 +131,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    prepare()
     sys.exit(main())

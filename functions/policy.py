@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from globalws.adapters.channels_table import ChannelsTable
 from globalws.domain.errors import InvalidEventError
 from globalws.domain.order import read_order
+from globalws.domain.redrive import redrive_of
 from globalws.settings import PolicySettings
 
 logger = Logger()
@@ -28,12 +29,14 @@ def _channels() -> ChannelsTable:
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Writes one order's policy, if it has one; answers `written`, `unchanged`, `superseded`,
+    """Writes one order's policy, if it has one; answers `written`, `already written`, `superseded`,
     `none` or `refused`.
 
     Raises:
         TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.
     """
+    if mark := redrive_of(event):
+        logger.append_keys(redrive=mark)
     try:
         order = read_order(event)
     except InvalidEventError as error:

@@ -19,6 +19,7 @@ from globalws.adapters.messages_table import MessagesTable
 from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
 from globalws.domain.governance import Region, govern
 from globalws.domain.order import read_order
+from globalws.domain.redrive import redrive_of
 from globalws.settings import PurgeSettings
 
 logger = Logger()
@@ -52,6 +53,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     Raises:
         TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.
     """
+    if mark := redrive_of(event):
+        logger.append_keys(redrive=mark)
     try:
         order = read_order(event)
         logger.set_correlation_id(order.id)  # which the event may have left out

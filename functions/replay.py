@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from globalws.adapters.dead_letter_queue import DeadLetterQueue
 from globalws.adapters.graphql_api import GraphqlApi
 from globalws.domain.errors import TransientError
+from globalws.domain.redrive import redrive_of
 from globalws.domain.replay import Outcome, ReplayResult, replay
 from globalws.settings import ReplaySettings
 
@@ -40,6 +41,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     Raises:
         TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.
     """
+    if mark := redrive_of(event):
+        logger.append_keys(redrive=mark)
     try:
         result = replay(event, _api, _dead_letters)
     except TransientError as error:

@@ -19,6 +19,7 @@ from local.stack.processes import ProcessFailedError
 from local.stack.sam import aws_environment
 from local.stack.summary import summary
 from local.stack.supervisor import Supervisor
+from local.standard_streams import prepare
 
 _ROOT = Path(__file__).resolve().parent.parent
 _UP_SECONDS = 180.0
@@ -134,4 +135,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    prepare()
     sys.exit(main())

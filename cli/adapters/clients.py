@@ -1,4 +1,7 @@
-"""AWS clients of one region, and what their errors mean to an operator."""
+"""AWS clients of one region, and what their errors mean to an operator.
+
+boto3 is imported when it is first needed: that takes longer than all else that `--help` does.
+"""
 
 import os
 import threading
@@ -7,22 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-
 from cli.errors import CliError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,18 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
-_CONFIG = Config(
-    connect_timeout=3,
-    read_timeout=20,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=32,
-)
-_NO_CREDENTIALS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
 _HTTP_SERVER_ERROR = 500
 
 
@@ -113,9 +92,18 @@ class Clients:
             return self._clients[service]
 
     def _new(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=3,
+            read_timeout=20,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=32,
+        )
         if self.access is None:
             make: Any = boto3.Session(region_name=self.region).client
-            return make(service, config=_CONFIG)
+            return make(service, config=config)
         make = _session_without_profile().client
         return make(
             service,
@@ -125,12 +113,15 @@ class Clients:
             ),
             aws_access_key_id=self.access.access_key_id,
             aws_secret_access_key=self.access.secret_access_key,
-            config=_CONFIG,
+            config=config,
         )
 
 
-def _session_without_profile() -> boto3.Session:
+def _session_without_profile() -> "boto3.Session":
     """A session on which the operator's AWS profile has no influence, not even a missing one."""
+    import boto3
+    import botocore.session
+
     variables: dict[str, Any] = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
@@ -148,9 +139,11 @@ def aws_errors(service: str, region: str) -> Iterator[None]:
         UnreachableError: no answer, or an error of the service's.
         CliError: the credentials are missing or expired, or the request could not be made.
     """
+    from botocore import exceptions
+
     try:
         yield
-    except ClientError as error:
+    except exceptions.ClientError as error:
         details = error.response.get("Error", {})
         code = details.get("Code", "") or "unknown error"
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -158,11 +151,16 @@ def aws_errors(service: str, region: str) -> Iterator[None]:
         if status >= _HTTP_SERVER_ERROR:
             raise UnreachableError(f"{service} in {region} failed ({code}): {text}") from error
         raise RefusedError(code, f"{service} in {region}: {text}") from error
-    except _NO_CREDENTIALS as error:
+    except (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.TokenRetrievalError,
+        exceptions.UnauthorizedSSOTokenError,
+    ) as error:
         raise CliError(
             f"AWS credentials: {error}; log in, or set AWS_PROFILE to a profile that works"
         ) from error
-    except HTTPClientError as error:
+    except exceptions.HTTPClientError as error:
         raise UnreachableError(f"{service} in {region} does not answer: {error}") from error
-    except BotoCoreError as error:
+    except exceptions.BotoCoreError as error:
         raise CliError(f"{service} in {region}: {error}") from error

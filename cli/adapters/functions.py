@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from globalws.domain.json_text import read_json
+
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import CliError
 
@@ -48,6 +50,6 @@ def invoke(
 
 def _decoded(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text.decode(errors="replace")

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
+from globalws.domain.json_text import read_json
 
 from cli.errors import RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    import requests
 
 _CONNECT_AND_READ_SECONDS = (3.0, 35.0)  # AppSync itself gives up after 30 s
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -37,13 +40,14 @@ class GraphqlApi:
         if status == _HTTP_TOO_MANY_REQUESTS or status >= _HTTP_SERVER_ERROR:
             raise UnreachableError(f"the API in {self.region} answered HTTP {status}: try again")
         try:
-            answer = response.json()
+            answer = read_json(response.content)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
             raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")
-        if answer.get("errors"):
-            self._refuse(answer["errors"][0])
+        if errors := answer.get("errors"):
+            first = errors[0] if isinstance(errors, list) else errors
+            self._refuse(first if isinstance(first, dict) else {"message": first})
         data = answer.get("data")
         if not isinstance(data, dict):
             raise UnreachableError(f"no GraphQL API answers at {self.url} (HTTP {status})")
@@ -56,7 +60,9 @@ class GraphqlApi:
             raise UnreachableError(f"{kind} in {self.region}: {text}")
         raise RefusedError(kind, text)
 
-    def _post(self, body: Mapping[str, Any]) -> requests.Response:
+    def _post(self, body: Mapping[str, Any]) -> "requests.Response":
+        import requests  # here: it takes longer than all else that `--help` does
+
         with requests.Session() as session:
             # A proxy is for the way out, never for this machine.
             session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK

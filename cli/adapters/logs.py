@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import requests
+from globalws.domain.json_text import read_json
 
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import CliError, RefusedError, UnreachableError
@@ -41,13 +41,15 @@ def ask_region_process(clients: Clients, path: str) -> Any:
     """
     if clients.access is None:
         raise CliError(f"{clients.region} is on AWS: only the local stack has a region process")
+    import requests  # here: it takes longer than all else that `--help` does
+
     url = f"{clients.access.events_url}/_local/{path}"
     with requests.Session() as session:
         session.trust_env = False  # a proxy is for the way out, never for this machine
         try:
             response = session.get(url, timeout=_SECONDS)
             response.raise_for_status()
-            return response.json()
+            return read_json(response.content)
         except (requests.RequestException, ValueError) as error:
             raise UnreachableError(
                 f"the process of {clients.region} does not answer at {url} ({type(error).__name__})"

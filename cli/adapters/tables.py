@@ -1,13 +1,10 @@
 """What the functions leave in a region's tables: audit records, and the janitor's last run.
 
-Reads only; the tables' forms are those of globalws/adapters/{audit,channels}_table.py.
+Reads only; the tables' forms are those of globalws/adapters/{audit,channels}_table.py, which are
+imported when a table is read, because they import boto3.
 """
 
 from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.types import TypeDeserializer
-from globalws.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG
-from globalws.adapters.channels_table import LAST_RUN
 
 from cli.adapters.clients import Clients, aws_errors
 
@@ -21,6 +18,8 @@ def audit_records(
     clients: Clients, table: str, channel: str | None, limit: int
 ) -> list[dict[str, Any]]:
     """The newest records of a channel, or of all, newest first. Raises CliError."""
+    from globalws.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG
+
     if channel is None:
         index, key, value = BY_TIME, "log", LOG
     else:
@@ -57,6 +56,8 @@ def audit_record(clients: Clients, table: str, key: str) -> dict[str, Any] | Non
 
 def janitor_run(clients: Clients, table: str) -> dict[str, Any] | None:
     """The summary of the janitor's last run, or None before its first. Raises CliError."""
+    from globalws.adapters.channels_table import LAST_RUN
+
     with aws_errors("dynamodb", clients.region):
         found = clients.tables.get_item(
             TableName=table, Key={"name": {"S": LAST_RUN}}, ConsistentRead=True
@@ -70,6 +71,8 @@ def janitor_run(clients: Clients, table: str) -> dict[str, Any] | None:
 
 
 def _plain(item: Any) -> dict[str, Any]:
+    from boto3.dynamodb.types import TypeDeserializer
+
     read = TypeDeserializer().deserialize
     plain = {name: read(value) for name, value in item.items() if name not in _INTERNAL}
     return {

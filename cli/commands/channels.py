@@ -4,13 +4,13 @@ import time
 from typing import Annotated, Any
 
 import typer
-from globalws.domain.order import ACTIONS, CHANNEL_POLICY_CHANGED, Policy
+from globalws.domain.order import ACTIONS, CHANNEL_POLICY_CHANGED, Action, Policy
 
 from cli.change import Look, in_record, put_on_first_bus, report, until_shown
 from cli.command import ChannelName, Reason, RecordedReason, Timeout, command, new_app
-from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
+from cli.domain.changes import Confirmation, Decision, instant
 from cli.domain.names import new_ulid
-from cli.errors import ExitCode
+from cli.errors import CliError, ExitCode
 from cli.regions import exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Region
@@ -18,13 +18,13 @@ from cli.targets.target import Region
 app = new_app("List channels, and allow, block or reset one in every region.")
 
 _CHANNELS = "query Channels { channels { name allowed reason updatedAt } }"
-_CHANNEL = "query Channel($name: String!) { getChannel(name: $name) { allowed reason updatedAt } }"
+_CHANNEL = "query Channel($name: String!) { getChannel(name: $name) { allowed } }"
 _CHANGE_JSON = (
     '{"change", "id", "name", "reason", "by", "at", "putIn", '
     '"regions": [{"region", "state", "seconds", "why"}]}'
 )
 Wait = Annotated[
-    bool, typer.Option("--wait/--no-wait", help="Wait until every region shows the change.")
+    bool, typer.Option("--wait/--no-wait", help="Wait until every region has carried it out.")
 ]
 
 
@@ -74,6 +74,7 @@ def list_channels(session: Session) -> ExitCode:
         'globalws channels allow news --reason "launch" --region us-west-2 --no-wait',
     ],
     json_shape=_CHANGE_JSON,
+    asks=True,
 )
 def allow(
     session: Session, name: ChannelName, reason: Reason, wait: Wait = True, timeout: Timeout = 30
@@ -83,7 +84,7 @@ def allow(
     Puts one event on one region's bus (the first --region, or the next one if that does not
     answer); the buses carry it to all regions, and the latest decision wins everywhere. It stands
     above the deployment's parameter AllowedChannels until somebody decides otherwise, or takes it
-    back: `globalws channels reset`.
+    back: `globalws channels reset`. It asks nothing; --yes is taken as by its siblings.
     """
     return _decide(session, name, reason, Policy.ALLOW, wait=wait, timeout=timeout)
 
@@ -156,25 +157,26 @@ def _decide(
         lambda region: decision.policy(region, policy),
         session.output,
     )
-    # A channel that is left to AllowedChannels does not show it: its record does.
     action = ACTIONS[policy]
-    look = (
-        in_record(decision, action)
-        if policy.allowed is None
-        else _in_registry(session, decision, allowed=policy.allowed)
-    )
+    look = _decided(session, decision, action)
     shown = until_shown(session.target.all_regions, look, timeout) if wait else []
     return report(session.output, decision_document(action, decision), shown, put_in, waited=wait)
 
 
-def _in_registry(session: Session, decision: Decision, *, allowed: bool) -> Look:
+def _decided(session: Session, decision: Decision, action: Action) -> Look:
+    """Looks for the decision's audit record and, once it is done, for what the channel is now."""
+    recorded = in_record(decision, action)
+
     def look(region: Region) -> tuple[Confirmation, str]:
-        name = decision.name
-        channel = session.api(region).execute(_CHANNEL, {"name": name})["getChannel"] or {}
-        state = policy_confirmation(channel, decision, allowed=allowed)
-        shows = "allowed" if channel.get("allowed") else "not allowed"
-        since = f" since {channel['updatedAt']}" if channel.get("updatedAt") else ""
-        return state, "" if state is Confirmation.CONFIRMED else f"{name} is {shows}{since}"
+        state, why = recorded(region)
+        if state is not Confirmation.CONFIRMED:
+            return state, why
+        try:
+            channel = session.api(region).execute(_CHANNEL, {"name": decision.name})["getChannel"]
+        except CliError:  # it is done all the same
+            return state, why
+        now = f"{decision.name} is {'allowed' if channel['allowed'] else 'not allowed'} now"
+        return state, ", ".join(filter(None, (now, why)))
 
     return look
 

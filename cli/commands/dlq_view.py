@@ -1,8 +1,9 @@
 """How `globalws dlq` shows dead letters and what became of them."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
+
+from globalws.domain.json_text import read_json
 
 from cli.redrive import Tally
 from cli.session import Session
@@ -65,7 +66,7 @@ def show_tallies(session: Session, tallies: list[Tally], done: str) -> None:
 def decoded(body: str) -> Any:
     """A letter's body as JSON, or as text if it is none."""
     try:
-        return json.loads(body)
+        return read_json(body)
     except ValueError:
         return body
 

@@ -7,7 +7,7 @@ import typer
 
 from cli.command import MESSAGE_ID, ChannelName, command
 from cli.domain.names import new_ulid
-from cli.errors import ExitCode, UnreachableError
+from cli.errors import ExitCode, UnreachableError, UsageError
 from cli.session import Session
 
 PUBLISH = (
@@ -49,7 +49,7 @@ def publish(
     Publishes in the first region that answers (or the first --region that does). When it returns,
     the message has been durably accepted.
     """
-    message = sys.stdin.read().removesuffix("\n") if text == "-" else text
+    message = _standard_input() if text == "-" else text
     message_id = id or new_ulid()
     output = session.output
     problems = []
@@ -69,3 +69,12 @@ def publish(
     raise UnreachableError(
         f"no region acknowledged the message; publish again with --id {message_id}: {problems[0]}"
     )
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed: give the message itself, or pipe it in")
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"standard input cannot be read: {error}") from error

@@ -8,14 +8,13 @@ import typer
 
 from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
-from cli.command import CHANNEL, Timeout, command
+from cli.command import Timeout, command
 from cli.commands.publish import PUBLISH
-from cli.commands.tail import endpoints_of
 from cli.domain.changes import epoch
 from cli.domain.letters import Queue
-from cli.errors import CliError, ExitCode, UsageError
+from cli.domain.names import PROBE_CHANNEL
+from cli.errors import CliError, ExitCode
 from cli.installation import queue_of
-from cli.probe import probe
 from cli.regions import in_each
 from cli.session import Session
 from cli.targets.target import Region
@@ -26,7 +25,7 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "status",
-        examples=["globalws status", "globalws status --probe --channel tech --json"],
+        examples=["globalws status", "globalws status --probe --json"],
         json_shape='{"regions": [{"region", "stackName", "api": {"reachable", "roundTripMs", '
         '"error"}, "queues": {"bus", "function"}, "janitor": {"startedAt", "ageSeconds", …}, '
         '"alarms": [{"name", "state", "reason"}], "errors": []}], '
@@ -39,35 +38,23 @@ def status(
     ask_probe: Annotated[
         bool, typer.Option("--probe", help="Measure replication in every direction.")
     ] = False,
-    channel: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The allowed channel that the probe uses; its subscribers see the probe.",
-            parser=CHANNEL,
-        ),
-    ] = None,
     timeout: Timeout = 20,
 ) -> ExitCode:
     """Show each region: API, dead letters, the janitor's last run, alarms; replication if asked.
 
     The round trip is a query from this machine. A queue that is not empty holds messages that
     somebody misses: see `globalws dlq list`. What an alarm means, and what to do then, stands in
-    docs/runbook.md; --json has all of them with their figures. --probe publishes one short
-    message per region on --channel and reports the milliseconds until each region's subscribers
-    had it (the first one after a while includes the start of a function). Exit code 3:
-    something could not be learned; 5: no region's API answers.
+    docs/runbook.md; --json has all of them with their figures. --probe publishes one short message
+    per region on a channel that is there for nothing else, and reports the milliseconds until each
+    region's subscribers had it (the first one after a while includes the start of a function).
+    Exit code 3: something could not be learned; 5: no region's API answers.
     """
-    if ask_probe and channel is None:
-        raise UsageError(
-            "--probe needs --channel with an allowed channel: `globalws channels list`"
-        )
     answers = in_each(session.target.selected, _look(session))
     regions = [answer.value for answer in answers if answer.value is not None]
     reachable = [region for region in regions if region["api"]["reachable"]]
     measured: list[dict[str, Any]] | None = None
-    if ask_probe and channel is not None and reachable:
-        measured = _probe(session, channel, timeout)
+    if ask_probe and reachable:
+        measured = _probe(session, timeout)
     if session.output.as_json:
         session.output.document({"regions": regions, "probe": measured})
     else:
@@ -128,14 +115,17 @@ def _alarms(region: Region) -> list[Alarm]:
     return alarms_of(region.clients, region.stack_name)
 
 
-def _probe(session: Session, channel: str, seconds: float) -> list[dict[str, Any]]:
+def _probe(session: Session, seconds: float) -> list[dict[str, Any]]:
+    from cli.follow import endpoints_of  # here: the subscriber imports aiohttp
+    from cli.probe import probe
+
     by_name = {region.name: region for region in session.target.selected}
 
     def publish(region: str, message_id: str) -> None:
-        variables = {"name": channel, "message": "globalws probe", "id": message_id}
+        variables = {"name": PROBE_CHANNEL, "message": "globalws probe", "id": message_id}
         session.api(by_name[region]).execute(PUBLISH, variables)
 
-    return asyncio.run(probe(channel, endpoints_of(session), publish, seconds))
+    return asyncio.run(probe(PROBE_CHANNEL, endpoints_of(session), publish, seconds))
 
 
 def _show(

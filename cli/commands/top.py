@@ -1,13 +1,12 @@
 """`globalws top`: the local stack live: rates, lag, queues, connections, faults."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from cli.adapters.logs import ask_region_process
 from cli.command import command
@@ -15,6 +14,7 @@ from cli.domain.letters import Queue
 from cli.domain.rates import Sample, view
 from cli.errors import CliError, ExitCode, UsageError
 from cli.installation import queue_of
+from cli.output import Output
 from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Kind, Region
@@ -23,6 +23,8 @@ _COLUMNS = (
     "region", "conn.", "subs", "publ./s", "deliv./s", "replays/s", "lag p50/p99 ms",
     "errors/s", "pending", "dead letters", "faults",
 )  # fmt: skip
+
+Row = tuple[object, ...]
 
 
 def register(app: typer.Typer) -> None:
@@ -63,12 +65,23 @@ def top(
         views = [each for each in _views(earlier, later) if each is not None]
         session.output.document({"regions": views, "unreachable": failures(later)})
         return exit_code(later)
-    with Live(console=Console(), auto_refresh=False, screen=False) as live:
-        while True:
+    with _screen(session.output) as show:
+        while not session.output.nobody_reads:
             time.sleep(interval)
             later = in_each(regions, _sample)
-            live.update(_table(later, _views(earlier, later)), refresh=True)
+            show(_rows(later, _views(earlier, later)))
             earlier = later
+    return ExitCode.OK
+
+
+@contextmanager
+def _screen(output: Output) -> Iterator[Callable[[list[Row]], None]]:
+    """Shows rows in the place of the last ones or, in a pipe, below them."""
+    if not output.console.is_terminal:
+        yield lambda rows: output.table(_COLUMNS, rows)
+        return
+    with Live(console=output.console, auto_refresh=False, screen=False) as live:
+        yield lambda rows: live.update(output.grid(_COLUMNS, rows), refresh=True)
 
 
 def _sample(region: Region) -> Sample:
@@ -99,27 +112,27 @@ def _views(
     ]
 
 
-def _table(answers: Sequence[Answer[Sample]], views: Sequence[dict[str, Any] | None]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in _COLUMNS:
-        table.add_column(column, justify="left" if column in ("region", "faults") else "right")
-    for answer, line in zip(answers, views, strict=True):
-        if line is None:
-            table.add_row(answer.region, "does not answer", style="red")
-            continue
-        lag, letters = line["lagMs"], line["deadLetters"]
-        table.add_row(
-            line["region"],
-            str(line["connections"]),
-            str(line["subscriptions"]),
-            f"{line['publishesPerSecond']:.1f}",
-            f"{line['deliveriesPerSecond']:.1f}",
-            f"{line['replaysPerSecond']:.1f}",
-            "-" if lag["p50"] is None else f"{lag['p50']:.0f} / {lag['p99']:.0f}",
-            f"{line['errorsPerSecond'] + line['functionErrorsPerSecond']:.1f}",
-            str(line["pending"]),
-            f"{letters['bus']} + {letters['function']}",
-            ", ".join(line["faults"]) or "none",
-            style="yellow" if line["faults"] else "",
-        )
-    return table
+def _rows(answers: Sequence[Answer[Sample]], views: Sequence[dict[str, Any] | None]) -> list[Row]:
+    return [
+        (answer.region, "unreachable", *[None] * (len(_COLUMNS) - 2))
+        if line is None
+        else _row(line)
+        for answer, line in zip(answers, views, strict=True)
+    ]
+
+
+def _row(line: dict[str, Any]) -> Row:
+    lag, letters = line["lagMs"], line["deadLetters"]
+    return (
+        line["region"],
+        line["connections"],
+        line["subscriptions"],
+        line["publishesPerSecond"],
+        line["deliveriesPerSecond"],
+        line["replaysPerSecond"],
+        None if lag["p50"] is None else f"{lag['p50']:.0f}/{lag['p99']:.0f}",
+        round(line["errorsPerSecond"] + line["functionErrorsPerSecond"], 1),
+        line["pending"],
+        f"{letters['bus']}+{letters['function']}",
+        ", ".join(line["faults"]) or "none",
+    )

@@ -9,11 +9,22 @@ import typer
 from cli.adapters.logs import ask_region_process, lines_with
 from cli.command import CHANNEL, MESSAGE_ID, command
 from cli.domain.changes import epoch
-from cli.domain.steps import Step, before, in_order, step_of_line, step_of_record, time_of
+from cli.domain.letters import Queue, read_letter
+from cli.domain.steps import (
+    Step,
+    before,
+    in_order,
+    step_of_dead_letter,
+    step_of_record,
+    steps_of_line,
+    time_of,
+)
 from cli.errors import CliError, ExitCode
+from cli.installation import home_of, queue_of
 from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Kind, Region
+from cli.walk import Walk
 
 _FUNCTIONS = ("replay", "purge", "policy", "janitor")
 _HISTORY = (
@@ -22,6 +33,7 @@ _HISTORY = (
 )
 _CLOCKS = 60.0  # how far the publisher's clock, which made the id, may be ahead
 _LONGEST = 30 * 86_400.0
+_MOST_LETTERS = 500  # of each queue
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +72,8 @@ def trace(
 
     The id is the correlation id of every log line. On AWS these are the functions' log groups and
     AppSync's (which has errors only), so deliveries do not show: that Replay ended well means that
-    AppSync took the message for its subscribers. On the local stack each region's process tells
+    AppSync took the message for its subscribers. A message that failed shows in which dead-letter
+    queue it lay, since when and why, and when it was redriven. On the local stack each region's process tells
     what the bus took, and how many subscribers were served. Exit code 1: nobody knows the id.
     """
     answers = in_each(session.target.selected, lambda region: _look(session, region, id, channel))
@@ -79,14 +92,33 @@ def _look(session: Session, region: Region, id: str, channel: str | None) -> lis
         f"Function {name}": f"/aws/lambda/{region.stack_name}-{name}" for name in _FUNCTIONS
     } | {"AppSync": f"/aws/appsync/apis/{region.output('ApiId')}"}
     steps = [
-        step_of_line(region.name, source, at, text)
+        step
         for source, group in groups.items()
         for at, text in lines_with(region.clients, group, id, since)
+        for step in steps_of_line(region.name, source, at, text)
     ]
     if session.target.kind is Kind.LOCAL:
         noted = ask_region_process(region.clients, f"trace/{id}")["steps"]
         steps += [step_of_record(region.name, record) for record in noted]
-    return steps + _stored(session, region, id, channel)
+    return steps + _dead_letters(session, region, id) + _stored(session, region, id, channel)
+
+
+def _dead_letters(session: Session, region: Region, id: str) -> list[Step]:
+    """That the message lies in a dead-letter queue of the region now, and why."""
+    found: list[Step] = []
+    for kind in Queue:
+        queue = queue_of(region, kind)
+        if queue.depth().total == 0:
+            continue
+        home = home_of(region, session.target)
+        with Walk(queue, _MOST_LETTERS) as walk:
+            readings = [read_letter(each, home) for batch in walk.batches() for each in batch]
+        found += [
+            step_of_dead_letter(region.name, kind, each.reason, each.letter.sent_at)
+            for each in readings
+            if each.detail.get("id") == id
+        ]
+    return found
 
 
 def _stored(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:

@@ -4,7 +4,6 @@ The events are those of events/contracts/: one is put on one region's bus, whose
 the peers. The last writer wins by `at`, so a decision put twice (same id, same `at`) does no harm.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,9 +11,6 @@ from typing import Any
 
 from globalws.domain.fields import iso
 from globalws.domain.order import MAX_BY, Action, Policy
-
-# An API may keep instants in whole seconds; a decision a second older than ours is not ours.
-_RESOLUTION_SECONDS = 1.0
 
 
 class Confirmation(StrEnum):
@@ -70,18 +66,3 @@ def epoch(text: str | None) -> float | None:
         return datetime.fromisoformat(text).timestamp() if text else None
     except ValueError:
         return None
-
-
-def policy_confirmation(
-    channel: Mapping[str, Any], decision: Decision, *, allowed: bool
-) -> Confirmation:
-    """Whether a region's `getChannel` shows the decision."""
-    decided, shown = epoch(decision.at), epoch(channel.get("updatedAt"))
-    if shown is None or decided is None:
-        return Confirmation.PENDING
-    if channel.get("allowed") is allowed:
-        # The registry cuts off an instant that is ahead of the bus's clock; the reason tells then.
-        is_ours = shown >= decided - _RESOLUTION_SECONDS or channel.get("reason") == decision.reason
-        return Confirmation.CONFIRMED if is_ours else Confirmation.PENDING
-    # Somebody decided otherwise, later than we did.
-    return Confirmation.SUPERSEDED if shown > decided else Confirmation.PENDING

@@ -18,16 +18,18 @@ of the same shape with condition `PermanentFailure`. The function gets `requestP
 What the queues hold is data: a target that is not of this installation is never called.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from globalws.domain.errors import InvalidEventError
-from globalws.domain.fields import SOURCE, read_instant
+from globalws.domain.fields import SOURCE, iso, read_instant
+from globalws.domain.json_text import read_json
 from globalws.domain.message import MESSAGE_PUBLISHED, read_message_published
 from globalws.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
+from globalws.domain.redrive import REDRIVE, redrive_mark
 
 PERMANENT_FAILURE = "PermanentFailure"
 _LATEST = "$LATEST"
@@ -118,6 +120,17 @@ class Home:
     regions: frozenset[str]
 
 
+def marked(reading: Reading) -> InvokeFunction | PutOnPeerBus:
+    """The destination of a letter that has one, its event saying that it was redriven, and why."""
+    letter, destination = reading.letter, reading.destination
+    assert destination is not None  # noqa: S101 - documented above
+    died = iso(datetime.fromtimestamp(letter.sent_at, UTC))
+    mark = {REDRIVE: redrive_mark(letter.region, letter.queue, reading.reason, died)}
+    if isinstance(destination, InvokeFunction):
+        return replace(destination, payload={**destination.payload, **mark})
+    return replace(destination, detail={**destination.detail, **mark})
+
+
 class UnreadableError(Exception):
     """A letter without a usable destination; the message says what is wrong with it."""
 
@@ -125,9 +138,9 @@ class UnreadableError(Exception):
 def read_letter(letter: Letter, home: Home) -> Reading:
     """What the letter says and where it goes; never raises."""
     try:
-        body = json.loads(letter.body)
-    except ValueError:
-        return Reading(letter, _error(letter), poison="not JSON")
+        body = read_json(letter.body)
+    except ValueError as error:
+        return Reading(letter, _error(letter), poison=f"not JSON of ours: {error}")
     if not isinstance(body, Mapping):
         return Reading(letter, _error(letter), poison="not a JSON object")
     if letter.queue is Queue.BUS:

@@ -6,6 +6,9 @@ import time
 from globalws.domain.fields import CHANNEL_NAME, ULID
 from globalws.domain.order import MAX_REASON
 
+PROBE_CHANNEL = "globalws.probe"
+"""Allowed by every deployment for `globalws status --probe`: graphql/functions/readChannel.js."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -1,15 +1,20 @@
 """Real stacks: found in one region, and from there in its peers (parameter `PeerRegions`)."""
 
+import os
 from collections.abc import Callable, Sequence
-
-import boto3
+from typing import TYPE_CHECKING
 
 from cli.adapters.clients import Clients
 from cli.adapters.stacks import Stack, read_stack
 from cli.errors import CliError, UnreachableError, UsageError
 from cli.targets.target import Kind, Outputs, Region, Target
 
+if TYPE_CHECKING:
+    import boto3
+
 DEFAULT_STACK_NAME = "globalws-{region}"
+
+_ANY_REGION = "us-east-1"  # every region's STS gives the same answer
 
 ReadStack = Callable[[Clients, str], Stack]
 
@@ -55,6 +60,20 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
     return Target.select(Kind.AWS, description, list(found.values()), names)
 
 
+def identity() -> str:
+    """The profile and the account of the usual AWS variables, or why the account is not known.
+
+    Raises:
+        UsageError: there is no such profile.
+    """
+    region = _session().region_name or _ANY_REGION
+    try:
+        account = Clients(region, None).caller().split(":")[4]
+    except CliError as error:
+        return f"{_profile()}, account unknown ({error})"
+    return f"{_profile()}, account {account}"
+
+
 def _returning(outputs: Outputs) -> Callable[[], Outputs]:
     return lambda: outputs
 
@@ -77,7 +96,7 @@ def _name(pattern: str, region: str) -> str:
 
 
 def _profile_region() -> list[str]:
-    region = boto3.Session().region_name
+    region = _session().region_name or os.environ.get("AWS_REGION")  # boto3 reads only the other
     if not region:
         raise UsageError(
             "no region to look in: give --region, or set AWS_REGION or a profile that has one"
@@ -86,4 +105,14 @@ def _profile_region() -> list[str]:
 
 
 def _profile() -> str:
-    return f"profile {boto3.Session().profile_name}"
+    return f"profile {_session().profile_name}"
+
+
+def _session() -> "boto3.Session":
+    import boto3  # here: it takes longer than all else that `--help` does
+    from botocore.exceptions import ProfileNotFound
+
+    try:
+        return boto3.Session()
+    except ProfileNotFound as error:
+        raise UsageError(f"{error}: set AWS_PROFILE to a profile that exists") from error

@@ -1,11 +1,11 @@
 """Local or AWS: what was asked for, else the local stack if one runs, else AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import UnreachableError, UsageError
-from cli.targets.aws import DEFAULT_STACK_NAME, aws_target
+from cli.targets.aws import DEFAULT_STACK_NAME, aws_target, identity
 from cli.targets.local import find_stack_file, is_running, local_target
 from cli.targets.target import Kind, Target
 
@@ -20,8 +20,11 @@ class TargetOptions:
     regions: Sequence[str] = ()
 
 
-def choose_target(options: TargetOptions, directory: Path) -> Target:
+def choose_target(options: TargetOptions, directory: Path, note: Callable[[str], None]) -> Target:
     """The target that the options ask for, seen from `directory`.
+
+    Args:
+        note: tells the person that there is no local stack, and whose AWS account is used then.
 
     Raises:
         UsageError: the options contradict each other.
@@ -48,7 +51,10 @@ def choose_target(options: TargetOptions, directory: Path) -> Target:
         return local_target(path, options.regions)
     if path is not None and is_running(path):
         return local_target(path, options.regions)
-    try:
-        return aws_target(DEFAULT_STACK_NAME, options.regions)
-    except UsageError as error:
-        raise UsageError(f"no local stack runs here (`make up` starts one), and {error}") from error
+    where = (
+        f"{path} is left over from one that has ended"
+        if path
+        else (f"there is no .local/stack.json in {directory} or above")
+    )
+    note(f"no local stack found ({where}), so this is about AWS: {identity()}")
+    return aws_target(DEFAULT_STACK_NAME, options.regions)

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from globalws.domain.json_text import read_json
+
 from local.eventbridge.counters import Counters
 from local.eventbridge.definition import AsyncFunction
 from local.eventbridge.faults import Faults
@@ -246,6 +248,6 @@ def failure_record(
 def _parsed(text: str) -> Any:
     """JSON where it is JSON, else the text itself."""
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text

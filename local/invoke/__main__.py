@@ -17,6 +17,7 @@ from local.settings import LocalSettings, LocalSettingsError
 from local.stack.processes import ProcessFailedError
 from local.stack.sam import aws_environment, build
 from local.stack.stack_file import RunningStack, StackFileError
+from local.standard_streams import prepare
 
 _ERRORS = (
     *(InvocationError, LocalSettingsError, ProcessFailedError),
@@ -61,4 +62,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    prepare()
     sys.exit(main())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from globalws.domain.json_text import read_json
 
 from local.invoke.docker import gateway, has_image
 from local.invoke.forwarding import reachable
@@ -125,7 +126,7 @@ def _judged(output: str) -> Any:
     if not lines:
         raise FunctionFailedError("NoResult", "it answered nothing: out of time or memory?")
     try:
-        result = json.loads(lines[-1])
+        result = read_json(lines[-1])
     except ValueError:
         raise FunctionFailedError("NoResult", f"it answered no JSON: {lines[-1]}") from None
     if isinstance(result, dict) and "errorMessage" in result:

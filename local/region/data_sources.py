@@ -64,7 +64,10 @@ class DataSources:
             await self._bridge.invoke_async(function_arn, text)
             return None
         result = await self._aws.invoke(function_arn, text)
-        answer = await asyncio.to_thread(json.loads, result.payload)
+        try:
+            answer = await asyncio.to_thread(json.loads, result.payload)
+        except RecursionError:
+            raise DataSourceError("Lambda:Unhandled", "its answer is nested too deeply") from None
         if result.outcome == "ok":
             return answer
         failure = answer if isinstance(answer, dict) else {}

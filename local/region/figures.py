@@ -4,7 +4,6 @@ Of AWS's own metrics the emulator has Lambda's. AppSync's and SQS's are put here
 functions write into their logs (embedded metric format), which CloudWatch would take from there.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
+from globalws.domain.json_text import read_json
 
 from local.appsync.metrics import Counters
 from local.deployed.stack import Clients, DeployedStack
@@ -133,7 +133,7 @@ def embedded(line: str) -> Iterator[tuple[str, Datum]]:
     """Namespace and datum of each metric in a line of the embedded metric format; other lines have
     none."""
     try:
-        record = json.loads(line)
+        record = read_json(line)
         directives = record["_aws"]["CloudWatchMetrics"]
         at = record["_aws"]["Timestamp"] / 1000
     except (ValueError, KeyError, TypeError):

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from globalws.domain.json_text import read_json
+
 
 class StackFileError(Exception):
     """There is no readable stack file; the message says how to get one."""
@@ -49,7 +51,9 @@ class RunningStack:
     def read(cls, path: Path) -> "RunningStack":
         """Raises StackFileError if the stack does not run or the file is damaged."""
         try:
-            document: dict[str, Any] = json.loads(path.read_text())
+            document: Any = read_json(path.read_bytes())
+            if not isinstance(document, dict):
+                raise TypeError("not an object")
             regions = tuple(RunningRegion(**each) for each in document.pop("regions"))
             return cls(regions=regions, **document)
         except FileNotFoundError:

@@ -12,7 +12,6 @@
 Errors are `{"error": {"type", "message"}}`. What keeps other pages out is `local.web.guard`.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
+from globalws.domain.json_text import read_json
 
 from local.stack.processes import ProcessFailedError
 from local.stack.stack_file import RunningStack
@@ -166,7 +166,7 @@ async def _body(
     request: web.Request, members: dict[str, type], required: tuple[str, ...]
 ) -> dict[str, Any]:
     try:
-        body = json.loads(await request.read())
+        body = read_json(await request.read())
     except ValueError:
         raise _InvalidRequestError("the body is not JSON") from None
     if not isinstance(body, dict) or not set(required) <= set(body) <= set(members):

@@ -55,11 +55,13 @@ def test_every_command_of_the_chapter_works(folder: Path) -> None:
 
 
 def test_the_probe_measures_replication_in_every_direction(folder: Path) -> None:
-    done = run("globalws status --probe --channel tech --json", folder)
+    done = run("globalws status --probe --json", folder)
     assert done.returncode == 0, done.stderr
     text = json.dumps(json.loads(done.stdout))
     for region in ("us-west-2", "ap-southeast-2"):
         assert region in text
+    listed = json.loads(run("globalws channels list --json", folder).stdout)["channels"]
+    assert "globalws.probe" not in [channel["name"] for channel in listed]
 
 
 def test_status_shows_every_alarm_of_the_template(folder: Path) -> None:

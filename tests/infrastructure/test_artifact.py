@@ -63,14 +63,16 @@ def test_every_module_is_compiled_so_that_no_cold_start_has_to(
 def test_an_unchanged_function_is_an_unchanged_package(build_folder: Path, tmp_path: Path) -> None:
     # SAM uploads what differs, and Lambda starts it anew. Within a build the functions, which have
     # the same sources, share their packages; another build installs and compiles them again.
-    sam_build(tmp_path, "ReplayFunction")
+    # The path is one that a shell or make would take apart.
+    again = tmp_path / "a b" / "$HOME é's"
+    sam_build(again, "ReplayFunction")
     one, *others = (
         {
             path.relative_to(folder): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        for folder in (tmp_path / "ReplayFunction", *sorted(build_folder.glob("*Function")))
+        for folder in (again / "ReplayFunction", *sorted(build_folder.glob("*Function")))
     )
     assert len(others) > 3
     for other in others:
@@ -94,3 +96,40 @@ def test_a_function_whose_packages_are_not_to_be_had_is_not_built(tmp_path: Path
         assert done.returncode != 0
         assert "globalws-has-no-such-package" in done.stderr
         assert list((artifacts / name).iterdir()) == []
+
+
+# As `python3.11 -m pip install … --target FOLDER …` would, without a network.
+_PYTHON = """\
+#!/bin/sh
+[ "$2" != pip ] && exec {python} "$@"
+while [ "$1" != --target ]; do shift; done
+mkdir "$2" && echo "pass" > "$2/package.py"
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b", " a", "a$b", "$(a)", "${HOME}", "é", "日本", "a'b", 'a"b', "a`b", "a;b & c", "#a", "%a",
+     "a\\b", "-a", "a*b", "~a", "a:b", "a=b"],
+)  # fmt: skip
+def test_a_function_is_built_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    python = tmp_path / "python"
+    python.write_text(_PYTHON.format(python=sys.executable))
+    python.chmod(0o755)
+    for names in (("project", name), (name, "build")):
+        project, build = (tmp_path / "-".join(names) / each for each in names)
+        shutil.copytree(ROOT / "functions", project)
+        for function in ("ReplayFunction", "PurgeFunction"):
+            (build / function).mkdir(parents=True)
+            done = subprocess.run(
+                ["make", f"PYTHON={python}", f"build-{function}"],
+                cwd=project,
+                env=os.environ | {"ARTIFACTS_DIR": str(build / function), "LC_ALL": "C"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            built = {path.name for path in (build / function).iterdir()}
+            assert {"package.py", "replay.py", "globalws", "__pycache__"} <= built
+            assert (build / function / "globalws" / "domain" / "__pycache__").is_dir()

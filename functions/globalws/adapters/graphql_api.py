@@ -104,11 +104,13 @@ def _data(response: requests.Response) -> dict[str, Any]:
         raise TransientError(f"the API answered HTTP {status}: {response.text[:200]}")
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     errors = answer.get("errors") if isinstance(answer, dict) else None
     if errors:
-        _raise(errors[0], status)
+        # AppSync's own errors are a list; some services behind other URLs answer one object.
+        first = errors[0] if isinstance(errors, list) else errors
+        _raise(first if isinstance(first, dict) else {"message": first}, status)
     if status != requests.codes.ok:
         raise PermanentError(f"HTTP {status}", response.text[:200])
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from globalws.domain.errors import InvalidEventError
+from globalws.domain.json_text import check_nesting
 
 SOURCE = "globalws"
 
@@ -28,6 +29,10 @@ def read_detail(event: object, *detail_types: str) -> tuple[Mapping[str, Any], M
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
         raise InvalidEventError("detail is not an object")
+    try:
+        check_nesting(detail)
+    except ValueError as error:
+        raise InvalidEventError(f"detail is {error}") from None
     return event, detail
 
 

@@ -33,7 +33,7 @@ class Decided(StrEnum):
     """What a policy write did."""
 
     WRITTEN = "written"
-    UNCHANGED = "unchanged"  # this very decision stands already
+    UNCHANGED = "already written"  # this very decision, by the other function
     SUPERSEDED = "superseded"
 
 

@@ -42,7 +42,7 @@ async def execute(
         ) as response:
             status = response.status
             document = json.loads(await response.read())
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
         raise NoAnswerError(f"{endpoint.region}: {error or type(error).__name__}") from error
     return _data(document, f"{endpoint.region}: HTTP {status}")
 

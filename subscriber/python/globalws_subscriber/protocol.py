@@ -75,7 +75,10 @@ def _data(payload: Any) -> Data:
 
 def decode(text: str) -> Frame:
     """The frame in a text from the server; raises ValueError if it is not of the protocol."""
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("a frame is nested too deeply") from None
     if not isinstance(document, dict):
         raise ValueError("a frame must be an object")
     payload = document.get("payload")

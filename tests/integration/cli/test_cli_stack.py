@@ -130,7 +130,7 @@ def test_dead_letters_reach_where_they_were_going(stack: LocalStack) -> None:
 
 
 def test_a_probe_measures_both_directions(stack: LocalStack) -> None:
-    code, document = globalws(stack, "status", "--probe", "--channel", "cars", "--timeout", "60")
+    code, document = globalws(stack, "status", "--probe", "--timeout", "60")
     assert code == 0, document
     assert len(document["probe"]) == 4
     assert all(pair["ms"] > 0 for pair in document["probe"])

@@ -46,10 +46,10 @@ def test_a_block_is_written_kicked_and_recorded_once(load: Any, tables: Any, api
 def test_purge_and_policy_converge_in_either_order(load: Any, tables: Any, api: Any) -> None:
     policy, purge = load("policy"), load("purge")
     assert policy.handler(sample("policy-change"), Context()) == {"outcome": "written"}
-    assert purge.handler(sample("policy-change"), Context())["policy"] == "unchanged"
+    assert purge.handler(sample("policy-change"), Context())["policy"] == "already written"
     event = order_event(PURGE, block=True)
     assert purge.handler(event, Context())["policy"] == "written"
-    assert policy.handler(event, Context()) == {"outcome": "unchanged"}
+    assert policy.handler(event, Context()) == {"outcome": "already written"}
     assert api.unsubscribed == ["media", "tech"]
 
 
@@ -61,7 +61,7 @@ def test_a_reset_leaves_the_channel_to_the_deployment(load: Any, tables: Any, ap
     assert _allowed(tables, "media") is None
     # media is not in ALLOWED_CHANNELS, and so is closed as by a block; tech is.
     answer = purge.handler(reset, Context())
-    assert answer == {"outcome": "done", "policy": "unchanged", "subscriptions": "ended"}
+    assert answer == {"outcome": "done", "policy": "already written", "subscriptions": "ended"}
     answer = purge.handler(reset_event(name="tech"), Context())
     assert answer == {"outcome": "done", "policy": "written"}
     assert api.unsubscribed == ["media", "media"]

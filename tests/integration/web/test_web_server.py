@@ -1,5 +1,6 @@
 """The web client's server over HTTP: what it serves, whom it refuses, what it orders."""
 
+import json
 from typing import Any
 
 import pytest
@@ -102,6 +103,7 @@ async def test_orders_are_the_commands_of_globalws(page: Page, command: FakeComm
         ("channels/tech/policy", {"allowed": True}),
         ("channels/tech/policy", {"allowed": True, "reason": "x", "extra": 1}),
         ("channels/tech/policy", ["allowed"]),
+        ("channels/tech/policy", json.loads("[" * 500 + "]" * 500)),
         ("regions/eu-west-1", {"running": False}),
         ("regions/us-west-2", {"running": 0}),
     ],

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cli.domain.changes import instant
+from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, RefusedError, UnreachableError
 from cli.targets.choose import TargetOptions
 from cli.targets.target import Endpoints, Kind, Region, Target
@@ -17,12 +18,16 @@ DEFAULT = ("cars", "tech")
 
 @dataclass
 class FakeRegion:
-    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost."""
+    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost.
+
+    `unrecorded`: only Policy works there: it writes an order's policy, and nothing else happens.
+    """
 
     name: str
     peers: list["FakeRegion"] = field(default_factory=list)
     down: bool = False
     stuck: bool = False
+    unrecorded: bool = False
     decided: dict[str, dict[str, Any]] = field(default_factory=dict)
     audit: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -51,7 +56,7 @@ class FakeRegion:
         return {"channels": [self.channel(name) for name in names]}
 
     def channel(self, name: str) -> dict[str, Any]:
-        default = {"allowed": name in DEFAULT, "reason": None, "updatedAt": None}
+        default = {"allowed": name in (*DEFAULT, PROBE_CHANNEL), "reason": None, "updatedAt": None}
         return {"name": name, **self.decided.get(name, default)}
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's
@@ -81,6 +86,8 @@ class FakeRegion:
                 "reason": detail["reason"],
                 "updatedAt": detail["at"],
             }
+        if self.unrecorded:
+            return
         key = f"{detail['name']}#{action}#{detail['id']}"
         self.audit[key] = {
             "key": {"S": key},
@@ -89,7 +96,7 @@ class FakeRegion:
             "channel": {"S": detail["name"]},
             "by": {"S": detail["by"]},
             "outcome": {"S": self.outcome},
-            "steps": {"M": {"subscriptions": {"S": "ended"}}},
+            "steps": {"M": {"policy": {"S": "already written"}, "subscriptions": {"S": "ended"}}},
         }
 
     def get_item(self, **request: Any) -> dict[str, Any]:
@@ -109,6 +116,10 @@ class FakeRegion:
         counts = {"ApproximateNumberOfMessages": "3"} if "bus" in request["QueueUrl"] else {}
         return {"Attributes": counts, "ResponseMetadata": {"HTTPHeaders": {}}}
 
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        self._answer()
+        return {"Messages": []}
+
     def _answer(self) -> None:
         if self.down:
             raise UnreachableError(f"{self.name} does not answer")
@@ -124,7 +135,7 @@ class FakeInstallation:
         self.options: TargetOptions | None = None
         self.error: CliError | None = None
 
-    def choose(self, options: TargetOptions, directory: object) -> Target:
+    def choose(self, options: TargetOptions, directory: object, note: object) -> Target:
         self.options = options
         if self.error is not None:
             raise self.error

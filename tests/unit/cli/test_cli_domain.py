@@ -1,15 +1,21 @@
 """The command's pure rules: names, decisions, text for terminals."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 from globalws.domain.order import Action, Policy, read_order
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from rich.cells import cell_len
+from rich.console import Console
 
-from cli.domain.changes import Confirmation, Decision, instant, policy_confirmation
+from cli.domain.changes import Decision, instant
 from cli.domain.names import checked_channel, checked_id, checked_reason, new_ulid
 from cli.domain.text import printable
+from cli.grid import grid
 from tests.unit.cli.samples import DECISION, event
 
 CONTRACTS = Path(__file__).parents[3] / "events" / "contracts"
@@ -64,29 +70,6 @@ def test_a_very_long_identity_is_cut_to_what_the_contract_allows() -> None:
     assert len(decision.policy("us-west-2", Policy.ALLOW)["by"]) == 200
 
 
-@pytest.mark.parametrize(
-    ("channel", "expected"),
-    [
-        ({}, Confirmation.PENDING),
-        ({"allowed": False}, Confirmation.PENDING),
-        ({"allowed": False, "updatedAt": "2026-11-22T10:15:00Z"}, Confirmation.PENDING),
-        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00Z"}, Confirmation.CONFIRMED),
-        ({"allowed": False, "updatedAt": "2026-11-23T10:15:00.500Z"}, Confirmation.CONFIRMED),
-        ({"allowed": True, "updatedAt": "2026-11-23T10:14:59.900Z"}, Confirmation.PENDING),
-        ({"allowed": True, "updatedAt": "2026-11-23T10:15:02Z"}, Confirmation.SUPERSEDED),
-        # Our clock was ahead of the bus's, and the instant was cut off.
-        (
-            {"allowed": False, "updatedAt": "2026-11-23T10:05:00Z", "reason": "claim"},
-            Confirmation.CONFIRMED,
-        ),
-    ],
-)
-def test_whether_a_region_shows_a_decision(
-    channel: dict[str, object], expected: Confirmation
-) -> None:
-    assert policy_confirmation(channel, DECISION, allowed=False) is expected
-
-
 def test_an_instant_has_milliseconds_and_utc() -> None:
     assert instant(1_790_000_000.1239) == "2026-09-21T14:13:20.123Z"
 
@@ -97,3 +80,33 @@ def test_hostile_text_is_shown_and_not_obeyed() -> None:
     assert printable("\ud800") == "\\ud800"
     assert printable("abcdef", 4) == "abc…"
     assert printable("abcd", 4) == "abcd"
+
+
+WORD = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=25)
+CELL = st.lists(WORD, max_size=6).map(" ".join)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 4).flatmap(
+        lambda columns: st.lists(
+            st.lists(CELL, min_size=columns, max_size=columns), min_size=1, max_size=4
+        )
+    ),
+    st.one_of(st.none(), st.integers(8, 120)),
+)
+def test_a_table_of_any_width_keeps_every_word(rows: list[list[str]], width: int | None) -> None:
+    columns = [f"column {number}" for number in range(len(rows[0]))]
+    out = io.StringIO()
+    console = Console(file=out, width=width or 80, force_terminal=False, color_system=None)
+    console.print(grid(columns, rows, width), soft_wrap=width is None)
+    lines = out.getvalue()
+    together = "".join(lines.split())
+    for cell in (text for row in [columns, *rows] for text in row):
+        for word in cell.split():
+            fits = width is None or cell_len(word) <= width
+            assert word in (lines if fits else together)
+    if width is None:
+        assert len(lines.splitlines()) == 1 + len(rows)
+    else:
+        assert all(cell_len(line) <= width for line in lines.splitlines())

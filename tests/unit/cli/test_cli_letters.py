@@ -1,11 +1,22 @@
 """Dead letters: what they say, and where a redrive takes them."""
 
 import json
+from typing import Any
 
 import pytest
+from globalws.domain.message import read_message_published
 from globalws.domain.order import Policy, read_order
+from globalws.domain.redrive import redrive_of
 
-from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Queue, read_letter
+from cli.domain.letters import (
+    InvokeFunction,
+    Letter,
+    PutOnPeerBus,
+    Queue,
+    Reading,
+    marked,
+    read_letter,
+)
 from tests.unit.cli.samples import (
     DECISION,
     FUNCTION,
@@ -103,3 +114,29 @@ def test_what_the_function_gave_up_at_once_is_poison_with_a_destination() -> Non
     reading = read_letter(letter(Queue.FUNCTION, record("replay", "PermanentFailure")), HOME)
     assert reading.destination == InvokeFunction("replay", None, MESSAGE)
     assert reading.poison == "TransientError: HTTP 503"
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        read_letter(letter(Queue.FUNCTION, record()), HOME),
+        read_letter(bus_letter(FUNCTION), HOME),
+        read_letter(bus_letter(PEER_BUS), HOME),
+    ],
+    ids=["function", "bus to a function", "bus to a peer"],
+)
+def test_a_redriven_event_says_where_it_lay_and_why(reading: Reading) -> None:
+    destination, plain = marked(reading), reading.destination
+    assert plain is not None
+    if isinstance(destination, InvokeFunction):
+        event: Any = destination.payload
+        assert {**event, "redrive": None} == {**MESSAGE, "redrive": None}
+    else:
+        event = {"detail": destination.detail}
+        assert {**destination.detail, "redrive": None} == {**MESSAGE["detail"], "redrive": None}
+    mark = redrive_of(event)
+    assert mark == {
+        "region": "us-west-2", "queue": reading.letter.queue.value, "reason": reading.reason,
+        "deadLetteredAt": "1970-01-01T00:00:00.000Z",
+    }  # fmt: skip
+    assert read_message_published({**MESSAGE, **event}).id == MESSAGE["detail"]["id"]

@@ -17,6 +17,7 @@ from globalws_subscriber import (
 )
 
 from cli.adapters import subscriptions
+from cli.domain.names import PROBE_CHANNEL
 from cli.errors import RefusedError
 from cli.probe import probe
 from tests.unit.cli.conftest import Run
@@ -58,6 +59,28 @@ def test_tail_shows_each_regions_messages(
     assert {line["via"] for line in lines if line["type"] == "message"} == {
         "us-west-2", "ap-southeast-2"
     }  # fmt: skip
+
+
+def test_only_what_came_live_has_a_lag(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [ULID[:-1] + last for last in "ABCDE"]
+    scripts(
+        monkeypatch,
+        us_west_2=[
+            message(id=ids[0]), StateEvent(State.LIVE, "us-west-2"), message(id=ids[1]),
+            StateEvent(State.RESUMING, "us-west-2"), message(id=ids[2]),
+            StateEvent(State.FAILED_OVER, "us-west-2"), message(id=ids[3]),
+        ],
+        ap_southeast_2=[message(id=ids[4])],
+    )  # fmt: skip
+    arguments = ("tail", "tech", "--since", "600", "--count", "5")
+    lines = [json.loads(line) for line in run(*arguments, "--json").out.splitlines()]
+    lags = {line["id"]: line["lagMs"] for line in lines if line["type"] == "message"}
+    assert [lags[each] is not None for each in ids] == [False, True, False, True, False]
+    shown = run(*arguments).out.splitlines()
+    assert [("stored" in line, " ms  " in line) for line in shown].count((True, False)) == 3
+    assert [("stored" in line, " ms  " in line) for line in shown].count((False, True)) == 2
 
 
 def test_a_refused_channel_ends_tail_with_4(
@@ -104,6 +127,22 @@ async def test_a_probe_measures_every_direction() -> None:
     pairs = await probe("tech", REGIONS, bus.publish, 5, bus.subscribe())
     assert len(pairs) == 4
     assert all(pair["ms"] >= 0 and pair["error"] is None for pair in pairs)
+
+
+def test_a_probe_is_published_on_no_users_channel(
+    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: dict[str, list[Event]] = {
+        name.replace("-", "_"): [StateEvent(State.LIVE, name)] for name in installation.regions
+    }
+    scripts(monkeypatch, **states)
+    monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: [])
+    assert run("status", "--probe", "--timeout", "0.1").code == 3  # nothing comes back here
+    for region in installation.regions.values():
+        assert [each["name"] for each in region.published] == [PROBE_CHANNEL]
+        assert PROBE_CHANNEL not in [
+            each["name"] for each in region.execute("channels")["channels"]
+        ]
 
 
 async def test_a_probe_tells_what_did_not_arrive() -> None:

@@ -10,7 +10,7 @@ from cli.adapters.clients import Clients
 from cli.adapters.stacks import Stack
 from cli.errors import CliError, RefusedError, UnreachableError, UsageError
 from cli.targets import choose
-from cli.targets.aws import aws_target
+from cli.targets.aws import aws_target, identity
 from cli.targets.choose import TargetOptions, choose_target
 from cli.targets.local import find_stack_file, local_target
 from cli.targets.target import Kind, Target
@@ -69,6 +69,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Target(Kind.AWS, "AWS", (), ())
 
     monkeypatch.setattr(choose, "aws_target", fake)
+    monkeypatch.setattr(choose, "identity", lambda: "profile work, account 123456789012")
     return patterns
 
 
@@ -76,7 +77,7 @@ def test_the_stack_file_is_found_from_below(stack_file: Path) -> None:
     below = stack_file.parents[1] / "a" / "b"
     below.mkdir(parents=True)
     assert find_stack_file(below) == stack_file
-    target = choose_target(TargetOptions(), below)
+    target = choose_target(TargetOptions(), below, print)
     assert target.kind is Kind.LOCAL
     assert [region.name for region in target.all_regions] == ["us-west-2", "ap-southeast-2"]
 
@@ -85,14 +86,57 @@ def test_a_stack_that_has_ended_is_not_taken_for_running(
     stack_file: Path, asked: list[str]
 ) -> None:
     write(stack_file, 2**22 + 1)
-    assert choose_target(TargetOptions(), stack_file.parent).kind is Kind.AWS
+    assert choose_target(TargetOptions(), stack_file.parent, print).kind is Kind.AWS
     with pytest.raises(UnreachableError, match="left over"):
         local_target(stack_file)
 
 
+@pytest.mark.parametrize("left_over", [True, False])
+def test_without_a_local_stack_it_is_said_whose_account_is_used(
+    stack_file: Path, asked: list[str], left_over: bool
+) -> None:
+    if left_over:
+        write(stack_file, 2**22 + 1)
+    else:
+        stack_file.unlink()
+    notes: list[str] = []
+    choose_target(TargetOptions(), stack_file.parents[1], notes.append)
+    assert asked == ["globalws-{region}"]
+    (note,) = notes
+    assert note.startswith("no local stack found (")
+    assert str(stack_file if left_over else stack_file.parents[1]) in note
+    assert note.endswith("about AWS: profile work, account 123456789012")
+
+
+@pytest.mark.parametrize("options", [TargetOptions(kind=Kind.AWS), TargetOptions(stack_name="x")])
+def test_who_asks_for_aws_is_told_nothing_of_the_local_stack(
+    tmp_path: Path, asked: list[str], options: TargetOptions
+) -> None:
+    notes: list[str] = []
+    choose_target(options, tmp_path, notes.append)
+    assert notes == []
+
+
+def test_the_account_is_learned_or_it_is_said_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    arn = "arn:aws:iam::123456789012:user/ops"
+    monkeypatch.setattr(Clients, "caller", lambda _: arn)
+    assert identity() == "profile default, account 123456789012"
+
+    def fail(_: Clients) -> str:
+        raise CliError("AWS credentials: none")
+
+    monkeypatch.setattr(Clients, "caller", fail)
+    assert identity() == "profile default, account unknown (AWS credentials: none)"
+    monkeypatch.setenv("AWS_PROFILE", "does-not-exist")
+    with pytest.raises(UsageError, match="profile that exists"):
+        identity()
+
+
 def test_aws_is_asked_for_by_name(stack_file: Path, asked: list[str]) -> None:
-    choose_target(TargetOptions(kind=Kind.AWS), stack_file.parent)
-    choose_target(TargetOptions(stack_name="chat-{region}"), stack_file.parent)
+    choose_target(TargetOptions(kind=Kind.AWS), stack_file.parent, print)
+    choose_target(TargetOptions(stack_name="chat-{region}"), stack_file.parent, print)
     assert asked == ["globalws-{region}", "chat-{region}"]
 
 
@@ -106,14 +150,14 @@ def test_aws_is_asked_for_by_name(stack_file: Path, asked: list[str]) -> None:
 )
 def test_contradictions_are_refused(options: TargetOptions, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        choose_target(options, tmp_path)
+        choose_target(options, tmp_path, print)
 
 
 def test_local_without_a_stack_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError, match="make up"):
-        choose_target(TargetOptions(kind=Kind.LOCAL), tmp_path)
+        choose_target(TargetOptions(kind=Kind.LOCAL), tmp_path, print)
     with pytest.raises(UnreachableError, match="make up"):
-        choose_target(TargetOptions(stack_file=tmp_path / "stack.json"), tmp_path)
+        choose_target(TargetOptions(stack_file=tmp_path / "stack.json"), tmp_path, print)
 
 
 def test_a_damaged_file_is_told(stack_file: Path) -> None:

@@ -1,16 +1,21 @@
 """`globalws trace` and `globalws top`: what they read, and what they make of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cli.adapters.queues import Depth
+from cli.domain.letters import Queue
 from cli.domain.rates import Sample, faults_in, view
-from cli.domain.steps import before, in_order, step_of_line, step_of_record, time_of
+from cli.domain.steps import before, in_order, step_of_record, steps_of_line, time_of
 from cli.errors import UnreachableError
 from local.region.trace import Trace
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_installation import FakeInstallation
+from tests.unit.cli.samples import HOME, MESSAGE, letter, record
+from tests.unit.cli.test_cli_redrive import FakeBox
 
 ID = "01KB4YXW0G8Q2M7R3T5V9XZABC"
 AT = time_of(ID)
@@ -20,13 +25,14 @@ def test_a_log_line_of_powertools_tells_its_message_and_what_matters() -> None:
     line = json.dumps(
         {"level": "INFO", "message": "message replayed", "correlation_id": ID, "lag_ms": "41"}
     )
-    step = step_of_line("us-west-2", "Function replay", 1_500, line)
+    (step,) = steps_of_line("us-west-2", "Function replay", 1_500, line)
     assert (step.at, step.what, step.details) == (1.5, "message replayed", {"lag_ms": "41"})
 
 
 @pytest.mark.parametrize("text", ["START RequestId: x\n", "[1]", '"text"'])
 def test_a_line_that_is_no_record_is_shown_as_it_is(text: str) -> None:
-    assert step_of_line("us-west-2", "AppSync", 0, text).what == text.strip()
+    (step,) = steps_of_line("us-west-2", "AppSync", 0, text)
+    assert step.what == text.strip()
 
 
 def test_a_record_of_the_region_process_keeps_a_count_of_nobody() -> None:
@@ -44,6 +50,37 @@ def test_the_id_before_an_id() -> None:
     assert before(ID) == ID[:-1] + "B"
     assert before("01KB4YXW0G8Q2M7R3T5V9XZA00") == "01KB4YXW0G8Q2M7R3T5V9XZ9ZZ"
     assert before("0" * 26) == "0" * 26
+
+
+MARK = {
+    "region": "us-west-2", "queue": "bus", "reason": "NO_PERMISSIONS: no", "deadLetteredAt": "x",
+}  # fmt: skip
+
+
+def test_a_line_of_a_redriven_event_tells_of_the_dead_letter_once() -> None:
+    mark = {**MARK, "deadLetteredAt": "1970-01-01T00:00:10.000Z"}
+    lines = [
+        json.dumps({"message": message, "redrive": mark})
+        for message in ("replay failed, to be retried", "message replayed")
+    ]
+    steps = in_order(
+        step
+        for number, line in enumerate(lines)
+        for step in steps_of_line("ap-southeast-2", "Function replay", 37_000 + number, line)
+    )
+    assert [(step.at, step.region, step.source, step.what) for step in steps] == [
+        (10.0, "us-west-2", "bus queue", "dead-lettered"),
+        (37.0, "us-west-2", "bus queue", "redriven"),
+        (37.0, "ap-southeast-2", "Function replay", "replay failed, to be retried"),
+        (37.001, "ap-southeast-2", "Function replay", "message replayed"),
+    ]
+    assert steps[0].details == {"reason": "NO_PERMISSIONS: no"}
+
+
+@pytest.mark.parametrize("mark", [MARK, "text", {**MARK, "reason": 1}])
+def test_a_mark_that_says_nothing_is_left_out(mark: object) -> None:
+    line = json.dumps({"message": "message replayed", "redrive": mark})
+    assert len(steps_of_line("us-west-2", "Function replay", 0, line)) == 1
 
 
 def _lines(region: str) -> list[tuple[int, str]]:
@@ -70,6 +107,7 @@ def logs(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> set
         return _lines(clients.region) if group.endswith("-replay") else []
 
     monkeypatch.setattr("cli.commands.trace.lines_with", lines_with)
+    monkeypatch.setattr("cli.commands.trace.home_of", lambda *_: HOME)
     monkeypatch.setattr("cli.commands.trace._LONGEST", 1e10)
     monkeypatch.setattr(
         "cli.commands.trace.ask_region_process", lambda clients, path: _noted(clients.region)
@@ -99,6 +137,31 @@ def test_a_region_that_does_not_answer_does_not_hide_the_other(
     assert ran.code == 3
     assert "message replayed" in ran.out
     assert "us-west-2" in ran.err
+
+
+def test_what_lies_in_a_queue_now_is_shown_with_its_reason(
+    logs: set[str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = {**MESSAGE, "detail": {**MESSAGE["detail"], "id": ID[:-1] + "D"}}
+
+    def queue_of(region: Any, kind: Queue) -> FakeBox:
+        holds = region.name == "us-west-2" and kind is Queue.FUNCTION
+        found = [record(), {**record(), "requestPayload": other}] if holds else []
+        letters = [
+            replace(letter(Queue.FUNCTION, body), sent_at=AT + 1, message_id=f"m-{number}")
+            for number, body in enumerate(found)
+        ]
+        box = FakeBox(letters)
+        box.depth = lambda: Depth(len(letters), 0, 0)  # type: ignore[attr-defined]
+        box.now = lambda: AT + 2  # type: ignore[method-assign]
+        return box
+
+    monkeypatch.setattr("cli.commands.trace.queue_of", queue_of)
+    steps = run("trace", ID, "--json").document["steps"]
+    (dead,) = [each for each in steps if each["step"] == "dead-lettered"]
+    assert (dead["region"], dead["source"]) == ("us-west-2", "function queue")
+    assert dead["details"] == {"reason": "RetriesExhausted: TransientError: HTTP 503"}
+    assert dead["at"] == pytest.approx(AT + 1)
 
 
 def test_an_unknown_id_is_an_error(

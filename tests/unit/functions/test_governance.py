@@ -166,7 +166,7 @@ def test_a_block_that_policy_wrote_first_is_still_kicked(fakes: Fakes) -> None:
     order = read_order(order_event(POLICY, allowed=False))
     fakes.policies.decide(order, NOW)
     record = govern(order, fakes.region(), lambda: 60.0)
-    assert record.steps == {"policy": "unchanged", "subscriptions": "ended"}
+    assert record.steps == {"policy": "already written", "subscriptions": "ended"}
 
 
 def test_a_permanent_failure_is_recorded_and_may_be_redriven(fakes: Fakes) -> None:

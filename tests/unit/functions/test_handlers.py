@@ -9,6 +9,7 @@ import pytest
 from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
 from globalws.domain.janitor import Run
 from globalws.domain.order import read_order
+from globalws.domain.redrive import redrive_mark, redrive_of
 
 from tests.support.functions import Context, load_handler, sample
 
@@ -61,6 +62,42 @@ def test_replay_logs_and_counts_a_message(
     assert "Hello" not in json.dumps(line)  # a message's text belongs to its channel
     assert metrics["MessagesReplayed"] == 1
     assert metrics["ReplicationLag"] >= 0
+
+
+MARK = redrive_mark("us-west-2", "bus", "SDK_CLIENT_ERROR: no", "2026-11-23T10:15:00.123Z")
+
+
+@pytest.mark.parametrize("place", ["beside the detail", "in the detail"])
+@pytest.mark.parametrize("name", ["replay", "policy-change-malformed", "purge-malformed"])
+def test_a_function_says_that_its_event_was_redriven(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, place: str
+) -> None:
+    module, _ = _replay(monkeypatch, Api())
+    if name != "replay":
+        module = load_handler("policy" if "policy" in name else "purge", monkeypatch)
+        monkeypatch.setattr(module, "_dead_letters", DeadLetters(), raising=False)
+    event = sample(name)
+    marked = {**event, "redrive": MARK}
+    if place == "in the detail":
+        marked = {**event, "detail": {**event["detail"], "redrive": MARK}}
+    module.handler(marked, Context())
+    module.handler(event, Context())
+    (redriven, other), _ = _output(capsys)
+    assert redriven["redrive"] == MARK
+    assert "redrive" not in other
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [None, "text", [], {}, {**MARK, "queue": 1}, {"region": "us-west-2"}, {**MARK, "reason": None}],
+)
+def test_a_mark_of_another_form_is_none(mark: object) -> None:
+    assert redrive_of({"redrive": mark, "detail": {"redrive": mark}}) is None
+
+
+def test_a_mark_is_bounded() -> None:
+    found = redrive_of({"redrive": {**MARK, "reason": "x" * 10_000, "more": "y"}})
+    assert found == {**MARK, "reason": "x" * 500}
 
 
 def test_replay_raises_what_is_to_be_retried(

@@ -1,0 +1,134 @@
+"""Following a channel in several regions at once: what `globalws tail` prints as it arrives."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from globalws_subscriber import Message, MessageEvent, Options, RegionEndpoint, State, StateEvent
+
+from cli.adapters.subscriptions import Ended, Seen, streams
+from cli.domain.changes import epoch
+from cli.errors import ExitCode, RefusedError, UnreachableError
+from cli.output import Output
+from cli.regions import in_each
+from cli.session import Session
+
+_READER_SECONDS = 1.0
+_LIVE = frozenset({State.LIVE, State.FAILED_OVER})
+
+
+def endpoints_of(session: Session) -> list[RegionEndpoint]:
+    """The selected regions, as the subscriber wants them; those without a stack are left out.
+
+    Raises:
+        CliError: none has one.
+    """
+    answers = in_each(session.target.selected, lambda region: region.endpoints())
+    found = []
+    for answer in answers:
+        if answer.value is None:
+            session.output.error(f"{answer.region}: {answer.reason}")
+            continue
+        urls = answer.value
+        found.append(
+            RegionEndpoint(answer.region, urls.graphql_url, urls.realtime_url, urls.api_key)
+        )
+    if not found:
+        raise answers[0].error or UnreachableError("no region: is the stack up?")
+    return found
+
+
+async def follow(
+    session: Session,
+    name: str,
+    regions: Sequence[RegionEndpoint],
+    since: float,
+    count: int | None,
+) -> ExitCode:
+    """Prints the channel's messages until `count` lines of them, or until nobody reads any more.
+
+    Args:
+        since: seconds ago at which to begin, from the history; 0 for now.
+
+    Raises:
+        RefusedError: every region refuses the channel.
+        UnreachableError: every region's stream has ended.
+    """
+    options = Options(replay_ms=int(since * 1000)) if since else Options()
+    messages, open_streams = 0, len(regions)
+    live: set[str] = set()
+    refused: dict[str, RefusedError] = {}
+    async with streams(name, regions, options) as queue:
+        while open_streams and (count is None or messages < count):
+            seen = await _next(queue, session.output)
+            if seen is None:
+                return ExitCode.OK
+            via, event = seen
+            if isinstance(event, MessageEvent):
+                messages += 1
+                _show_message(session.output, via, event.message, is_live=via in live)
+                continue
+            if isinstance(event, Ended):
+                open_streams -= 1
+                if via in refused:  # said already
+                    continue
+            elif event.state in _LIVE:
+                live.add(via)
+            else:
+                live.discard(via)
+                if event.state is State.REFUSED:
+                    refused[via] = RefusedError(event.error_type or "refused", event.reason or name)
+            _show_state(session.output, via, event)
+    if count is not None and messages >= count:
+        return ExitCode.OK
+    if refused:
+        raise next(iter(refused.values()))
+    raise UnreachableError("every region's stream ended: `globalws status`")
+
+
+async def _next(queue: asyncio.Queue[Seen], output: Output) -> Seen | None:
+    """What is seen next; None once nobody reads what is printed, also on a channel without news."""
+    while not output.nobody_reads:
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(queue.get(), _READER_SECONDS)
+    return None
+
+
+def _show_message(output: Output, via: str, message: Message, *, is_live: bool) -> None:
+    # Of a message from the history, nobody knows when it would have come.
+    published = epoch(message.published_at) if is_live else None
+    lag = None if published is None else round(max(0.0, time.time() - published) * 1000, 1)
+    if output.as_json:
+        output.json_line(
+            {
+                "type": "message",
+                "via": via,
+                "id": message.id,
+                "name": message.name,
+                "message": message.message,
+                "publishedAt": message.published_at,
+                "region": message.region,
+                "lagMs": lag,
+            }
+        )
+        return
+    took = "stored" if not is_live else "?" if lag is None else f"{lag:.0f} ms"
+    origin = "" if message.region == via else f"  from {message.region}"
+    output.line(f"{message.published_at[11:23]}  {via:<15} {took:>9}  {message.message}{origin}")
+
+
+def _show_state(output: Output, via: str, event: StateEvent | Ended) -> None:
+    state = "ended" if isinstance(event, Ended) else event.state.value
+    reason = _reason(event)
+    if output.as_json:
+        output.json_line({"type": "state", "via": via, "state": state, "reason": reason or None})
+    else:
+        output.note(f"{via}: {state}{f' ({reason})' if reason else ''}")
+
+
+def _reason(event: StateEvent | Ended) -> str:
+    if isinstance(event, Ended):
+        return event.reason
+    texts = [event.error_type, event.reason, "messages may be missing" if event.gap else None]
+    return ": ".join(text for text in texts if text)
