@@ -5,10 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deploy.errors import DeployError
+from deploy.parameters import Parameters
 from deploy.plan import Delete, Deploy, Plan, Step
 from deploy.sam import Sam
 from deploy.samconfig import SamConfig
-from deploy.stacks import Stack, delete_left_log_groups, find_stacks, stack_name
+from deploy.stacks import (
+    Stack,
+    audit_table_left,
+    delete_left_log_groups,
+    find_stacks,
+    stack_name,
+)
 
 Report = Callable[[str], None]
 
@@ -18,14 +25,15 @@ class Runner:
     """Where and how steps are carried out.
 
     Attributes:
-        parameters: of the template, for all regions; they win over samconfig.toml's.
+        parameters: of the template; they win over samconfig.toml's. What neither names stays as it
+            was in a region that exists.
         existing: the stacks that were there before.
     """
 
     installation: str
     sam: Sam
     config: SamConfig
-    parameters: Mapping[str, str]
+    parameters: Parameters
     existing: Mapping[str, Stack]
     report: Report
 
@@ -68,7 +76,7 @@ class Runner:
             self.config.options(region, name, self.installation),
             {
                 **self.config.overrides(region),
-                **self.parameters,
+                **self.parameters.of(region),
                 "Installation": self.installation,
                 "PeerRegions": ",".join(peers),
             },
@@ -83,3 +91,11 @@ class Runner:
             raise DeployError(f"{region}: {stack.name} is still there; see CloudFormation's events")
         delete_left_log_groups(stack)
         self.report(f"{region}: gone")
+        table = audit_table_left(stack)
+        if table is not None:
+            at = f"--region {region} --table-name {table}"
+            self.report(
+                f"{region}: the audit records are kept, in the table {table}; to delete them:\n"
+                f"    aws dynamodb update-table {at} --no-deletion-protection-enabled\n"
+                f"    aws dynamodb delete-table {at}"
+            )

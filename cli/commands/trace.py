@@ -73,8 +73,9 @@ def trace(
     The id is the correlation id of every log line. On AWS these are the functions' log groups and
     AppSync's (which has errors only), so deliveries do not show: that Replay ended well means that
     AppSync took the message for its subscribers. A message that failed shows in which dead-letter
-    queue it lay, since when and why, and when it was redriven. On the local stack each region's process tells
-    what the bus took, and how many subscribers were served. Exit code 1: nobody knows the id.
+    queue it lay, since when and why, and when it was redriven. On the local stack each region's
+    process tells what the bus took, and how many subscribers were served. Exit code 1: nobody
+    knows the id.
     """
     answers = in_each(session.target.selected, lambda region: _look(session, region, id, channel))
     steps = in_order(step for answer in answers for step in answer.value or ())

@@ -21,8 +21,8 @@ from local.deployed.errors import DeployedStackError
 from local.deployed.stack import Clients, DeployedStack
 from local.eventbridge.aws import Aws
 from local.eventbridge.definition import AsyncFunction, Bus
+from local.eventbridge.http_local import MAXIMUM_BODY, guarded
 from local.eventbridge.http_local import add_routes as add_eventbridge_routes
-from local.eventbridge.http_local import guarded
 from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import Ports
 from local.eventbridge.service import EventBridge
@@ -126,7 +126,11 @@ class RegionProcess:
             fails=self.bridge.faults.api_fails,
         )
         self._observed = Observed(
-            self._clients, self._deployed.api.api_id, self.engine.metrics, self._stack
+            self._clients,
+            self._deployed.api.api_id,
+            self.engine.metrics,
+            self.bridge.snapshot,
+            self._stack,
         )
         self._watcher = Background("watch for deploys", self._watch)
 
@@ -138,7 +142,7 @@ class RegionProcess:
 
     def application(self) -> web.Application:
         """The routes of both data planes and of this process."""
-        app = web.Application(client_max_size=self.engine.options.max_body + 1)
+        app = web.Application(client_max_size=MAXIMUM_BODY)
         app.router.add_get("/_local/health", guarded(self._health))
         app.router.add_post("/_local/reload", guarded(self._reload))
         app.router.add_get("/_local/appsync", guarded(self._metrics))

@@ -20,7 +20,10 @@ _NAMES = (
     "BucketName",
 )
 _OF_AN_API = ("DataSource", "Resolver", "FunctionConfiguration")
-_REFERENCES = {"AWS::Lambda::Permission": "FunctionName"}
+_REFERENCES = {
+    "AWS::Lambda::Permission": "FunctionName",
+    "AWS::Logs::MetricFilter": "LogGroupName",
+}
 
 
 def test_no_two_installations_have_a_name_in_common(template: Template) -> None:
