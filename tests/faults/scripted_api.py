@@ -25,6 +25,7 @@ class Act(StrEnum):
     PASS = "handed to the API"
     THROTTLE = "429"
     FAIL = "500"
+    FORBID = "403"
     HANG = "no answer until the caller gives up"
     RESET = "connection reset, the API was not asked"
     RESET_AFTER = "connection reset after the API did it"
@@ -57,6 +58,8 @@ class ScriptedApi:
                 return web.json_response({"errors": [{"message": "slow down"}]}, status=429)
             case Act.FAIL:
                 return web.Response(status=500, text="internal failure")
+            case Act.FORBID:  # as AWS WAF does, whose answer is no GraphQL
+                return web.Response(status=403, text="<html>403 Forbidden</html>")
             case Act.HANG:
                 await asyncio.sleep(_HANG_SECONDS)
                 return web.Response(status=504)

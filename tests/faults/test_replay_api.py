@@ -29,6 +29,7 @@ async def _publish_through(figures: Figures, script: Script, count: int) -> Scri
     [
         (Act.THROTTLE, "replay API answers 429"),
         (Act.FAIL, "replay API answers 500"),
+        (Act.FORBID, "replay API answers 403"),
         (Act.GIBBERISH, "replay API answers half a document"),
         (Act.RESET, "replay API resets connections"),
     ],

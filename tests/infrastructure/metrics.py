@@ -110,7 +110,7 @@ def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
     for failure in (
         None,
         DuplicateMessageError("known"),
-        PermanentError("Unauthorized", "no"),
+        PermanentError("InvalidChannelName", "no"),
         TransientError("HTTP 503"),
     ):
         monkeypatch.setattr(module, "_api", _Api(failure))

@@ -30,23 +30,20 @@ _THROTTLED = frozenset(
     {"ThrottlingException", "TooManyRequestsException", "LimitExceededException"}
 )
 
-# The API's refusals that no retry changes; an unknown errorType counts as transient, so that
-# Lambda's retries and then the dead-letter queue own it.
+# Refusals of the request itself, which no retry changes. All else is transient, so that Lambda's
+# retries and then the dead-letter queue own it: also 401 and 403, which WAF and a change of IAM
+# answer for a while, and what a deployment mends (404, a schema older than the function).
 _PERMANENT = frozenset(
     {
         "EmptyMessage",
-        "IncompleteSelection",
         "InvalidChannelName",
         "InvalidMessageId",
         "MessageTooLarge",
         "MalformedHttpRequestException",
         "BadRequestException",
-        "GraphQLSchemaException",
-        "ValidationError",
-        "Unauthorized",
-        "UnauthorizedException",
     }
 )
+_HTTP_CONTENT_TOO_LARGE = 413
 _HTTP_TOO_MANY_REQUESTS = 429
 
 
@@ -102,6 +99,8 @@ def _data(response: requests.Response) -> dict[str, Any]:
         raise ThrottledError(f"the API answered HTTP {status}: {response.text[:200]}")
     if status >= 500:
         raise TransientError(f"the API answered HTTP {status}: {response.text[:200]}")
+    if status == _HTTP_CONTENT_TOO_LARGE:
+        raise PermanentError(f"HTTP {status}", response.text[:200])
     try:
         answer = response.json()
     except (ValueError, RecursionError):
@@ -110,22 +109,24 @@ def _data(response: requests.Response) -> dict[str, Any]:
     if errors:
         # AppSync's own errors are a list; some services behind other URLs answer one object.
         first = errors[0] if isinstance(errors, list) else errors
-        _raise(first if isinstance(first, dict) else {"message": first}, status)
-    if status != requests.codes.ok:
-        raise PermanentError(f"HTTP {status}", response.text[:200])
-    if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
-        raise TransientError(f"the API answered no GraphQL result: {response.text[:200]}")
+        _raise(first if isinstance(first, dict) else {"message": first})
+    if (
+        status != requests.codes.ok
+        or not isinstance(answer, dict)
+        or not isinstance(answer.get("data"), dict)
+    ):
+        raise TransientError(f"the API answered HTTP {status}, no result: {response.text[:200]}")
     data: dict[str, Any] = answer["data"]
     return data
 
 
-def _raise(error: dict[str, Any], status: int) -> None:
+def _raise(error: dict[str, Any]) -> None:
     error_type = str(error.get("errorType") or "")
     text = str(error.get("message") or "no message")[:500]
     if error_type == _DUPLICATE:
         raise DuplicateMessageError(text)
     if error_type in _THROTTLED:
         raise ThrottledError(f"{error_type}: {text}")
-    if error_type in _PERMANENT or status != requests.codes.ok:
-        raise PermanentError(error_type or f"HTTP {status}", text)
+    if error_type in _PERMANENT:
+        raise PermanentError(error_type, text)
     raise TransientError(f"{error_type or 'GraphQL error'}: {text}")

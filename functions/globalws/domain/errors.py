@@ -10,7 +10,7 @@ class InvalidEventError(GlobalwsError):
 
 
 class TransientError(GlobalwsError):
-    """The same call may succeed later: network, throttling, a fault of the service."""
+    """The same call may succeed later: network, throttling, a fault of the service, a role."""
 
 
 class ThrottledError(TransientError):
@@ -18,7 +18,7 @@ class ThrottledError(TransientError):
 
 
 class PermanentError(GlobalwsError):
-    """The same call will fail again: refused by schema, rule or authorization.
+    """The same call will fail again: the request itself is refused.
 
     Attributes:
         error_type: the API's `errorType`, or `HTTP nnn`.

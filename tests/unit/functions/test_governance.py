@@ -170,12 +170,12 @@ def test_a_block_that_policy_wrote_first_is_still_kicked(fakes: Fakes) -> None:
 
 
 def test_a_permanent_failure_is_recorded_and_may_be_redriven(fakes: Fakes) -> None:
-    fakes.api.failures["tech"] = [PermanentError("Unauthorized", "no")]
+    fakes.api.failures["tech"] = [PermanentError("InvalidChannelName", "no")]
     with pytest.raises(PermanentError):
         _govern(fakes, PURGE)
     (record,) = fakes.audit.records.values()
     assert record.outcome is Outcome.FAILED
-    assert "Unauthorized" in record.failure
+    assert "InvalidChannelName" in record.failure
     assert _govern(fakes, PURGE) is Outcome.DONE
     (record,) = fakes.audit.records.values()
     assert record.failure == ""

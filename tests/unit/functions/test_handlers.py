@@ -146,11 +146,11 @@ def test_purge_dead_letters_what_the_api_refuses_for_good(
     monkeypatch.setattr(module, "_dead_letters", dead)
 
     def refuse(*_: Any) -> None:
-        raise PermanentError("Unauthorized", "no")
+        raise PermanentError("InvalidChannelName", "no")
 
     monkeypatch.setattr(module, "govern", refuse)
     assert module.handler(sample("purge"), Context())["outcome"] == "dead-lettered"
-    assert dead.kept[0][1] == "Unauthorized"
+    assert dead.kept[0][1] == "InvalidChannelName"
 
 
 def test_policy_refuses_what_is_malformed_and_leaves_the_rest_to_purge(

@@ -157,7 +157,10 @@ def test_a_channel_reset_is_the_deployment_s(world: World) -> None:
 
 def test_one_failure_never_stops_the_rest(world: World) -> None:
     world.block("a", "b", "c", "d")
-    world.api.failures = {"b": [PermanentError("Unauthorized", "no")], "c": [TransientError("x")]}
+    world.api.failures = {
+        "b": [PermanentError("InvalidChannelName", "no")],
+        "c": [TransientError("x")],
+    }
     world.registry.failing = {"d"}
     run = world.run()
     assert (run.invalidated, run.failed, run.write_failures) == (2, 2, 1)

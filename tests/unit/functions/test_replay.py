@@ -116,7 +116,7 @@ def test_a_message_is_replayed() -> None:
     ("failure", "outcome", "kept"),
     [
         (DuplicateMessageError("known"), Outcome.DUPLICATE, []),
-        (PermanentError("Unauthorized", "no"), Outcome.DEAD_LETTERED, ["Unauthorized"]),
+        (PermanentError("InvalidChannelName", "no"), Outcome.DEAD_LETTERED, ["InvalidChannelName"]),
     ],
 )
 def test_what_no_retry_changes_ends_here(

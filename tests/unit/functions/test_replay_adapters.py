@@ -16,10 +16,20 @@ from globalws.domain.errors import (
     ThrottledError,
     TransientError,
 )
+from globalws.domain.governance import Outcome, Region, govern
 from globalws.domain.message import read_message_published
+from globalws.domain.order import read_order
+from globalws.domain.replay import replay
 from requests.adapters import BaseAdapter
 
-from tests.support.functions import sample
+from tests.support.functions import (
+    NOW,
+    FakeAudit,
+    FakeHistory,
+    FakePolicies,
+    order_event,
+    sample,
+)
 
 
 @dataclass
@@ -80,19 +90,25 @@ CLASSES: list[tuple[int, bytes, type[GlobalwsError]]] = [
     (200, b"[]", TransientError),
     (200, b'{"data": null}', TransientError),
     (200, _error("DuplicateMessage"), DuplicateMessageError),
-    (200, _error("Unauthorized"), PermanentError),
+    (200, _error("Unauthorized"), TransientError),
     (200, _error("InvalidChannelName"), PermanentError),
     (200, _error("MessageTooLarge"), PermanentError),
     (200, _error("RegistryUnavailable"), TransientError),
     (200, _error("BusUnavailable"), TransientError),
     (200, _error("ThrottlingException"), ThrottledError),
+    (200, _error("ValidationError"), TransientError),
+    (200, _error("GraphQLSchemaException"), TransientError),
     (200, _error("SomethingNew"), TransientError),
     (200, _error(None), TransientError),
     (400, _error("MalformedHttpRequestException"), PermanentError),
-    (401, _error("UnauthorizedException"), PermanentError),
-    (403, b"forbidden", PermanentError),
-    (404, b"", PermanentError),
-    (302, b"", PermanentError),
+    (400, _error("ExpiredTokenException"), TransientError),
+    (401, _error("UnauthorizedException"), TransientError),
+    (403, _error("WAFForbiddenException"), TransientError),
+    (403, _error("AccessDeniedException"), TransientError),
+    (403, b"forbidden", TransientError),
+    (404, b"", TransientError),
+    (413, b"", PermanentError),
+    (302, b"", TransientError),
 ]
 
 
@@ -110,6 +126,29 @@ def test_an_answer_has_its_class(status: int, body: bytes, expected: type[Global
 def test_no_answer_is_transient(error: Exception) -> None:
     with pytest.raises(TransientError):
         _api(Wire(error=error)).execute("query", {})
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> None:
+    """A firewall's limit or a change of IAM passes: Lambda calls Replay and Purge again."""
+    api, queue, audit = _api(Wire(status, b"forbidden")), Wire(), FakeAudit()
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    with pytest.raises(TransientError, match=str(status)):
+        replay(sample("replay"), api, dead_letters)
+    assert queue.sent == []
+    region = Region(
+        name="us-west-2",
+        allowed_channels=frozenset({"tech"}),
+        policies=FakePolicies(),
+        api=api,
+        history=FakeHistory(),
+        audit=audit,
+        clock=lambda: NOW,
+    )
+    with pytest.raises(TransientError, match=str(status)):
+        govern(read_order(order_event("PurgeRequested")), region, lambda: 60.0)
+    (record,) = audit.records.values()
+    assert record.outcome is Outcome.STARTED
 
 
 def test_publish_from_bus_selects_all_that_subscribers_get() -> None:
