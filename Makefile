@@ -30,7 +30,7 @@ invoke: setup ## One function in a container, against the running stack: FUNCTIO
 DEPLOY = $(BIN)/python -m deploy
 DEPLOY_OPTIONS = $(if $(INSTALLATION),--installation $(INSTALLATION)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
 
-deploy: .venv/.local .venv-sam/.ready ## Create or update an installation: REGIONS="us-west-2 ap-southeast-2" [INSTALLATION=…] [PARAMETERS="Name=value …"]
+deploy: .venv/.local .venv-sam/.ready ## Create or update an installation: REGIONS="us-west-2 ap-southeast-2" (none: those that it has) [INSTALLATION=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
 	@$(DEPLOY) up $(REGIONS) $(DEPLOY_OPTIONS)
 
 add-region: .venv/.local .venv-sam/.ready ## One region more, and the others are told: REGION=eu-west-1

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from deploy.errors import DeployError
+from deploy.parameters import Parameters
 from deploy.plan import (
+    Deploy,
     Plan,
     add_plan,
     checked_installation,
@@ -32,7 +34,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=["up", "add", "remove", "destroy"])
     parser.add_argument("regions", nargs="*", help="of the installation; add, remove: the one")
     parser.add_argument("--installation", default="globalws", help="several share an account")
-    parser.add_argument("--parameter", action="append", default=[], help="NAME=VALUE, for all")
+    parser.add_argument(
+        "--parameter", action="append", default=[], help="NAME=VALUE, or REGION:NAME=VALUE"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask before deleting")
     return parser.parse_args()
 
@@ -41,15 +45,12 @@ def _say(line: str) -> None:
     print(f"  {line}", flush=True)
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
-    for each in given:
-        if "=" not in each:
-            raise DeployError(f"--parameter {each!r}: NAME=VALUE")
-    parameters = dict(each.split("=", 1) for each in given)
+def _parameters(given: list[str], plan: Plan) -> Parameters:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if endpoint:
-        # An emulated AWS has no AppSync host names of its own.
-        parameters.setdefault("ApiUrlOverride", f"{endpoint.rstrip('/')}/graphql")
+    # An emulated AWS has no AppSync host names of its own.
+    defaults = {"ApiUrlOverride": f"{endpoint.rstrip('/')}/graphql"} if endpoint else {}
+    parameters = Parameters.parse(given, defaults)
+    parameters.check([step.region for stage in plan for step in stage if isinstance(step, Deploy)])
     return parameters
 
 
@@ -115,10 +116,11 @@ def main() -> int:
         if not plan:
             _say("nothing is there")
             return 0
+        parameters = _parameters(given.parameter, plan)
         if given.command in ("remove", "destroy"):
             _confirm(_check_removal(given.command, regions, existing), yes=given.yes)
         sam = Sam(_ROOT, os.environ)
-        Runner(installation, sam, config, _parameters(given.parameter), existing, _say).run(plan)
+        Runner(installation, sam, config, parameters, existing, _say).run(plan)
         if given.command != "destroy":
             found = find_stacks(installation, places)
             for region, stack in found.items():

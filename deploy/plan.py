@@ -55,10 +55,14 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
 
     New regions come first: a region that exists sends to a new one only once that is there.
 
+    Args:
+        wanted: what the operator named; empty for all that there is.
+
     Raises:
         DeployError: the installation has a region that is not wanted; that is no oversight to act
             on.
     """
+    wanted = wanted or existing
     if not wanted:
         raise DeployError('which regions? REGIONS="us-west-2 ap-southeast-2"')
     extra = [region for region in existing if region not in wanted]

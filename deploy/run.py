@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deploy.errors import DeployError
+from deploy.parameters import Parameters
 from deploy.plan import Delete, Deploy, Plan, Step
 from deploy.sam import Sam
 from deploy.samconfig import SamConfig
@@ -18,14 +19,15 @@ class Runner:
     """Where and how steps are carried out.
 
     Attributes:
-        parameters: of the template, for all regions; they win over samconfig.toml's.
+        parameters: of the template; they win over samconfig.toml's. What neither names stays as it
+            was in a region that exists.
         existing: the stacks that were there before.
     """
 
     installation: str
     sam: Sam
     config: SamConfig
-    parameters: Mapping[str, str]
+    parameters: Parameters
     existing: Mapping[str, Stack]
     report: Report
 
@@ -68,7 +70,7 @@ class Runner:
             self.config.options(region, name, self.installation),
             {
                 **self.config.overrides(region),
-                **self.parameters,
+                **self.parameters.of(region),
                 "Installation": self.installation,
                 "PeerRegions": ",".join(peers),
             },

@@ -135,7 +135,7 @@ class Engine:
         except InvalidDocumentError as error:
             answer = HttpAnswer(200, {"data": None, "errors": error.errors})
         if "errors" in answer.body:
-            self._count_error(answer.status)
+            self._count_error(answer)
             logger.info(
                 "request answered with errors",
                 extra={"status": answer.status, "errors": answer.body["errors"]},
@@ -160,11 +160,11 @@ class Engine:
     def _invocation(self, caller: Caller, meta: RequestMeta) -> Invocation:
         return Invocation(caller, meta, self.options.max_resolvers)
 
-    def _count_error(self, status: int) -> None:
-        self.counters.errors += 1
-        if status >= _SERVER_ERROR:
+    def _count_error(self, answer: HttpAnswer) -> None:
+        self.counters.add_errors(answer.body["errors"])
+        if answer.status >= _SERVER_ERROR:
             self.counters.server_errors += 1
-        elif status >= _CLIENT_ERROR:
+        elif answer.status >= _CLIENT_ERROR:
             self.counters.client_errors += 1
 
     def invalidate(self, field: str, payload: Mapping[str, Any]) -> int:

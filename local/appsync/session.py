@@ -103,7 +103,7 @@ class WebSocketSession:
     def deliver_message(self, message: ServerMessage) -> None:
         """Send a message of the protocol."""
         if isinstance(message, Error):
-            self._engine.counters.errors += 1
+            self._engine.counters.add_errors(message.errors)
             logger.info("error sent to a subscriber", extra={"errors": message.errors})
         self.deliver(text_frame(message.encode()))
 

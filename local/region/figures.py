@@ -1,7 +1,7 @@
 """The region's figures, put into the local CloudWatch under the names and dimensions of AWS.
 
-Of AWS's own metrics the emulator has Lambda's. AppSync's and SQS's are put here, and those that the
-functions write into their logs (embedded metric format), which CloudWatch would take from there.
+Of AWS's own metrics the emulator has most of Lambda's. The others are put here, and so are those
+that the functions write into their logs (embedded metric format), where CloudWatch would find them.
 """
 
 import time
@@ -15,20 +15,11 @@ from globalws.domain.json_text import read_json
 
 from local.appsync.metrics import Counters
 from local.deployed.stack import Clients, DeployedStack
+from local.eventbridge.counters import Snapshot
+from local.region.totals import Metric, gauges, of_api, of_bridge, of_filters
 
 Datum = dict[str, Any]
 
-# AppSync's metric → our counter. Those that only grow are put as what was added.
-_GROWING = {
-    "4XXError": "client_errors",
-    "5XXError": "server_errors",
-    "InboundMessageSuccess": "publishes",
-    "InvalidationRequestDropped": "invalidations_dropped",
-    "InvalidationRequestSuccess": "invalidation_requests",
-    "InvalidationSuccess": "invalidations",
-    "PublishDataMessageSuccess": "deliveries",
-}
-_GAUGES = {"ActiveConnections": "connections", "ActiveSubscriptions": "subscriptions"}
 _LATE_MS = 30_000
 _MOST_DATA = 500  # a call
 
@@ -53,17 +44,23 @@ class Figures:
     def __init__(self, clients: Clients, api_id: str) -> None:
         self._clients = clients
         self._api_id = api_id
-        self._before = Counters()
+        self._before: dict[Metric, float] = {}
         self._began = int(time.time() * 1000)
         self._read: dict[str, _Log] = {}
 
-    def put(self, stack: DeployedStack, counters: Counters) -> None:
+    def put(self, stack: DeployedStack, counters: Counters, bridge: Snapshot) -> None:
         """Puts all that is new; what could not be put is put the next time.
 
         Raises botocore's ClientError and BotoCoreError.
         """
-        self._put("AWS/AppSync", self._of_api(counters))
-        self._before = counters
+        filters = self._clients("logs").describe_metric_filters()["metricFilters"]
+        self._put_growth(
+            of_api(self._api_id, counters)
+            | of_filters(self._api_id, filters, counters.error_types)
+            | of_bridge(bridge)
+        )
+        for metric, value in gauges(self._api_id, counters).items():
+            self._put(metric.namespace, [_counted(metric, value)])
         ids = stack.physical_ids
         queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
         self._put("AWS/SQS", [self._depth(url) for url in queues])
@@ -91,17 +88,15 @@ class Figures:
             texts,
         )
 
-    def _of_api(self, counters: Counters) -> list[Datum]:
-        values = {
-            name: getattr(counters, field) - getattr(self._before, field)
-            for name, field in _GROWING.items()
-        }
-        values |= {name: getattr(counters, field) for name, field in _GAUGES.items()}
-        dimensions = [{"Name": "GraphQLAPIId", "Value": self._api_id}]
-        return [
-            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": "Count"}
-            for name, value in values.items()
-        ]
+    def _put_growth(self, totals: Mapping[Metric, float]) -> None:
+        """Totals only grow: what was added since the last time is put."""
+        for namespace in dict.fromkeys(metric.namespace for metric in totals):
+            own = {metric: n for metric, n in totals.items() if metric.namespace == namespace}
+            self._put(
+                namespace,
+                [_counted(metric, n - self._before.get(metric, 0)) for metric, n in own.items()],
+            )
+            self._before.update(own)
 
     def _depth(self, url: str) -> Datum:
         name = "ApproximateNumberOfMessages"
@@ -127,6 +122,15 @@ class Figures:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return []
             raise
+
+
+def _counted(metric: Metric, value: float) -> Datum:
+    return {
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        "Value": value,
+        "Unit": "Count",
+    }
 
 
 def embedded(line: str) -> Iterator[tuple[str, Datum]]:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.appsync.metrics import Counters
 from local.deployed.stack import Clients, DeployedStack
+from local.eventbridge.counters import Snapshot
 from local.eventbridge.http_local import guarded
 from local.region.alarms import alarms
 from local.region.background import Background
@@ -27,11 +28,13 @@ class Observed:
         clients: Clients,
         api_id: str,
         counters: Callable[[], Counters],
+        bridge: Callable[[], Snapshot],
         stack: Callable[[], DeployedStack],
     ) -> None:
         self._clients = clients
         self._figures = Figures(clients, api_id)
         self._counters = counters
+        self._bridge = bridge
         self._stack = stack
         self._lock = asyncio.Lock()
         self._task = Background("put figures", self._keep)
@@ -52,7 +55,9 @@ class Observed:
 
     async def _put(self) -> None:
         async with self._lock:
-            await asyncio.to_thread(self._figures.put, self._stack(), self._counters())
+            await asyncio.to_thread(
+                self._figures.put, self._stack(), self._counters(), self._bridge()
+            )
 
     async def _show(self, _: web.Request) -> web.Response:
         try:

@@ -126,7 +126,11 @@ class RegionProcess:
             fails=self.bridge.faults.api_fails,
         )
         self._observed = Observed(
-            self._clients, self._deployed.api.api_id, self.engine.metrics, self._stack
+            self._clients,
+            self._deployed.api.api_id,
+            self.engine.metrics,
+            self.bridge.snapshot,
+            self._stack,
         )
         self._watcher = Background("watch for deploys", self._watch)
 

@@ -118,15 +118,27 @@ def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> s
     return names - {""}  # the emulator makes one for an empty list
 
 
+def _topic(region: str) -> str:
+    """A parameter that says which topic the region's alarms tell: one of its own region."""
+    return f"{region}:AlarmTopicArn=arn:aws:sns:{region}:000000000000:pager"
+
+
+def _topics_told(aws: LocalSettings, region: str) -> set[str]:
+    alarms = _client(aws, region, "cloudwatch").describe_alarms()["MetricAlarms"]
+    return {action for alarm in alarms for action in alarm["AlarmActions"]}
+
+
 async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings) -> None:
-    await _made(aws, "deploy", f"REGIONS={A} {B}")
+    await _made(aws, "deploy", f"REGIONS={A} {B}", f"PARAMETERS={_topic(A)} {_topic(B)}")
     assert (_peers(aws, A), _peers(aws, B)) == ({B}, {A})
 
     code, text = await _make(aws, "deploy", f"REGIONS={A}")
     assert code != 0
     assert f"remove-region REGION={B}" in text
 
-    text = await _made(aws, "add-region", f"REGION={C}")
+    text = await _made(aws, "add-region", f"REGION={C}", f"PARAMETERS={_topic(C)}")
+    for region in (A, B, C):
+        assert _topics_told(aws, region) == {_topic(region).split("=")[1]}, region
     assert [_peers(aws, region) for region in (A, B, C)] == [{B, C}, {A, C}, {A, B}]
     assert f"before you use sam deploy by itself: {B},{C}" in text
 

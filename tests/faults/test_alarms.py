@@ -122,6 +122,19 @@ async def test_an_api_that_fails(figures: Figures) -> None:
     )
 
 
+async def test_a_store_that_does_not_answer(figures: Figures) -> None:
+    """Publishers are refused with HTTP 200, which ApiServerErrorsAlarm does not see."""
+    run = figures.campaign
+    west, _sydney = run.stack.running.regions
+    await _is_quiet(run, west, "UnavailableAlarm")
+    await run.faults({"seed": 3, "dynamodb": {"throttleRate": 0.25}}, west.region)
+    await run.publish(24, west.region)
+    await _moves(run, west, "UnavailableAlarm")
+    await _is_quiet(run, west, "ApiServerErrorsAlarm")
+    await run.faults({})
+    await figures.prove("DynamoDB throttles one region", "UnavailableAlarm moves")
+
+
 async def test_functions_deployed_badly(figures: Figures) -> None:
     run = figures.campaign
     west, _sydney = run.stack.running.regions

@@ -16,7 +16,7 @@ from tests.support.stack import ROOT
 
 @dataclass(frozen=True)
 class Template:
-    """template.yaml, Fn::ForEach bodies counted as resources of their own."""
+    """template.yaml, loops over names expanded; the body of one over a parameter counts once."""
 
     document: Mapping[str, Any]
 
@@ -26,7 +26,7 @@ class Template:
         found: dict[str, Mapping[str, Any]] = {}
         for name, resource in self.document["Resources"].items():
             if name.startswith("Fn::ForEach::"):
-                found.update(resource[2])
+                found.update(_expanded(*resource))
             else:
                 found[name] = resource
         return found
@@ -36,6 +36,32 @@ class Template:
         for name, resource in self.resources.items():
             if resource["Type"] == resource_type:
                 yield name, resource.get("Properties", {})
+
+
+def _expanded(identifier: str, collection: Any, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(collection, list):
+        return body
+    return {
+        key: value
+        for each in collection
+        for key, value in _replaced(body, f"${{{identifier}}}", each).items()
+    }
+
+
+def _replaced(value: Any, variable: str, name: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(variable, name)
+    if isinstance(value, list):
+        return [_replaced(each, variable, name) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.keys() == {"Fn::Sub"}:  # without variables it is its text
+        text = _replaced(value["Fn::Sub"], variable, name)
+        return {"Fn::Sub": text} if "${" in text else text
+    return {
+        _replaced(key, variable, name): _replaced(each, variable, name)
+        for key, each in value.items()
+    }
 
 
 @pytest.fixture(scope="session")

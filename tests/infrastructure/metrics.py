@@ -19,24 +19,39 @@ from tests.support.functions import Context, load_handler, sample
 
 INSTALLATION = "globalws"
 
-# Namespace and name → dimensions, as AWS documents them; the second item of a pair is the type of
-# the resource whose name is the dimension's value.
-OF_AWS: dict[tuple[str, str], tuple[str, str]] = {
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("QueueName", "AWS::SQS::Queue"),
+_FUNCTION = {"FunctionName": "AWS::Serverless::Function"}
+_API = {"GraphQLAPIId": "AWS::AppSync::GraphQLApi"}
+
+# Namespace and name → dimensions as AWS documents them, each with the type of what its value names.
+# Some metrics come in several ways; one of the account as a whole has no dimension.
+OF_AWS: dict[tuple[str, str], tuple[dict[str, str], ...]] = {
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ({"QueueName": "AWS::SQS::Queue"},),
+    ("AWS/Events", "InvocationsFailedToBeSentToDlq"): (
+        {"EventBusName": "AWS::Events::EventBus", "RuleName": "AWS::Events::Rule"},
+    ),
+    ("AWS/Events", "PutEventsApproximateCallCount"): ({},),
+    ("AWS/Events", "InvocationsCreated"): ({},),
+    ("AWS/Lambda", "ConcurrentExecutions"): (_FUNCTION, {}),
+    ("AWS/AppSync", "TokensConsumed"): ({"Region": "AWS::Region"},),
     **{
-        ("AWS/Lambda", name): ("FunctionName", "AWS::Serverless::Function")
-        for name in ("Errors", "Throttles", "ConcurrentExecutions")
+        ("AWS/Lambda", name): (_FUNCTION,)
+        for name in ("AsyncEventsDropped", "DestinationDeliveryFailures", "Errors", "Throttles")
     },
     **{
-        ("AWS/AppSync", name): ("GraphQLAPIId", "AWS::AppSync::GraphQLApi")
+        ("AWS/AppSync", name): (_API,)
         for name in (
             "4XXError",
             "5XXError",
             "ActiveConnections",
             "ActiveSubscriptions",
+            "InboundMessageDropped",
+            "InboundMessageError",
+            "InboundMessageFailure",
             "InboundMessageSuccess",
             "InvalidationRequestDropped",
+            "InvalidationRequestFailure",
             "InvalidationSuccess",
+            "OutboundMessages",
             "PublishDataMessageClientError",
             "PublishDataMessageServerError",
             "PublishDataMessageSuccess",

@@ -15,6 +15,9 @@ async def test_errors_by_the_status_of_their_answers() -> None:
     counters = e.metrics()
     assert (counters.requests, counters.errors) == (3, 2)
     assert (counters.client_errors, counters.server_errors) == (1, 0)
+    assert counters.error_types == {"ValidationError": 1, "MalformedHttpRequestException": 1}
+    await ask(e, "{ nothing }")
+    assert counters.error_types["ValidationError"] == 1, "a snapshot does not change"
 
 
 async def test_an_api_that_is_to_fail_answers_500() -> None:

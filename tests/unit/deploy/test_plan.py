@@ -28,6 +28,10 @@ def test_a_repetition_updates_all() -> None:
     assert deploy_plan((B, A), (A, B)) == ((Deploy(B, (A,)), Deploy(A, (B,))),)
 
 
+def test_no_region_named_means_all_that_there_are() -> None:
+    assert deploy_plan((), (A, B)) == deploy_plan((A, B), (A, B))
+
+
 def test_a_new_region_is_there_before_anybody_sends_to_it() -> None:
     assert add_plan(C, (A, B)) == (
         (Deploy(C, (A, B)),),

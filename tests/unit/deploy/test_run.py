@@ -8,6 +8,7 @@ import pytest
 
 from deploy import run as module
 from deploy.errors import DeployError
+from deploy.parameters import Parameters
 from deploy.plan import Delete, Deploy
 from deploy.run import Runner
 from deploy.samconfig import SamConfig
@@ -43,7 +44,8 @@ def config() -> SamConfig:
 
 def _runner(sam: FakeSam, config: SamConfig, existing: Mapping[str, Stack] | None = None) -> Runner:
     fake: Any = sam
-    return Runner("globalws", fake, config, {"LogRetentionDays": "30"}, existing or {}, print)
+    parameters = Parameters({"LogRetentionDays": "30"}, {B: {"LogRetentionDays": "3"}})
+    return Runner("globalws", fake, config, parameters, existing or {}, print)
 
 
 def test_a_stage_ends_before_the_next_begins(config: SamConfig) -> None:
@@ -55,6 +57,7 @@ def test_a_stage_ends_before_the_next_begins(config: SamConfig) -> None:
         "PeerRegions": B,
         "LogRetentionDays": "30",
     }
+    assert sam.parameters[B]["LogRetentionDays"] == "3"
 
 
 def test_a_failure_ends_the_plan_after_its_stage(config: SamConfig) -> None:

@@ -1,6 +1,7 @@
 """Each figure is put once, also if CloudWatch fails in between."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.appsync.metrics import Counters
+from local.eventbridge.counters import BusCounters, Snapshot
 from local.region.figures import Figures
 
 _GROUP = "/aws/lambda/replay"
+_FILTER = {
+    "logGroupName": "/aws/appsync/apis/api",
+    "filterPattern": "?BusUnavailable ?StoreUnavailable",
+    "metricTransformations": [{"metricNamespace": "GlobalWS/one", "metricName": "Unavailable"}],
+}
+_QUIET = Snapshot("us-west-2", 0, 0, 0, 0, 0, 0, BusCounters())
 
 
 class _Aws:
@@ -35,6 +43,9 @@ class _Aws:
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
         return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+
+    def describe_metric_filters(self) -> dict[str, Any]:
+        return {"metricFilters": [_FILTER]}
 
     def put_metric_data(self, *, Namespace: str, MetricData: list[Any]) -> None:  # noqa: N803
         if Namespace == self.refuses:
@@ -81,7 +92,7 @@ def figures(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> Figures:
 
 
 def _put(figures: Figures, counters: Counters | None = None) -> None:
-    figures.put(_Stack(), counters or Counters())  # type: ignore[arg-type]
+    figures.put(_Stack(), counters or Counters(), _QUIET)  # type: ignore[arg-type]
 
 
 def test_counters_are_put_as_what_was_added_and_gauges_as_they_are(
@@ -111,7 +122,15 @@ def test_what_was_there_before_the_process_is_not_put_again(aws: _Aws, figures: 
     assert aws.values("GlobalWS", "ReplicationLag") == []
 
 
-@pytest.mark.parametrize("namespace", ["AWS/AppSync", "AWS/SQS", "GlobalWS"])
+def test_refusals_are_put_under_the_name_that_the_metric_filter_gives_them(
+    aws: _Aws, figures: Figures
+) -> None:
+    _put(figures, Counters(error_types=Counter(BusUnavailable=2, ChannelNotAllowed=7)))
+    _put(figures, Counters(error_types=Counter(BusUnavailable=2, StoreUnavailable=1)))
+    assert aws.values("GlobalWS/one", "Unavailable") == [2, 1]
+
+
+@pytest.mark.parametrize("namespace", ["AWS/AppSync", "AWS/SQS", "GlobalWS", "GlobalWS/one"])
 def test_what_could_not_be_put_is_put_the_next_time(
     aws: _Aws, figures: Figures, namespace: str
 ) -> None:
