@@ -80,14 +80,15 @@ def _confirm(question: str, *, yes: bool) -> None:
 def _check_removal(command: str, regions: tuple[str, ...], found: dict[str, Stack]) -> str:
     """The question to ask. Raises DeployError where messages would be lost."""
     if command == "destroy":
-        return f"Delete {', '.join(stack.name for stack in found.values())} and all they hold?"
+        names = ", ".join(stack.name for stack in found.values())
+        return f"Delete {names} and all they hold but the audit records?"
     stack = found[regions[0]]
     letters = dead_letters(stack)
     if letters:
         raise DeployError(
             f"{stack.name} holds {letters} dead letters: `globalws dlq redrive`, or drop them first"
         )
-    return f"Delete {stack.name} and all it holds?"
+    return f"Delete {stack.name} and all it holds but the audit records?"
 
 
 def _note_samconfig(config: SamConfig, found: dict[str, Stack]) -> None:

@@ -9,7 +9,13 @@ from deploy.parameters import Parameters
 from deploy.plan import Delete, Deploy, Plan, Step
 from deploy.sam import Sam
 from deploy.samconfig import SamConfig
-from deploy.stacks import Stack, delete_left_log_groups, find_stacks, stack_name
+from deploy.stacks import (
+    Stack,
+    audit_table_left,
+    delete_left_log_groups,
+    find_stacks,
+    stack_name,
+)
 
 Report = Callable[[str], None]
 
@@ -85,3 +91,11 @@ class Runner:
             raise DeployError(f"{region}: {stack.name} is still there; see CloudFormation's events")
         delete_left_log_groups(stack)
         self.report(f"{region}: gone")
+        table = audit_table_left(stack)
+        if table is not None:
+            at = f"--region {region} --table-name {table}"
+            self.report(
+                f"{region}: the audit records are kept, in the table {table}; to delete them:\n"
+                f"    aws dynamodb update-table {at} --no-deletion-protection-enabled\n"
+                f"    aws dynamodb delete-table {at}"
+            )

@@ -78,6 +78,21 @@ def dead_letters(stack: Stack) -> int:
     return total
 
 
+def audit_table_left(stack: Stack) -> str | None:
+    """The table of audit records that outlived the stack, by its name. Raises DeployError."""
+    name = stack.outputs.get("AuditTableName")
+    if name is None:
+        return None
+    dynamodb = client("dynamodb", stack.region)
+    try:
+        dynamodb.describe_table(TableName=name)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return None
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"{stack.region}: is {name} left? {error}") from error
+    return name
+
+
 def delete_left_log_groups(stack: Stack) -> None:
     """Deletes log groups that a last invocation made anew after the stack was gone."""
     logs = client("logs", stack.region)

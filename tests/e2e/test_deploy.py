@@ -73,8 +73,14 @@ def _held(aws: LocalSettings, region: str) -> dict[str, list[str]]:
     """What there is in a region, by kind; SAM's own bucket, which all its stacks share, apart."""
 
     def names(service: str, operation: str, key: str, field: str | None = None) -> list[str]:
-        answer = getattr(_client(aws, region, service), operation)()
-        return [each if field is None else each[field] for each in answer.get(key, [])]
+        client = _client(aws, region, service)
+        pages = (
+            client.get_paginator(operation).paginate()
+            if client.can_paginate(operation)
+            else [getattr(client, operation)()]
+        )
+        found = [each for page in pages for each in page.get(key, [])]
+        return [each if field is None else each[field] for each in found]
 
     held = {
         "stacks": [
@@ -118,6 +124,22 @@ def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> s
     return names - {""}  # the emulator makes one for an empty list
 
 
+async def _delete_audit_tables(aws: LocalSettings, said: str) -> None:
+    """Runs the commands that `make` printed for the tables that outlived their stacks."""
+    commands = [line.split() for line in said.splitlines() if line.strip().startswith("aws ")]
+    assert commands
+    for _, *arguments in commands:
+        process = await asyncio.create_subprocess_exec(
+            *(str(ROOT / ".venv-awscli" / "bin" / "aws"), *arguments),
+            env=aws_environment(aws) | {"HOME": os.environ["HOME"]},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), _SECONDS)
+        assert process.returncode == 0, output.decode()
+
+
 def _topic(region: str) -> str:
     """A parameter that says which topic the region's alarms tell: one of its own region."""
     return f"{region}:AlarmTopicArn=arn:aws:sns:{region}:000000000000:pager"
@@ -145,11 +167,16 @@ async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings
     code, text = await _make(aws, "remove-region", f"REGION={C}")
     assert code != 0
     assert "YES=1" in text
-    await _made(aws, "remove-region", f"REGION={C}", "YES=1")
+    await _delete_audit_tables(aws, await _made(aws, "remove-region", f"REGION={C}", "YES=1"))
     assert _held(aws, C) == {}
     assert [_peers(aws, region) for region in (A, B)] == [{B}, {A}]
 
-    await _made(aws, "destroy", f"REGIONS={B} {A}", "YES=1")
+    text = await _made(aws, "destroy", f"REGIONS={B} {A}", "YES=1")
+    for region in (A, B):
+        ((kind, (table,)),) = _held(aws, region).items()
+        assert kind == "tables"
+        assert f"{region}: the audit records are kept, in the table {table}" in text
+    await _delete_audit_tables(aws, text)
     for region in (A, B, C):
         assert _held(aws, region) == {}, region
     assert _held_globally(aws) == []
@@ -165,11 +192,14 @@ async def test_two_installations_share_an_account(aws: LocalSettings) -> None:
     assert sorted(held["stacks"]) == [f"globalws-{A}", f"staging-{A}"]
     assert sorted(held["buses"]) == ["globalws", "staging"]
     assert sorted(held["dashboards"]) == [f"globalws-{A}", f"staging-{A}"]
-    await _made(aws, "destroy", "INSTALLATION=staging", "YES=1")
+    await _delete_audit_tables(aws, await _made(aws, "destroy", "INSTALLATION=staging", "YES=1"))
     left = _held(aws, A)
     assert left["stacks"] == [f"globalws-{A}"]
     for kind in ("functions", "log groups", "queues", "tables", "APIs", "alarms"):
         assert len(left[kind]) * 2 == len(held[kind]), kind
     await _made(aws, "destroy", "YES=1")
+    assert _held(aws, A).keys() == {"tables"}
+    await _made(aws, "deploy", f"REGIONS={A}")  # beside the audit records that were kept
+    await _delete_audit_tables(aws, await _made(aws, "destroy", "YES=1"))
     assert _held(aws, A) == {}
     assert _held_globally(aws) == []

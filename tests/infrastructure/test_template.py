@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.infrastructure.conftest import Template
+from tests.infrastructure.values import Values
 from tests.support.stack import ROOT
 
 
@@ -93,6 +94,25 @@ def test_queues_keep_their_messages_as_long_as_sqs_can_and_encrypt_them(
     for name, queue in template.of_type("AWS::SQS::Queue"):
         assert queue["MessageRetentionPeriod"] == 1_209_600, name
         assert queue["SqsManagedSseEnabled"] is True, name
+
+
+def test_executions_are_reserved_for_orders_only_when_asked_for(template: Template) -> None:
+    """By default none: a new account has ten, of which Lambda lets nobody reserve any."""
+    for given, reserved in (("0", None), ("5", "5")):
+        values = Values(template.document, {"CommandConcurrency": given})
+        for name, function in template.of_type("AWS::Serverless::Function"):
+            wanted = reserved if name in ("PurgeFunction", "PolicyFunction") else None
+            found = values.resolve({"is": function.get("ReservedConcurrentExecutions")})
+            assert found.get("is") == wanted, name
+    assert str(template.document["Parameters"]["CommandConcurrency"]["Default"]) == "0"
+
+
+def test_audit_records_outlive_the_stack(template: Template) -> None:
+    table = template.resources["AuditTable"]
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    assert "TableName" not in table["Properties"], "a later stack could not make its own"
 
 
 def test_every_rule_may_invoke_its_function(template: Template) -> None:

@@ -49,7 +49,8 @@ class Values:
             case "Fn::Select":
                 return self.resolve(argument[1])[int(argument[0])]
             case "Fn::Equals":
-                return self.resolve(argument[0]) == self.resolve(argument[1])
+                one, other = self.resolve(argument)
+                return str(one) == str(other)
             case "Fn::Not":
                 return not self.resolve(argument[0])
         resolved = {key: self.resolve(each) for key, each in value.items()}

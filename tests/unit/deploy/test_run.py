@@ -1,6 +1,6 @@
 """A plan carried out with a fake SAM CLI; and samconfig.toml as it is used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,15 @@ def config() -> SamConfig:
     return SamConfig.read(ROOT / "samconfig.toml")
 
 
-def _runner(sam: FakeSam, config: SamConfig, existing: Mapping[str, Stack] | None = None) -> Runner:
+def _runner(
+    sam: FakeSam,
+    config: SamConfig,
+    existing: Mapping[str, Stack] | None = None,
+    report: Callable[[str], None] = print,
+) -> Runner:
     fake: Any = sam
     parameters = Parameters({"LogRetentionDays": "30"}, {B: {"LogRetentionDays": "3"}})
-    return Runner("globalws", fake, config, parameters, existing or {}, print)
+    return Runner("globalws", fake, config, parameters, existing or {}, report)
 
 
 def test_a_stage_ends_before_the_next_begins(config: SamConfig) -> None:
@@ -82,6 +87,21 @@ def test_a_stack_that_does_not_go_is_told(
     monkeypatch.setattr(module, "find_stacks", lambda *_: {A: stack})
     with pytest.raises(DeployError, match="still there"):
         _runner(FakeSam(), config, {A: stack}).run(((Delete(A),),))
+
+
+def test_audit_records_that_are_kept_are_told_with_the_way_to_delete_them(
+    config: SamConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(A, f"globalws-{A}", "CREATE_COMPLETE")
+    for name, answer in (("find_stacks", {}), ("delete_left_log_groups", None)):
+        monkeypatch.setattr(module, name, lambda *_, answer=answer: answer)
+    for table, told in (("globalws-AuditTable-1X", True), (None, False)):
+        said: list[str] = []
+        monkeypatch.setattr(module, "audit_table_left", lambda _, table=table: table)
+        _runner(FakeSam(), config, {A: stack}, said.append).run(((Delete(A),),))
+        assert (
+            any(f"delete-table --region {A} --table-name {table}" in each for each in said) is told
+        )
 
 
 def test_sam_deploy_by_itself_does_the_same(config: SamConfig) -> None:
