@@ -1,7 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
-// EventBridge takes 256 KB an entry and AppSync sends 240 KB a message; the rest of both is ours.
+// AppSync sends 240 KB a message; the rest of it is ours (docs/decisions/0005-message-size.md).
 const MAX_BYTES = 204800;
 const FIELDS = ['id', 'name', 'message', 'publishedAt', 'region'];
 

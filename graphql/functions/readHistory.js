@@ -5,7 +5,7 @@ const MOST = 200;
 
 /** Reads a page of the channel's stored messages, oldest first: ctx.stash.page is its arguments. */
 export function request(ctx) {
-  if (+ctx.env.MESSAGE_RETENTION_HOURS === 0) {
+  if (JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS) === 0) {
     util.error('this deployment stores no messages (MessageRetentionHours is 0)', 'HistoryDisabled');
   }
   const { after, limit, nextToken } = ctx.stash.page;

@@ -6,7 +6,7 @@ import { runtime, util } from '@aws-appsync/utils';
  * goes on with the message as it was stored first.
  */
 export function request(ctx) {
-  const hours = +ctx.env.MESSAGE_RETENTION_HOURS;
+  const hours = JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS);
   if (hours === 0) {
     runtime.earlyReturn(null);
   }

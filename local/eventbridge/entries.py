@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 MAXIMUM_ENTRIES = 10
-MAXIMUM_BYTES = 256 * 1024
-"""Of all entries of a call together. AWS has raised it since; nothing here relies on that."""
+MAXIMUM_BYTES = 1024 * 1024
+"""Of all entries of a call together, since January 2026."""
 
 _KNOWN = {
     "Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader",
@@ -62,7 +62,7 @@ def check_call(entries: Any) -> Sequence[Mapping[str, Any]]:
 
     Raises:
         CallError: SerializationException for wrong types, ValidationException for 0 or more than
-            10 entries, unknown members, or more than 256 KB in all.
+            10 entries, unknown members, or more than 1 MB in all.
     """
     if not isinstance(entries, list | tuple):
         raise CallError("ValidationException", "Entries is a required list.")

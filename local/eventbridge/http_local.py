@@ -20,6 +20,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local.eventbridge.entries import MAXIMUM_BYTES
 from local.eventbridge.fault_json import FaultPlanError, plan_from_json, plan_to_json
 from local.eventbridge.faults import FaultPlan
 from local.eventbridge.http_events import add_events_route
@@ -27,13 +28,15 @@ from local.eventbridge.ports import DeliveryError
 from local.eventbridge.service import EventBridge
 
 DELIVER_PATH = "/_local/eventbridge/deliver"
+MAXIMUM_BODY = 8 * MAXIMUM_BYTES
+"""Of a request: entries are JSON in JSON, which may escape each character."""
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def add_routes(app: web.Application, service: EventBridge) -> None:
     """Mount everything that this package serves on the region's application.
 
-    The application's `client_max_size` must be 1 MiB (aiohttp's default) or more.
+    The application's `client_max_size` must be MAXIMUM_BODY or more.
     """
     add_events_route(app, service)
     routes = _Routes(service)

@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import aiohttp
 
@@ -103,7 +104,7 @@ class HttpPeers:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
         head = f'{{"busArn":{json.dumps(bus_arn)},"events":['.encode()
-        body = head + b",".join(events) + b"]}"
+        body = BytesIO(head + b",".join(events) + b"]}")
         try:
             async with self._session.post(
                 url.rstrip("/") + DELIVER_PATH,

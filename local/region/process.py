@@ -21,8 +21,8 @@ from local.deployed.errors import DeployedStackError
 from local.deployed.stack import Clients, DeployedStack
 from local.eventbridge.aws import Aws
 from local.eventbridge.definition import AsyncFunction, Bus
+from local.eventbridge.http_local import MAXIMUM_BODY, guarded
 from local.eventbridge.http_local import add_routes as add_eventbridge_routes
-from local.eventbridge.http_local import guarded
 from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import Ports
 from local.eventbridge.service import EventBridge
@@ -142,7 +142,7 @@ class RegionProcess:
 
     def application(self) -> web.Application:
         """The routes of both data planes and of this process."""
-        app = web.Application(client_max_size=self.engine.options.max_body + 1)
+        app = web.Application(client_max_size=MAXIMUM_BODY)
         app.router.add_get("/_local/health", guarded(self._health))
         app.router.add_post("/_local/reload", guarded(self._reload))
         app.router.add_get("/_local/appsync", guarded(self._metrics))

@@ -7,7 +7,7 @@ from tests.support.stack import ROOT
 
 _BROKEN_RESOLVER = """
 export async function request(ctx) {
-  return {};
+  return { payload: +ctx.env.MESSAGE_RETENTION_HOURS };
 }
 """
 
@@ -44,3 +44,4 @@ def test_the_rules_are_really_in_force() -> None:
     )
     assert done.returncode == 1
     assert "@aws-appsync/no-async" in done.stdout
+    assert "make a number by JSON.parse" in done.stdout

@@ -83,6 +83,31 @@ def test_a_function_may_do_exactly_what_it_calls(template: Template, name: str) 
     assert calls_of_function(handler) | {_ON_FAILURE} == _ALLOWED[name]
 
 
+def test_appsync_may_always_write_its_logs(template: Template) -> None:
+    """As AWS's guide has the role: a condition that AppSync does not meet would cost all logs."""
+    role = template.resources["ApiLogsRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert "Condition" not in trust
+    ((statement,),) = [each["PolicyDocument"]["Statement"] for each in role["Policies"]]
+    assert set(statement["Action"]) == {
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+
+
+def test_appsync_puts_messages_only_however_iam_is_told_of_the_entries(template: Template) -> None:
+    role = template.resources["BusDataSourceRole"]["Properties"]
+    ((statement,),) = [each["PolicyDocument"]["Statement"] for each in role["Policies"]]
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "events:source": "globalws",
+            "events:detail-type": "MessagePublished",
+        },
+        "Null": {"events:source": "false", "events:detail-type": "false"},
+    }
+
+
 def test_a_data_source_may_do_exactly_what_its_resolvers_ask(template: Template) -> None:
     roles = dict(template.of_type("AWS::IAM::Role"))
     wanted: dict[str, set[str]] = {}

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from local.eventbridge.definition import AsyncFunction, Bus, Rule, Target
-from local.eventbridge.http_local import add_routes
+from local.eventbridge.http_local import MAXIMUM_BODY, add_routes
 from local.eventbridge.peers import HttpPeers
 from local.eventbridge.ports import InvokeResult, Ports
 from local.eventbridge.service import EventBridge
@@ -99,7 +99,7 @@ async def region(
         store,
         settings,
     )
-    app = web.Application(client_max_size=2**22)
+    app = web.Application(client_max_size=MAXIMUM_BODY)
     add_routes(app, service)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -1,6 +1,7 @@
 """The data plane through unchanged clients: boto3 and HTTP, two regions on loopback."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.eventbridge.entries import entry_bytes
 from tests.integration.eventbridge.eventbridge_region import (
     SOUTH,
     WEST,
@@ -45,6 +47,21 @@ async def idle(*regions: Region) -> None:
     """A hop is one region's work until it is the other's."""
     for one in (*regions, *regions):
         await one.service.idle()
+
+
+async def test_a_call_of_one_megabyte_reaches_the_other_region_whatever_its_characters(two) -> None:
+    west, south = two
+    large = entry(1)
+    detail = json.loads(large["Detail"])
+    room = 1024 * 1024 - entry_bytes(large) - len(', "text": ""')
+    # A quote takes two bytes in the detail and four in the request.
+    large["Detail"] = json.dumps(detail | {"text": '"' * (room // 2)})
+    answer = await call(events(west.url).put_events, Entries=[large])
+    assert answer["FailedEntryCount"] == 0
+    await idle(west, south)
+    assert south.recorder.numbers == [1]
+    with pytest.raises(ClientError, match="over the limit"):
+        await call(events(west.url).put_events, Entries=[large, large])
 
 
 async def test_boto3_puts_events_that_reach_the_other_region(two) -> None:
