@@ -1,5 +1,6 @@
 """Which quota bounds first, and how far each is used."""
 
+import math
 from dataclasses import dataclass
 
 from bench.model.tables import Tables
@@ -85,3 +86,13 @@ def seed_highest_rate(workload: Workload, tables: Tables) -> float:
     """The same for the seed's design, whose API destination carries every message."""
     ours = highest_rate(workload, tables)
     return min(ours, tables.quotas["api_destination"])
+
+
+def channel_rate(size: int, tables: Tables) -> float:
+    """Messages a second, of all origins together, that one channel's history takes in a region.
+
+    Args:
+        size: of a message's text, in bytes.
+    """
+    units = math.ceil((size + tables.assumptions["envelope"]) / 1024)
+    return tables.quotas["dynamodb_partition_writes"] / units

@@ -9,6 +9,7 @@ from bench.model.workload import Workload
 RATES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 AUDIENCES = (1, 10, 100, 1_000)
 OUTAGE_SECONDS = 3_600.0
+SIZES = (300, 4_096, 65_536, 204_800)
 # What must change on the way to a rate; each step keeps the ones before it.
 STEPS = {
     10: "Nothing: the template as it is, default quotas.",
@@ -37,6 +38,7 @@ def document(tables: Tables) -> dict[str, Any]:
             name: dict(design(Workload(100), tables).messages)
             for name, design in cost.DESIGNS.items()
         },
+        "channel": {str(size): round(capacity.channel_rate(size, tables), 2) for size in SIZES},
         "latency": {path: vars(latency.spread(path, tables)) for path in latency.PATHS},
         "outage": [_outage(rate, tables) for rate in (10, 100, 500, 900)],
     }
@@ -98,6 +100,10 @@ def blocks(found: dict[str, Any], tables: Tables) -> dict[str, str]:
             ],
         ),
         "capacity": _capacity(found),
+        "channel": _table(
+            ["bytes of a message", "messages/s in one channel, all origins together"],
+            [[f"{int(size):,}", f"{int(rate):,}"] for size, rate in found["channel"].items()],
+        ),
         "latency": _table(
             ["from publish to subscriber, ms", "p50", "p90", "p99"],
             [

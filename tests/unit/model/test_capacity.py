@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.model import latency, outage
-from bench.model.capacity import first_bound, highest_rate, seed_highest_rate, uses
+from bench.model.capacity import channel_rate, first_bound, highest_rate, seed_highest_rate, uses
 from bench.model.report import RATES, document, markdown
 from bench.model.tables import tables
 from bench.model.workload import Workload
@@ -38,6 +38,13 @@ def test_at_the_highest_rate_the_first_quota_is_used_up() -> None:
 def test_large_audiences_meet_the_outbound_quota_first() -> None:
     crowd = replace(WORKLOAD, subscribers=100_000)
     assert first_bound(crowd, TABLES).quota == "AppSync outbound messages/s"
+
+
+def test_one_channel_is_one_partition_of_the_store() -> None:
+    """A write unit is 1 KB, of which the message's other fields are some."""
+    assert channel_rate(300, TABLES) == 1_000
+    assert channel_rate(1_000, TABLES) == 500
+    assert 4 < channel_rate(204_800, TABLES) < 5
 
 
 def test_draws_have_the_published_percentiles() -> None:
