@@ -78,6 +78,29 @@ DURABILITY = (
         new="",
     ),
     Break(
+        test="tests/unit/functions/test_replay_adapters.py::"
+        "test_a_call_that_is_not_authorized_yet_is_no_dead_letter",
+        what="a firewall's refusal is taken for one that lasts",
+        file="functions/globalws/adapters/graphql_api.py",
+        old="if status == _HTTP_CONTENT_TOO_LARGE:",
+        new="if status in (401, 403, _HTTP_CONTENT_TOO_LARGE):",
+    ),
+    Break(
+        test="tests/infrastructure/test_alarms.py::"
+        "test_every_rule_of_the_bus_has_an_alarm_on_events_that_are_lost",
+        what="two alarms watch one rule, and none the other",
+        file="template.yaml",
+        old='{ Name: RuleName, Value: !Sub "${Installation}-orders" }',
+        new='{ Name: RuleName, Value: !Sub "${Installation}-replay" }',
+    ),
+    Break(
+        test="tests/infrastructure/test_template.py::test_audit_records_outlive_the_stack",
+        what="the audit records go with the stack",
+        file="template.yaml",
+        old="    DeletionPolicy: RetainExceptOnCreate\n",
+        new="    DeletionPolicy: Delete\n",
+    ),
+    Break(
         test="tests/faults/test_regions.py::test_dynamodb_throttled",
         what="Replay takes a refusal that it does not know for one that lasts",
         file="functions/globalws/adapters/graphql_api.py",
