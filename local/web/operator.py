@@ -4,8 +4,9 @@
 |---|---|
 | `GET /_local/operator/regions` | each region: `running`, `cutOff` |
 | `PUT /_local/operator/regions/{region}` | `{"running"?, "cutOff"?}`: an outage, or its end |
-| `PUT /_local/operator/channels/{name}/policy` | `{"allowed", "reason"}`: `globalws channels` |
+| `PUT /_local/operator/channels/{name}/policy` | `{"allowed", "reason"}`: allow, block, or reset |
 | `POST /_local/operator/channels/{name}/purge` | `{"reason", "block"?, "deleteHistory"?}` |
+| `GET /_local/operator/audit` | `globalws audit` |
 | `GET /_local/operator/dead-letters` | `globalws dlq list` |
 | `POST /_local/operator/dead-letters/redrive` | `{}`: `globalws dlq redrive` |
 
@@ -13,8 +14,9 @@ Errors are `{"error": {"type", "message"}}`. What keeps other pages out is `loca
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, Protocol
 
 import aiohttp
@@ -68,6 +70,7 @@ class Operator:
             web.put(f"{ROOT}/regions/{{region}}", _typed(self.change_region)),
             web.put(f"{ROOT}/channels/{{name}}/policy", _typed(self.set_policy)),
             web.post(f"{ROOT}/channels/{{name}}/purge", _typed(self.purge)),
+            web.get(f"{ROOT}/audit", _typed(self.audit)),
             web.get(f"{ROOT}/dead-letters", _typed(self.dead_letters)),
             web.post(f"{ROOT}/dead-letters/redrive", _typed(self.redrive)),
         ]
@@ -104,9 +107,10 @@ class Operator:
 
     async def set_policy(self, request: web.Request) -> web.Response:
         name = _channel(request)
-        body = await _body(request, {"allowed": bool, "reason": str}, ("allowed", "reason"))
-        verb = ["allow"] if body["allowed"] else ["block", "--yes"]
-        return await self._order(["channels", *verb, f"--reason={body['reason']}", name])
+        members = {"allowed": bool | None, "reason": str}
+        body = await _body(request, members, ("allowed", "reason"))
+        verb = {True: "allow", False: "block", None: "reset"}[body["allowed"]]
+        return await self._order(["channels", verb, "--yes", f"--reason={body['reason']}", name])
 
     async def purge(self, request: web.Request) -> web.Response:
         name = _channel(request)
@@ -120,6 +124,12 @@ class Operator:
     async def _order(self, arguments: list[str]) -> web.Response:
         document = await self._command(self._stack_file, [*arguments, "--no-wait"])
         return web.json_response({"id": document["id"], "region": document["putIn"]})
+
+    async def audit(self, _: web.Request) -> web.Response:
+        document = await self._command(self._stack_file, ["audit", f"--limit={_LIMIT}"])
+        return web.json_response(
+            {"records": document["records"], "errors": document["unreachable"]}
+        )
 
     async def dead_letters(self, _: web.Request) -> web.Response:
         document = await self._command(self._stack_file, ["dlq", "list", f"--limit={_LIMIT}"])
@@ -163,7 +173,7 @@ def _channel(request: web.Request) -> str:
 
 
 async def _body(
-    request: web.Request, members: dict[str, type], required: tuple[str, ...]
+    request: web.Request, members: Mapping[str, type | UnionType], required: tuple[str, ...]
 ) -> dict[str, Any]:
     try:
         body = read_json(await request.read())
@@ -174,5 +184,9 @@ async def _body(
         raise _InvalidRequestError(f"expected a JSON object with {known}")
     for name, value in body.items():
         if not isinstance(value, members[name]):
-            raise _InvalidRequestError(f"{name} must be {members[name].__name__}")
+            raise _InvalidRequestError(f"{name} must be {_name_of(members[name])}")
     return body
+
+
+def _name_of(kind: type | UnionType) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind)

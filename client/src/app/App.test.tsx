@@ -16,6 +16,21 @@ const CHANNELS = [
   { name: 'media', allowed: false, reason: 'claim', updatedAt: null },
   { name: 'tech', allowed: true, reason: null, updatedAt: null },
 ];
+const AUDIT = {
+  records: [
+    {
+      key: 'media#block#1',
+      region: 'us-west-2',
+      at: '2026-11-23T10:15:00.000Z',
+      action: 'block',
+      channel: 'media',
+      by: 'ops@host',
+      reason: 'claim 1138',
+      outcome: 'done',
+    },
+  ],
+  errors: [],
+};
 const accept: Publish = (variables) =>
   Response.json({ data: { publish: messageOf(1, { ...variables }) } });
 
@@ -23,6 +38,12 @@ let publish: Publish;
 let sent: Body['variables'][];
 let feeds: FakeFeeds;
 let config: object;
+/** What the registry says of a channel that is not allowed. */
+let closed: object;
+/** How many messages each channel's history has. */
+let stored: Readonly<Record<string, number>>;
+/** The operator's calls: method, path, body. */
+let operated: [string, string, unknown][];
 
 beforeEach(() => {
   history.replaceState(null, '', '/?region=us-west-2&channel=tech');
@@ -30,12 +51,26 @@ beforeEach(() => {
   sent = [];
   feeds = new FakeFeeds();
   config = { regions: [OREGON, SYDNEY], operator: false };
+  closed = { allowed: false, reason: null };
+  stored = {};
+  operated = [];
   vi.stubGlobal('fetch', (url: string, request?: RequestInit) => {
     if (url === '/config.json') return Promise.resolve(Response.json(config));
-    if (url.startsWith('/_local/')) return Promise.resolve(Response.json({ regions: [] }));
+    if (url.startsWith('/_local/operator')) {
+      const call = url.slice('/_local/operator'.length);
+      if (request?.body) operated.push([request.method ?? '', call, JSON.parse(request.body as string)]);
+      return Promise.resolve(Response.json({ regions: [], region: 'us-west-2', ...AUDIT }));
+    }
     const body = JSON.parse(request?.body as string) as Body;
     if (body.query.includes('channels {')) {
       return Promise.resolve(Response.json({ data: { channels: CHANNELS } }));
+    }
+    if (body.query.includes('getChannel(')) {
+      return Promise.resolve(Response.json({ data: { getChannel: closed } }));
+    }
+    if (body.query.includes('history(')) {
+      const items = Array.from({ length: stored[body.variables.name] ?? 0 }, (_, n) => messageOf(n));
+      return Promise.resolve(Response.json({ data: { history: { items, nextToken: null } } }));
     }
     if (body.query.includes('mutation')) {
       sent.push(body.variables);
@@ -99,7 +134,7 @@ describe('the channel view', () => {
       });
     const user = await start();
     await user.type(screen.getByRole('textbox', { name: /Message/ }), 'precious{Enter}');
-    expect(await screen.findByRole('alert')).toHaveTextContent('publish again with the same id');
+    expect(await screen.findByRole('alert')).toHaveTextContent('the service is busy: try again');
     publish = accept;
     await user.click(screen.getByRole('button', { name: 'Retry' }));
     await waitFor(() => {
@@ -115,7 +150,7 @@ describe('the channel view', () => {
       Response.json({ errors: [{ errorType: 'MessageTooLarge', message: 'send at most 204800' }] });
     const user = await start();
     await user.type(screen.getByRole('textbox', { name: /Message/ }), 'huge{Enter}');
-    expect(await screen.findByRole('alert')).toHaveTextContent('send at most 204800');
+    expect(await screen.findByRole('alert')).toHaveTextContent('too long: 200 KB is the most');
     expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
     await user.click(screen.getByRole('button', { name: 'Discard' }));
     expect(screen.queryByRole('alert')).toBeNull();
@@ -134,18 +169,57 @@ describe('the channel view', () => {
         kind: 'refused',
         region: 'us-west-2',
         errorType: 'ChannelNotAllowed',
-        reason: 'channel nope is not allowed',
+        reason: 'channel nope is not allowed: ask "channels" for those that are',
       });
     });
     const status = await screen.findByRole('status', { name: 'Subscription' });
     await waitFor(() => {
-      expect(status).toHaveTextContent('Refused channel nope is not allowed');
+      expect(status).toHaveTextContent(
+        'Refused this channel is not open; this page comes back by itself',
+      );
     });
     const before = feeds.opened.length;
     await user.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => {
       expect(feeds.opened).toHaveLength(before + 1);
     });
+  });
+
+  it('says why an operator closed the channel, and comes back once it is open', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    await start();
+    closed = { allowed: false, reason: 'claim 1138' };
+    act(() => {
+      feeds.state('us-west-2', {
+        kind: 'refused',
+        region: 'us-west-2',
+        errorType: 'ChannelNotAllowed',
+        reason: 'channel tech is not allowed (claim 1138): ask "channels" for those that are',
+      });
+    });
+    const status = await screen.findByRole('status', { name: 'Subscription' });
+    await waitFor(() => {
+      expect(status).toHaveTextContent('this channel is not open (claim 1138)');
+    });
+    expect(document.body).not.toHaveTextContent('ask "channels"');
+    const before = feeds.opened.length;
+    await act(() => vi.advanceTimersByTimeAsync(10_000));
+    expect(feeds.opened).toHaveLength(before);
+    closed = { allowed: true, reason: null };
+    await act(() => vi.advanceTimersByTimeAsync(30_000));
+    expect(feeds.opened).toHaveLength(before + 1);
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['where most was said lately', { music: 9, cars: 3 }, 'cars'],
+    ['where the examples are, if nothing was said', {}, 'tech'],
+    ['where the examples are, if as much was said elsewhere', { cars: 2, tech: 2 }, 'tech'],
+  ])('opens %s', async (_, counts, channel) => {
+    history.replaceState(null, '', '/?region=us-west-2');
+    stored = counts; // music is no channel of this deployment
+    await start();
+    expect(feeds.opened.map((each) => each.channel)).toEqual([channel]);
   });
 
   it('shows markup, scripts and hidden characters as text', async () => {
@@ -176,6 +250,48 @@ describe('the channel view', () => {
     await start();
     expect(screen.queryByRole('button', { name: 'Operator' })).toBeNull();
     expect(screen.getByRole('log')).toBeInTheDocument();
+  });
+});
+
+describe('the operator view', () => {
+  async function operate(): Promise<ReturnType<typeof userEvent.setup>> {
+    config = { regions: [OREGON, SYDNEY], operator: true };
+    history.replaceState(null, '', '/?view=operator&channel=tech&region=us-west-2');
+    const user = userEvent.setup();
+    render(<App openFeed={feeds.open} />);
+    await user.type(await screen.findByLabelText('Reason'), 'claim 1138');
+    return user;
+  }
+
+  it('asks before it deletes what is stored', async () => {
+    const user = await operate();
+    await user.click(screen.getByLabelText('Delete its stored messages'));
+    await user.click(screen.getByRole('button', { name: 'Purge' }));
+    expect(screen.getByRole('alertdialog')).toHaveTextContent(/stored messages of tech.*for good/);
+    expect(screen.getByRole('button', { name: 'Keep them' })).toHaveFocus();
+    await user.click(screen.getByRole('button', { name: 'Keep them' }));
+    expect(screen.queryByRole('alertdialog')).toBeNull();
+    expect(operated).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Purge' }));
+    await user.click(screen.getByRole('button', { name: 'Delete and purge' }));
+    const order = { reason: 'claim 1138', block: false, deleteHistory: true };
+    expect(operated).toEqual([['POST', '/channels/tech/purge', order]]);
+  });
+
+  it('purges without a question what can be had again', async () => {
+    const user = await operate();
+    await user.click(screen.getByRole('button', { name: 'Purge' }));
+    expect(operated).toHaveLength(1);
+  });
+
+  it('leaves a channel to the deployment, and shows who did what', async () => {
+    const user = await operate();
+    await user.click(screen.getByRole('button', { name: 'Reset' }));
+    const order = { allowed: null, reason: 'claim 1138' };
+    expect(operated).toEqual([['PUT', '/channels/tech/policy', order]]);
+    await user.click(screen.getByRole('button', { name: 'Show the audit' }));
+    const audit = await screen.findByRole('list', { name: 'Audit records' });
+    expect(audit).toHaveTextContent(/Oregon.*block #media: done.*claim 1138 – ops@host/);
   });
 });
 

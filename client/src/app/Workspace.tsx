@@ -3,6 +3,7 @@ import type { ClientConfig, RegionConfig } from '../config/config';
 import { ChannelPicker } from '../features/channels/ChannelPicker';
 import { ChannelView } from '../features/channels/ChannelView';
 import { useChannels } from '../features/channels/useChannels';
+import { useOpening } from '../features/channels/useOpening';
 import { OperatorView } from '../features/operator/OperatorView';
 import { byDistance } from '../features/regions/measure';
 import type { RoundTrips } from '../features/regions/measure';
@@ -26,8 +27,8 @@ export function Workspace({ config }: { readonly config: ClientConfig }) {
     [regions, times, place.region],
   );
   const channels = useChannels(ordered ?? regions);
-  const first = channels.all.find((each) => each.allowed)?.name ?? '';
-  const channel = place.channel === '' ? first : place.channel;
+  const opening = useOpening(channels.all, ordered?.[0], place.channel === '');
+  const channel = place.channel === '' ? opening : place.channel;
   const view = place.view === 'operator' && !config.operator ? 'channel' : place.view;
   const codes = useMemo(() => regions.map((each) => each.region), [regions]);
   return (

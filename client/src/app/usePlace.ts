@@ -8,7 +8,7 @@ export interface Place {
   readonly view: View;
   /** A region's code, or `nearest`. */
   readonly region: string;
-  /** Empty: whichever channel comes first. */
+  /** Empty: the channel where something is to be seen. */
   readonly channel: string;
 }
 

@@ -1,10 +1,22 @@
 import type { RegionConfig } from '../config/config';
 import { ApiError, execute } from './execute';
-import type { Channel, ChannelsQuery, Message, PublishMutation } from './schema';
+import { ulidAt } from '../lib/ulid';
+import type {
+  Channel,
+  ChannelsQuery,
+  GetChannelQuery,
+  HistoryQuery,
+  Message,
+  PublishMutation,
+} from './schema';
 
 /** Every operation that this client sends; a test holds them against the schema. */
 export const OPERATIONS = {
   channels: 'query Channels { channels { name allowed reason updatedAt } }',
+  channel: 'query Channel($name: String!) { getChannel(name: $name) { name allowed reason updatedAt } }',
+  history: `query History($name: String!, $after: ID) {
+    history(name: $name, after: $after, limit: 50) { items { id name message publishedAt region } nextToken }
+  }`,
   // Every field of Message: subscribers get what the mutation selects.
   publish: `mutation Publish($name: String!, $message: String!, $id: ID) {
     publish(name: $name, message: $message, id: $id) { id name message publishedAt region }
@@ -13,6 +25,22 @@ export const OPERATIONS = {
 
 export async function fetchChannels(region: RegionConfig): Promise<readonly Channel[]> {
   return (await execute<ChannelsQuery>(region, OPERATIONS.channels)).channels;
+}
+
+export async function fetchChannel(region: RegionConfig, name: string): Promise<Channel> {
+  const { getChannel } = await execute<GetChannelQuery>(region, OPERATIONS.channel, { name });
+  return getChannel ?? { name, allowed: false, reason: null, updatedAt: null };
+}
+
+/** How many messages are stored of those published since then (epoch milliseconds), 50 at most. */
+export async function countMessages(
+  region: RegionConfig,
+  name: string,
+  since: number,
+): Promise<number> {
+  const variables = { name, after: ulidAt(since) };
+  const { history } = await execute<HistoryQuery>(region, OPERATIONS.history, variables);
+  return history.items.length;
 }
 
 /** Publishes; the same id may be sent again after an error. */

@@ -70,3 +70,24 @@ def test_nothing_is_cut_off_on_a_phone(site: Site, channel: str, view: str) -> N
     expect(page.get_by_role("main")).to_be_visible()
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+# Room for a label of the select, and the width of each label there.
+_LABELS = """(select, labels) => {
+  const style = getComputedStyle(select);
+  const context = document.createElement('canvas').getContext('2d');
+  context.font = style.font;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return labels.filter((label) => context.measureText(label).width > room);
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_region_names_are_whole_on_a_phone(site: Site, channel: str, width: int) -> None:
+    viewport = {"width": width, "height": 640}
+    page = site.open(f"?region={OREGON}&channel={channel}", viewport=viewport)
+    picker = page.get_by_label("Region", exact=True)
+    expect(picker.locator("option").nth(1)).to_contain_text("ms")
+    labels = picker.locator("option").all_inner_texts()
+    longest = ["Melbourne (ap-southeast-4) – no answer", "N. California (us-west-1) – no answer"]
+    assert picker.evaluate(_LABELS, [*labels, *longest]) == []

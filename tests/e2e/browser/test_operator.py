@@ -1,4 +1,4 @@
-"""What an operator does reaches the readers' pages: purge, block, allow."""
+"""What an operator does reaches the readers' pages: purge, block, allow, reset."""
 
 import re
 
@@ -43,9 +43,39 @@ def test_block_keeps_the_page_out_with_the_reason_until_allowed(site: Site, chan
     operator.get_by_label("Reason", exact=True).fill("settled")
     operator.get_by_role("button", name="Allow").click()
     expect(operator.get_by_role("status", name="Outcome")).to_contain_text("is to be allowed")
-    operator.wait_for_timeout(3 * SECONDS)  # Sydney learns it over the buses
-    reader.get_by_role("button", name="Try again").click()
-    expect(state(reader)).to_contain_text("Live")
+    # Nobody touches the reader's page.
+    expect(state(reader)).to_contain_text("Live", timeout=90 * SECONDS)
+
+    operator.get_by_label("Reason", exact=True).fill("as deployed")
+    operator.get_by_role("button", name="Reset").click()
+    expect(operator.get_by_role("status", name="Outcome")).to_contain_text(
+        "as the deployment has it"
+    )
+    expect(state(reader)).to_contain_text("Refused", timeout=60 * SECONDS)
+    operator.get_by_role("button", name="Show the audit").click()
+    records = operator.get_by_role("list", name="Audit records")
+    expect(records).to_contain_text(f"block #{channel}: done")
+    expect(records).to_contain_text("settled")
+
+
+def test_deleting_what_is_stored_is_asked_for(site: Site, channel: str) -> None:
+    site.publish(OREGON, channel, "to be kept, then deleted")
+    reader = site.channel(channel, OREGON)
+    expect(message(reader, "to be kept, then deleted")).to_be_visible()
+    operator = _operator(site, channel, "court order")
+    operator.get_by_label("Delete its stored messages").check()
+    for answer in ("Keep them", "Delete and purge"):
+        operator.get_by_role("button", name="Purge", exact=True).click()
+        question = operator.get_by_role("alertdialog")
+        expect(question).to_contain_text(channel)
+        question.get_by_role("button", name=answer).click()
+        expect(question).to_have_count(0)
+        if answer == "Keep them":
+            operator.reload()
+            operator.get_by_label("Reason", exact=True).fill("court order")
+            operator.get_by_label("Delete its stored messages").check()
+            expect(log(reader)).not_to_contain_text("Kicked")
+    expect(log(reader)).to_contain_text("Kicked", timeout=30 * SECONDS)
 
 
 def test_dead_letters_are_looked_for(site: Site, channel: str) -> None:

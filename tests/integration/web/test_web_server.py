@@ -84,12 +84,14 @@ async def test_orders_are_the_commands_of_globalws(page: Page, command: FakeComm
     path = f"{ROOT}/channels/tech"
     await page.call("PUT", f"{path}/policy", {"allowed": False, "reason": "--yes spam"})
     await page.call("PUT", f"{path}/policy", {"allowed": True, "reason": "settled"})
+    await page.call("PUT", f"{path}/policy", {"allowed": None, "reason": "over"})
     order = {"reason": "r", "block": True, "deleteHistory": True}
     answer = await page.call("POST", f"{path}/purge", order)
     assert await answer.json() == {"id": "1", "region": "us-west-2"}
     assert command.calls == [
         ["channels", "block", "--yes", "--reason=--yes spam", "tech", "--no-wait"],
-        ["channels", "allow", "--reason=settled", "tech", "--no-wait"],
+        ["channels", "allow", "--yes", "--reason=settled", "tech", "--no-wait"],
+        ["channels", "reset", "--yes", "--reason=over", "tech", "--no-wait"],
         ["purge", "--reason=r", "--yes", "--block", "--delete-history", "tech", "--no-wait"],
     ]
 
@@ -123,6 +125,14 @@ async def test_what_the_command_says_reaches_the_page(page: Page, command: FakeC
     assert response.status == 502
     message = (await response.json())["error"]["message"]
     assert message == "no region's bus took it, try again"
+
+
+async def test_audit(page: Page, command: FakeCommand) -> None:
+    unreachable = [{"region": "us-west-2", "error": "no answer"}]
+    command.answer = {"records": [{"action": "block"}], "unreachable": unreachable}
+    response = await page.call("GET", f"{ROOT}/audit")
+    assert await response.json() == {"records": [{"action": "block"}], "errors": unreachable}
+    assert command.calls == [["audit", "--limit=100"]]
 
 
 async def test_dead_letters(page: Page, command: FakeCommand) -> None:

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { RegionConfig } from '../../config/config';
+import { errorInWords } from '../../graphql/inWords';
 import { fetchChannels } from '../../graphql/operations';
 import type { Channel } from '../../graphql/schema';
 
@@ -41,7 +42,7 @@ async function ask(regions: readonly RegionConfig[]): Promise<readonly Channel[]
     try {
       return await fetchChannels(region);
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = errorInWords(error);
     }
   }
   return reason;

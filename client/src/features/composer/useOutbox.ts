@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react';
 import type { RegionConfig } from '../../config/config';
 import { ApiError } from '../../graphql/execute';
+import { errorInWords } from '../../graphql/inWords';
 import { publish } from '../../graphql/operations';
 import type { Message } from '../../graphql/schema';
 import { ulid } from '../../lib/ulid';
@@ -51,8 +52,7 @@ export function useOutbox(
         discard(draft.id);
       } catch (error) {
         const known = error instanceof ApiError;
-        const reason = error instanceof Error ? error.message : String(error);
-        put({ ...draft, error: reason, retryable: !known || error.passing });
+        put({ ...draft, error: errorInWords(error), retryable: !known || error.passing });
       }
     },
     [region, accepted, put, discard],

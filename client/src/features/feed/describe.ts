@@ -1,5 +1,7 @@
 import { regionName } from '../../lib/regionNames';
 import type { FeedState } from './feed';
+import { mayEnd } from './refusal';
+import type { Refused } from './refusal';
 
 export type Signal = 'good' | 'busy' | 'warning' | 'bad';
 
@@ -28,8 +30,12 @@ export function describeState(state: FeedState): Description {
     case 'kicked':
       return { signal: 'bad', label: 'Kicked', detail: 'by an operator; trying again' };
     case 'refused':
-      return { signal: 'bad', label: 'Refused', detail: state.reason };
+      return { signal: 'bad', label: 'Refused', detail: refusal(state) };
   }
+}
+
+function refusal(state: Refused): string {
+  return mayEnd(state) ? `${state.reason}; this page comes back by itself` : state.reason;
 }
 
 function because(what: string, reason: string): string {

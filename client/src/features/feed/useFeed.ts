@@ -6,9 +6,13 @@ import type { Message } from '../../graphql/schema';
 import { FeedContext } from './feed';
 import type { FeedEvent, FeedState } from './feed';
 import { NO_MEMORY, noticeEntry, noticeOf, remember } from './notices';
+import { explained, isOpen, mayEnd } from './refusal';
 
 // Arrivals are shown together, so that a burst costs a few renders and not one each.
 const FLUSH_MILLISECONDS = 60;
+// A refused page asks whether the channel has been opened, ever less often: it may have many readers.
+const FIRST_WAIT_MILLISECONDS = 2_000;
+const LONGEST_WAIT_MILLISECONDS = 30_000;
 
 export interface Feed {
   readonly state: FeedState;
@@ -42,6 +46,7 @@ export function useFeed(
     let memory = NO_MEMORY;
     let count = 0;
     const take = (event: FeedEvent): void => {
+      if (stop.signal.aborted) return;
       const now = Date.now();
       if (event.kind === 'message') {
         const via = event.resumed ? 'history' : 'live';
@@ -58,7 +63,9 @@ export function useFeed(
     };
     const run = async (): Promise<void> => {
       try {
-        for await (const event of open(channel, regions, stop.signal)) take(event);
+        for await (const event of open(channel, regions, stop.signal)) {
+          take(await explained(event, channel, regions));
+        }
       } catch (error) {
         if (stop.signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
@@ -93,5 +100,26 @@ export function useFeed(
     setState({ kind: 'connecting', region: home, reason: '' });
     setAttempt((before) => before + 1);
   }, [home]);
+  const isClosed = mayEnd(state);
+  const refusedIn = state.region;
+  useEffect(() => {
+    if (!isClosed) return undefined;
+    let timer: ReturnType<typeof setTimeout>;
+    let gone = false;
+    const wait = (milliseconds: number): void => {
+      timer = setTimeout(() => {
+        void isOpen(channel, refusedIn, regions).then((open) => {
+          if (gone) return;
+          if (open) retry();
+          else wait(Math.min(2 * milliseconds, LONGEST_WAIT_MILLISECONDS));
+        });
+      }, milliseconds * (0.5 + Math.random() / 2));
+    };
+    wait(FIRST_WAIT_MILLISECONDS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [isClosed, channel, refusedIn, regions, retry]);
   return { state, board, published, retry };
 }

@@ -12,12 +12,13 @@ interface Props {
   readonly report: Report;
 }
 
-/** Allow, block and purge a channel in every region, with the reason that clients will read. */
+/** Allow, block, reset and purge a channel in every region, with the reason that clients will read. */
 export function ChannelOrders({ channels, initial, report }: Props) {
   const [name, setName] = useState(initial);
   const [reason, setReason] = useState('');
   const [block, setBlock] = useState(false);
   const [deleteHistory, setDeleteHistory] = useState(false);
+  const [asking, setAsking] = useState(false);
   const ready = name.trim() !== '' && reason.trim() !== '';
 
   const order = async (work: () => Promise<{ region: string }>, done: string): Promise<void> => {
@@ -26,6 +27,13 @@ export function ChannelOrders({ channels, initial, report }: Props) {
       channels.reload();
       return `${done} The order is on the bus of ${region}, which carries it to every region.`;
     });
+  };
+  const purge = (): void => {
+    setAsking(false);
+    void order(
+      () => operator.purge(name, { reason, block, deleteHistory }),
+      `${name} is to be purged.`,
+    );
   };
   return (
     <section className={classes.card} aria-labelledby="orders">
@@ -70,6 +78,18 @@ export function ChannelOrders({ channels, initial, report }: Props) {
         >
           Allow
         </Button>
+        <Button
+          variant="default"
+          disabled={!ready}
+          onClick={() =>
+            void order(
+              () => operator.setPolicy(name, null, reason),
+              `${name} is to be as the deployment has it.`,
+            )
+          }
+        >
+          Reset
+        </Button>
       </div>
       <fieldset className={classes.purge}>
         <legend>Purge: end every open subscription</legend>
@@ -89,16 +109,23 @@ export function ChannelOrders({ channels, initial, report }: Props) {
         />
         <Button
           color="red"
-          disabled={!ready}
-          onClick={() =>
-            void order(
-              () => operator.purge(name, { reason, block, deleteHistory }),
-              `${name} is to be purged.`,
-            )
-          }
+          disabled={!ready || asking}
+          onClick={() => {
+            if (deleteHistory) setAsking(true);
+            else purge();
+          }}
         >
           Purge
         </Button>
+        {asking && (
+          <ConfirmDeletion
+            channel={name}
+            onYes={purge}
+            onNo={() => {
+              setAsking(false);
+            }}
+          />
+        )}
       </fieldset>
       <ChannelTable all={channels.all} />
       <Button size="compact-sm" variant="default" onClick={channels.reload}>
@@ -106,6 +133,35 @@ export function ChannelOrders({ channels, initial, report }: Props) {
       </Button>
     </section>
   );
+}
+
+interface Question {
+  readonly channel: string;
+  readonly onYes: () => void;
+  readonly onNo: () => void;
+}
+
+/** What is deleted does not come back. */
+function ConfirmDeletion({ channel, onYes, onNo }: Question) {
+  return (
+    <div className={classes.question} role="alertdialog" aria-labelledby="question">
+      <p id="question">
+        Delete all stored messages of <bdi>{channel}</bdi> in every region, for good?
+      </p>
+      <div className={classes.actions}>
+        <Button color="red" onClick={onYes}>
+          Delete and purge
+        </Button>
+        <Button variant="default" onClick={onNo} ref={focus}>
+          Keep them
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function focus(button: HTMLButtonElement | null): void {
+  button?.focus();
 }
 
 function ChannelTable({ all }: { readonly all: readonly Channel[] }) {

@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react';
 import { Alert } from '@mantine/core';
 import type { Channels } from '../channels/useChannels';
+import { AuditList } from './AuditList';
 import { ChannelOrders } from './ChannelOrders';
 import { DeadLetterList } from './DeadLetterList';
 import { RegionControls } from './RegionControls';
@@ -41,6 +42,7 @@ export function OperatorView({ channels, channel }: Props) {
         <div className={classes.stack}>
           <RegionControls report={report} />
           <DeadLetterList report={report} />
+          <AuditList report={report} />
         </div>
       </div>
     </section>

@@ -35,6 +35,22 @@ export interface Redriven {
   readonly error: string;
 }
 
+export interface AuditRecord {
+  readonly key: string;
+  readonly region: string;
+  readonly at: string;
+  readonly action: string;
+  readonly channel: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly outcome: string;
+}
+
+export interface Audit {
+  readonly records: readonly AuditRecord[];
+  readonly errors: readonly { readonly region: string; readonly error: string }[];
+}
+
 export interface Ordered {
   readonly region: string;
 }
@@ -74,10 +90,12 @@ export const operator = {
   regions: () => call<{ readonly regions: readonly RegionStatus[] }>('GET', '/regions'),
   setRegion: (code: string, change: { running?: boolean; cutOff?: boolean }) =>
     call<{ readonly regions: readonly RegionStatus[] }>('PUT', region(code), change),
-  setPolicy: (name: string, allowed: boolean, reason: string) =>
+  /** `allowed`: null leaves the channel to the deployment. */
+  setPolicy: (name: string, allowed: boolean | null, reason: string) =>
     call<Ordered>('PUT', `${channel(name)}/policy`, { allowed, reason }),
   purge: (name: string, order: { reason: string; block: boolean; deleteHistory: boolean }) =>
     call<Ordered>('POST', `${channel(name)}/purge`, order),
+  audit: () => call<Audit>('GET', '/audit'),
   deadLetters: () => call<DeadLetters>('GET', '/dead-letters'),
   redrive: () => call<{ readonly queues: readonly Redriven[] }>('POST', '/dead-letters/redrive', {}),
 };

@@ -35,7 +35,7 @@ export function RegionPicker({ regions, times, value, onChange }: Props) {
 function distance(region: string, times: RoundTrips | null): string {
   if (!times) return '';
   const time = times.get(region);
-  return time === null || time === undefined ? ' – does not answer' : ` – ${duration(time)}`;
+  return time === null || time === undefined ? ' – no answer' : ` – ${duration(time)}`;
 }
 
 function nearestLabel(regions: readonly RegionConfig[], times: RoundTrips | null): string {

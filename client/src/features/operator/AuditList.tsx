@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { Button } from '@mantine/core';
+import { clock } from '../../lib/time';
+import { RegionChip } from '../regions/RegionChip';
+import { operator } from './api';
+import type { AuditRecord } from './api';
+import type { Report } from './outcome';
+import classes from './Operator.module.css';
+
+/** Who had what done to which channel, why, and what came of it in each region. */
+export function AuditList({ report }: { readonly report: Report }) {
+  const [records, setRecords] = useState<readonly AuditRecord[]>([]);
+  const look = async (): Promise<string> => {
+    const answer = await operator.audit();
+    setRecords(answer.records);
+    const failures = answer.errors.map((each) => `${each.region}: ${each.error}`);
+    return [`${answer.records.length} audit records.`, ...failures].join(' ');
+  };
+  return (
+    <section className={classes.card} aria-labelledby="audit">
+      <h2 id="audit">Audit</h2>
+      <Button variant="default" onClick={() => void report(look)}>
+        Show the audit
+      </Button>
+      {records.length > 0 && (
+        <ul className={classes.letters} aria-label="Audit records">
+          {records.map((record) => (
+            <li key={`${record.region} ${record.key}`} className={classes.letter}>
+              <div className={classes.letterHead}>
+                <RegionChip region={record.region} />
+                <span>
+                  {record.action} <bdi>#{record.channel}</bdi>: {record.outcome}
+                </span>
+                <span>{clock(Date.parse(record.at))}</span>
+              </div>
+              <bdi className={classes.why}>
+                {record.reason} – {record.by}
+              </bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+import { ApiError } from './execute';
+
+/** What the API's errors mean to someone who only wants to read and write. */
+const WORDS: Readonly<Record<string, string>> = {
+  ChannelNotAllowed: 'this channel is not open',
+  InvalidChannelName: 'there is no channel of this name',
+  EmptyMessage: 'there is nothing to send',
+  MessageTooLarge: 'the message is too long: 200 KB is the most',
+  InvalidMessage: 'the message holds characters that cannot be sent',
+  Unauthorized: 'this page may not do that any more: load it again',
+  BusUnavailable: 'the service is busy: try again in a moment',
+  RegistryUnavailable: 'the service is busy: try again in a moment',
+  StoreUnavailable: 'the service is busy: try again in a moment',
+  InternalFailure: 'the service is busy: try again in a moment',
+  Throttled: 'too much is sent at the moment: try again',
+  Unreachable: 'the service does not answer: try again',
+};
+
+/** An error of the API in a visitor's words; what has none keeps its own. */
+export function inWords(type: string, message: string): string {
+  return WORDS[type] ?? message;
+}
+
+/** The same for whatever was thrown. */
+export function errorInWords(error: unknown): string {
+  if (error instanceof ApiError) return inWords(error.type, error.message);
+  return error instanceof Error ? error.message : String(error);
+}
