@@ -5,6 +5,7 @@ import random as random_module
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -71,7 +72,7 @@ async def publish(
             await asyncio.sleep(random() * min(options.backoff_cap_ms, longest) / 1000)
         try:
             data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)
-            return Message.parse(data.get("publish"))
+            return _accepted(data, variables)
         except GraphQLError as error:
             if error.error_type in PUBLISH_REFUSALS:
                 raise PublishRefusedError(error.error_type, error.message) from None
@@ -79,3 +80,11 @@ async def publish(
         except (NoAnswerError, ValueError) as error:
             reason = str(error)
     raise PublishFailedError(id, reason)
+
+
+def _accepted(data: dict[str, Any], sent: dict[str, str]) -> Message:
+    """The message in the answer. Raises ValueError if it is not the one that was sent."""
+    message = Message.parse(data.get("publish"))
+    if {"name": message.name, "message": message.message, "id": message.id} != sent:
+        raise ValueError("the answer is another message than the one sent")
+    return message

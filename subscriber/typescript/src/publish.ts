@@ -29,12 +29,13 @@ async function attempt(
   endpoint: RegionEndpoint,
   fetcher: Fetcher,
   timeoutMs: number,
-  variables: Record<string, string>,
+  variables: Readonly<Record<'name' | 'message' | 'id', string>>,
 ): Promise<Message> {
+  const { id, message: text, name } = variables;
   const data = await execute(fetcher, endpoint, { query: PUBLISH, variables, timeoutMs });
   const message = parseMessage(data['publish']);
-  if (message === null) {
-    throw new NoAnswerError(`${endpoint.region}: the answer holds no message`);
+  if (message?.id !== id || message.name !== name || message.message !== text) {
+    throw new NoAnswerError(`${endpoint.region}: the answer is not the message that was sent`);
   }
   return message;
 }
