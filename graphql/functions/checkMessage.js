@@ -11,6 +11,10 @@ export function request(ctx) {
   if (!util.matches(ULID, id)) {
     util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
   }
+  // Half a surrogate pair has no UTF-8 form, so neither the bus nor the table could take it.
+  if (util.base64Decode(util.base64Encode(message)) !== message) {
+    util.error('message holds half a surrogate pair: send whole characters', 'InvalidMessage');
+  }
   if (message.trim() === '') {
     util.error('message is empty: send at least one visible character', 'EmptyMessage');
   }

@@ -39,6 +39,7 @@ _PERMANENT = frozenset(
     {
         "EmptyMessage",
         "InvalidChannelName",
+        "InvalidMessage",
         "InvalidMessageId",
         "MessageTooLarge",
         "MalformedHttpRequestException",
@@ -81,7 +82,8 @@ class GraphqlApi:
         response = post(
             self.session,
             self.url,
-            _encode({"query": query, "variables": variables}),
+            # Not escaped to ASCII: that would treble the size of most of the world's text.
+            json.dumps({"query": query, "variables": variables}, ensure_ascii=False).encode(),
             {"content-type": "application/json; charset=utf-8"},
             region=self.region,
             service="appsync",
@@ -111,14 +113,6 @@ def _is_same(name: str, sent: str, answered: Mapping[str, Any]) -> bool:
         return instant(value) == instant(sent)  # AppSync may write an instant differently
     except (TypeError, ValueError):  # not an instant, or one without an offset
         return False
-
-
-def _encode(request: dict[str, Any]) -> bytes:
-    try:
-        # Not escaped to ASCII: that would treble the size of most of the world's text.
-        return json.dumps(request, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8 form, only an escaped one
-        return json.dumps(request).encode()
 
 
 def _data(response: requests.Response) -> dict[str, Any]:

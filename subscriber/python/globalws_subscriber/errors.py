@@ -17,6 +17,7 @@ REFUSALS = frozenset(
 PUBLISH_REFUSALS = REFUSALS | {
     "MessageTooLarge",
     "EmptyMessage",
+    "InvalidMessage",
     "IncompleteSelection",
 }
 # `history` cannot be read at all: switched off, or an API that does not have it yet.

@@ -66,3 +66,14 @@ def page_of(data: dict[str, Any]) -> tuple[tuple[Message, ...], str | None]:
         return tuple(Message.parse(item) for item in page["items"]), page["nextToken"]
     except (KeyError, TypeError, ValueError) as error:
         raise NoAnswerError(f"history: {error}") from error
+
+
+def accepted(data: dict[str, Any], sent: dict[str, str]) -> Message:
+    """The message of a `publish` answer; raises NoAnswerError if it is not the one sent."""
+    try:
+        message = Message.parse(data.get("publish"))
+    except ValueError as error:
+        raise NoAnswerError(f"publish: {error}") from error
+    if {"id": message.id, "name": message.name, "message": message.message} != sent:
+        raise NoAnswerError("publish: the answer is not the message that was sent")
+    return message

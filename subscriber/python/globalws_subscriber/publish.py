@@ -5,12 +5,11 @@ import random as random_module
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 
 from .errors import PUBLISH_REFUSALS, GraphQLError, PublishFailedError, PublishRefusedError
-from .graphql import PUBLISH, NoAnswerError, execute
+from .graphql import PUBLISH, NoAnswerError, accepted, execute
 from .types import Message, RegionEndpoint
 from .ulid import new_ulid
 
@@ -47,7 +46,7 @@ async def publish(
         id: a ULID, to continue an earlier attempt; by default a new one.
 
     Raises:
-        PublishRefusedError: the API refused it.
+        PublishRefusedError: the API refuses it, now and later; half a surrogate pair is not sent.
         PublishFailedError: no region acknowledged it; call again with the error's `id`.
     """
     if session is None:
@@ -62,6 +61,7 @@ async def publish(
                 random=random,
                 wall=wall,
             )
+    _check_text(text)
     id = id or new_ulid(int(wall() * 1000), random)
     variables = {"name": channel, "message": text, "id": id}
     reason = "there are no regions"
@@ -72,19 +72,20 @@ async def publish(
             await asyncio.sleep(random() * min(options.backoff_cap_ms, longest) / 1000)
         try:
             data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)
-            return _accepted(data, variables)
+            return accepted(data, variables)
         except GraphQLError as error:
             if error.error_type in PUBLISH_REFUSALS:
                 raise PublishRefusedError(error.error_type, error.message) from None
             reason = str(error)
-        except (NoAnswerError, ValueError) as error:
+        except NoAnswerError as error:
             reason = str(error)
     raise PublishFailedError(id, reason)
 
 
-def _accepted(data: dict[str, Any], sent: dict[str, str]) -> Message:
-    """The message in the answer. Raises ValueError if it is not the one that was sent."""
-    message = Message.parse(data.get("publish"))
-    if {"name": message.name, "message": message.message, "id": message.id} != sent:
-        raise ValueError("the answer is another message than the one sent")
-    return message
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PublishRefusedError(
+            "InvalidMessage", "message holds half a surrogate pair: send whole characters"
+        ) from None

@@ -13,12 +13,18 @@ export const REFUSALS: ReadonlySet<string> = new Set([
   'ValidationError',
 ]);
 
-export const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
+const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
   ...REFUSALS,
   'MessageTooLarge',
   'EmptyMessage',
+  'InvalidMessage',
   'IncompleteSelection',
 ]);
+
+/** Whether asking again, now or later, would change nothing about an API's refusal. */
+export function isFinal(errorType: string): boolean {
+  return PUBLISH_REFUSALS.has(errorType);
+}
 
 /** `history` cannot be read at all: switched off, or an API that does not have it yet. */
 export const NO_HISTORY: ReadonlySet<string> = new Set(['HistoryDisabled', 'ValidationError']);

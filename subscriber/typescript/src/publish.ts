@@ -1,6 +1,6 @@
 /** Publishing with retries that make no doubles: every attempt carries the same id. */
 
-import { GraphQLError, PUBLISH_REFUSALS, PublishFailedError, PublishRefusedError } from './errors.js';
+import { GraphQLError, isFinal, PublishFailedError, PublishRefusedError } from './errors.js';
 import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
 import { newUlid } from './ulid.js';
@@ -43,14 +43,18 @@ async function attempt(
 /**
  * Publish to a channel and return the message as the API accepted it.
  *
- * Throws PublishRefusedError if the API refused it, PublishFailedError if no region acknowledged
- * it: call again with that error's `id`.
+ * Throws PublishRefusedError if the API refuses it, now and later (half a surrogate pair is not
+ * sent), PublishFailedError if no region acknowledged it: call again with that error's `id`.
  */
 export async function publish(
   channel: string,
   text: string,
   options: PublishOptions,
 ): Promise<Message> {
+  if (/\p{Surrogate}/u.test(text)) {
+    const reason = 'message holds half a surrogate pair: send whole characters';
+    throw new PublishRefusedError('InvalidMessage', reason);
+  }
   const { regions, attempts = 2, rounds = 2, timeoutMs = 10_000 } = options;
   const { backoffBaseMs = 200, backoffCapMs = 5_000, random = Math.random } = options;
   const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
@@ -66,7 +70,7 @@ export async function publish(
     try {
       return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
     } catch (error) {
-      if (error instanceof GraphQLError && PUBLISH_REFUSALS.has(error.errorType)) {
+      if (error instanceof GraphQLError && isFinal(error.errorType)) {
         throw new PublishRefusedError(error.errorType, error.reason);
       }
       reason = String(error);

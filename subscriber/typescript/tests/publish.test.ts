@@ -44,3 +44,21 @@ test.each([
 ])('another answer is no success: %o', async (answered) => {
   await expect(publishTo(answered)).rejects.toMatchObject({ name: 'PublishFailedError', id: ID });
 });
+
+test.each(['\ud800', 'a\udbffb', '\udc00', 'x\udfff', '\udc00\ud800', '👋\ud83d'])(
+  'half a surrogate pair is refused for good: %j',
+  async (text) => {
+    const refused = publishTo({ ...ANSWER, message: text }, text);
+    const errorType = 'InvalidMessage';
+    await expect(refused).rejects.toMatchObject({ name: 'PublishRefusedError', errorType });
+  },
+);
+
+test.each(['\0', '\ufffe', '\uffff', '👋', '\u{10ffff}', '\ue000', '\ufeff'])(
+  'every whole character is sent: %j',
+  async (text) => {
+    await expect(publishTo({ ...ANSWER, message: text }, text)).resolves.toMatchObject({
+      message: text,
+    });
+  },
+);

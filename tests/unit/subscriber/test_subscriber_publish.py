@@ -8,6 +8,7 @@ from globalws_subscriber import (
     Message,
     PublishFailedError,
     PublishOptions,
+    PublishRefusedError,
     RegionEndpoint,
     publish,
 )
@@ -74,3 +75,22 @@ async def test_another_answer_is_no_success(answered: Any) -> None:
     with pytest.raises(PublishFailedError) as caught:
         await _publish(FakeSession({"data": {"publish": answered}}))
     assert caught.value.id == ID
+
+
+HALVES = ["\ud800", "a\udbffb", "\udc00", "x\udfff", "\udc00\ud800", "👋\ud83d"]
+WHOLE = ["\0", "\ufffe", "\uffff", "\U0001f44b", "\U0010ffff", "\ue000", "\ufeff"]
+
+
+@pytest.mark.parametrize("text", HALVES, ids=ascii)
+async def test_half_a_surrogate_pair_is_refused_for_good(text: str) -> None:
+    session = FakeSession({"data": {"publish": {**ANSWER, "message": text}}})
+    with pytest.raises(PublishRefusedError) as caught:
+        await _publish(session, text)
+    assert caught.value.error_type == "InvalidMessage"
+    assert session.sent == []
+
+
+@pytest.mark.parametrize("text", WHOLE, ids=ascii)
+async def test_every_whole_character_is_sent(text: str) -> None:
+    message = await _publish(FakeSession({"data": {"publish": {**ANSWER, "message": text}}}), text)
+    assert message.message == text
