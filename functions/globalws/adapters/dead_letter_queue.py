@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from globalws.adapters.signing import new_session, post
+from globalws.domain.dead_letter import sqs_text
 from globalws.domain.errors import TransientError
 
 
@@ -45,7 +46,8 @@ class DeadLetterQueue:
             "responseContext": {"statusCode": 200, "functionError": "Handled"},
             "responsePayload": {"errorType": error_type, "errorMessage": reason},
         }
-        body = json.dumps(record)
+        # Not escaped to ASCII: that could treble its size, beyond what SQS takes.
+        body = sqs_text(json.dumps(record, ensure_ascii=False))
         endpoint = urlsplit(self.url)
         response = post(
             self.session,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ from globalws.domain.governance import Outcome, Region, govern
 from globalws.domain.message import read_message_published
 from globalws.domain.order import read_order
 from globalws.domain.replay import replay
+from hypothesis import given
+from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 
 from tests.support.functions import (
@@ -280,6 +283,19 @@ def test_a_dead_letter_that_sqs_refuses_is_retried() -> None:
     queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(403, b"no")))
     with pytest.raises(TransientError, match="403"):
         queue.send({}, "x", "y")
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=40) | st.just("\ufffe\uffff\0\ud800"))
+def test_whatever_an_event_holds_sqs_takes_it_whole(text: str) -> None:
+    wire = Sqs()
+    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(wire))
+    event = {"detail": {"message": text, text: [text]}}
+    queue.send(event, "InvalidEvent", text)
+    body = json.loads(wire.sent[0].body or "")["MessageBody"]
+    allowed = "[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*"
+    assert re.fullmatch(allowed, body)
+    assert json.loads(body)["requestPayload"] == json.loads(json.dumps(event))
+    assert json.loads(body)["responsePayload"]["errorMessage"] == json.loads(json.dumps(text))
 
 
 @pytest.mark.parametrize(
