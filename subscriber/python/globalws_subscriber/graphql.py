@@ -52,7 +52,10 @@ def _data(document: Any, source: str) -> dict[str, Any]:
     if errors:
         first = errors[0] if isinstance(errors, list) else errors
         if isinstance(first, dict) and first.get("errorType"):
-            raise GraphQLError(str(first["errorType"]), str(first.get("message")))
+            info = first.get("errorInfo")
+            now = info.get("now") if isinstance(info, dict) else None
+            server_ms = now if isinstance(now, int) else None
+            raise GraphQLError(str(first["errorType"]), str(first.get("message")), server_ms)
     data = document.get("data") if isinstance(document, dict) else None
     if errors or not isinstance(data, dict):
         raise NoAnswerError(f"{source}: {json.dumps(document)[:200]}")

@@ -1,4 +1,7 @@
-"""Publishing with retries that make no doubles: every attempt carries the same id."""
+"""Publishing with retries that make no doubles: every attempt carries the same id.
+
+Only an id that the API refuses, because this machine's clock is wrong, is replaced once.
+"""
 
 import asyncio
 import random as random_module
@@ -62,8 +65,9 @@ async def publish(
                 wall=wall,
             )
     _check_text(text)
+    # As long as no region can have it under this id, another one may take its place.
+    replaceable = id is None
     id = id or new_ulid(int(wall() * 1000), random)
-    variables = {"name": channel, "message": text, "id": id}
     reason = "there are no regions"
     order = [r for r in regions for _ in range(options.attempts)] * options.rounds
     for attempt, endpoint in enumerate(order):
@@ -71,14 +75,20 @@ async def publish(
             longest = options.backoff_base_ms * (1 << min(attempt, 30))
             await asyncio.sleep(random() * min(options.backoff_cap_ms, longest) / 1000)
         try:
+            variables = {"name": channel, "message": text, "id": id}
             data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)
             return accepted(data, variables)
         except GraphQLError as error:
-            if error.error_type in PUBLISH_REFUSALS:
+            if replaceable and error.server_ms is not None:
+                # This machine's clock is wrong: once more here, with an id by the API's.
+                id = new_ulid(error.server_ms, random)
+                order.insert(attempt + 1, endpoint)
+            elif error.error_type in PUBLISH_REFUSALS:
                 raise PublishRefusedError(error.error_type, error.message) from None
             reason = str(error)
         except NoAnswerError as error:
             reason = str(error)
+        replaceable = False
     raise PublishFailedError(id, reason)
 
 

@@ -43,17 +43,21 @@ class Message:
         return cls(*fields)
 
     @property
+    def published_ms(self) -> int:
+        """`published_at` in milliseconds since 1970; the id's time if it is no instant."""
+        try:
+            return int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            return time_of(self.id)
+
+    @property
     def time_ms(self) -> int:
-        """When it was published, milliseconds since 1970.
+        """Where it stands in time, milliseconds since 1970.
 
         The smaller of the id's time and `published_at`: publishers may choose the id, and one
         from the future must not move a subscriber's position there.
         """
-        try:
-            published = int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            return time_of(self.id)
-        return min(time_of(self.id), published)
+        return min(time_of(self.id), self.published_ms)
 
 
 class State(StrEnum):
@@ -101,7 +105,7 @@ class Checkpoint:
     `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
     been delivered although `seen` has them no more. `position_ms`: newest message delivered.
     `covered_ms`: by region, up to when its stream is known to have been read. `seen`: ids
-    delivered. Times are milliseconds since 1970.
+    delivered, oldest first. Times are milliseconds since 1970.
     """
 
     floor: str

@@ -39,13 +39,17 @@ export class BufferOverflowError extends SubscriberError {
   override name = 'BufferOverflowError';
 }
 
-/** The API answered with an error; `errorType` is its type. */
+/**
+ * The API answered with an error; `errorType` is its type. `serverMs`: what the API's clock said,
+ * milliseconds since 1970, where it refused an id by it.
+ */
 export class GraphQLError extends SubscriberError {
   override name = 'GraphQLError';
 
   constructor(
     readonly errorType: string,
     readonly reason: string,
+    readonly serverMs: number | null = null,
   ) {
     super(`${errorType}: ${reason}`);
   }

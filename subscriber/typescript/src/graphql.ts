@@ -63,7 +63,9 @@ function dataOf(document: Record<string, unknown> | null, source: string): Recor
   const first = objectOf(Array.isArray(errors) ? (errors as unknown[])[0] : errors);
   const errorType = first?.['errorType'];
   if (typeof errorType === 'string') {
-    throw new GraphQLError(errorType, String(first?.['message']));
+    const now = objectOf(first?.['errorInfo'])?.['now'];
+    const serverMs = typeof now === 'number' ? now : null;
+    throw new GraphQLError(errorType, String(first?.['message']), serverMs);
   }
   const data = objectOf(document?.['data']);
   if (failed || data === null) {

@@ -1,4 +1,7 @@
-/** Publishing with retries that make no doubles: every attempt carries the same id. */
+/**
+ * Publishing with retries that make no doubles: every attempt carries the same id. Only an id that
+ * the API refuses, because this machine's clock is wrong, is replaced once.
+ */
 
 import { GraphQLError, isFinal, PublishFailedError, PublishRefusedError } from './errors.js';
 import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
@@ -58,7 +61,9 @@ export async function publish(
   const { regions, attempts = 2, rounds = 2, timeoutMs = 10_000 } = options;
   const { backoffBaseMs = 200, backoffCapMs = 5_000, random = Math.random } = options;
   const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  const id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  // As long as no region can have it under this id, another one may take its place.
+  let replaceable = options.id === undefined;
+  let id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
   const order = regions.flatMap((endpoint) => Array<RegionEndpoint>(attempts).fill(endpoint));
   const all = Array<RegionEndpoint[]>(rounds).fill(order).flat();
   let reason = 'there are no regions';
@@ -70,10 +75,16 @@ export async function publish(
     try {
       return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
     } catch (error) {
-      if (error instanceof GraphQLError && isFinal(error.errorType)) {
-        throw new PublishRefusedError(error.errorType, error.reason);
+      const refusal = error instanceof GraphQLError ? error : null;
+      if (replaceable && typeof refusal?.serverMs === 'number') {
+        // This machine's clock is wrong: once more here, with an id by the API's.
+        id = newUlid(refusal.serverMs, random);
+        all.splice(number + 1, 0, endpoint);
+      } else if (refusal !== null && isFinal(refusal.errorType)) {
+        throw new PublishRefusedError(refusal.errorType, refusal.reason);
       }
       reason = String(error);
+      replaceable = false;
     }
   }
   throw new PublishFailedError(id, reason);
