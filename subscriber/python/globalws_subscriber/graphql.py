@@ -19,6 +19,7 @@ PUBLISH = (
     f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
 )
 PING = "query Ping { __typename }"
+LONGEST_MS = 1e15  # 30,000 years: as good as no bound
 
 
 class NoAnswerError(SubscriberError):
@@ -35,7 +36,9 @@ async def execute(
     """The `data` of the answer; raises GraphQLError (refused) or NoAnswerError (try again)."""
     body = {"query": query, "variables": variables}
     headers = {"x-api-key": endpoint.api_key}
-    timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000)
+    # aiohttp cannot count to infinity, nor rounds what no float holds.
+    seconds = timeout_ms / 1000 if timeout_ms < LONGEST_MS else None
+    timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with session.post(
             endpoint.graphql_url, json=body, headers=headers, timeout=timeout

@@ -79,7 +79,7 @@ class Ledger:
             self._position = time_of(self._floor)
             self._seen.add(options.after, self._floor)
         elif options.replay_ms is not None:
-            self._position = wall() - options.replay_ms
+            self._position = int(max(0, wall() - options.replay_ms))
             self._floor = id_at(self._position)
 
     @property
@@ -89,7 +89,7 @@ class Ledger:
 
     def begin(self) -> None:
         """A fresh subscription stands since now: later resumes read nothing from before."""
-        self._position = self._wall() - self._options.clock_tolerance_ms
+        self._position = int(max(0, self._wall() - self._options.clock_tolerance_ms))
         self._floor = id_at(self._position)
         self._from_message = False
 

@@ -13,19 +13,29 @@ import aiohttp
 
 from .errors import PUBLISH_REFUSALS, GraphQLError, PublishFailedError, PublishRefusedError
 from .graphql import PUBLISH, NoAnswerError, accepted, execute
-from .types import Message, RegionEndpoint
+from .retry import part
+from .types import Message, RegionEndpoint, check_least
 from .ulid import new_ulid
 
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """How often and how long to try. Times in milliseconds."""
+    """How often and how long to try. Times in milliseconds, `math.inf` for no bound.
+
+    Raises ValueError for what cannot work.
+    """
 
     attempts: int = 2  # in a region, before the next one
     rounds: int = 2  # through all regions
-    timeout_ms: int = 10_000
-    backoff_base_ms: int = 200
-    backoff_cap_ms: int = 5_000
+    timeout_ms: float = 10_000
+    backoff_base_ms: float = 200
+    backoff_cap_ms: float = 5_000
+
+    def __post_init__(self) -> None:
+        check_least(self, 1, "attempts", "rounds", "timeout_ms")
+        check_least(self, 0, "backoff_base_ms", "backoff_cap_ms")
+        if not isinstance(self.attempts, int) or not isinstance(self.rounds, int):
+            raise ValueError("attempts and rounds must be whole numbers")
 
 
 _DEFAULTS = PublishOptions()
@@ -73,7 +83,7 @@ async def publish(
     for attempt, endpoint in enumerate(order):
         if attempt:
             longest = options.backoff_base_ms * (1 << min(attempt, 30))
-            await asyncio.sleep(random() * min(options.backoff_cap_ms, longest) / 1000)
+            await asyncio.sleep(part(min(options.backoff_cap_ms, longest), random()) / 1000)
         try:
             variables = {"name": channel, "message": text, "id": id}
             data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)

@@ -58,7 +58,7 @@ export class Ledger {
       this.#position = timeOf(this.#floor);
       this.#seen.add(after, this.#floor);
     } else if (replayMs !== undefined) {
-      this.#position = wall() - replayMs;
+      this.#position = Math.max(0, wall() - replayMs);
       this.#floor = idAt(this.#position);
     }
   }
@@ -70,7 +70,7 @@ export class Ledger {
 
   /** A fresh subscription stands since now: later resumes read nothing from before. */
   begin(): void {
-    this.#position = this.#wall() - this.#options.clockToleranceMs;
+    this.#position = Math.max(0, this.#wall() - this.#options.clockToleranceMs);
     this.#floor = idAt(this.#position);
     this.#fromMessage = false;
   }

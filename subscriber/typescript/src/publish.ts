@@ -5,6 +5,8 @@
 
 import { GraphQLError, isFinal, PublishFailedError, PublishRefusedError } from './errors.js';
 import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
+import { checked } from './options.js';
+import { later, part } from './timers.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
 import { newUlid } from './ulid.js';
 
@@ -28,6 +30,15 @@ export interface PublishOptions {
   readonly wall?: () => number;
 }
 
+const DEFAULTS = {
+  attempts: 2,
+  rounds: 2,
+  timeoutMs: 10_000,
+  backoffBaseMs: 200,
+  backoffCapMs: 5_000,
+};
+const LEAST = { attempts: 1, rounds: 1, timeoutMs: 1, backoffBaseMs: 0, backoffCapMs: 0 };
+
 async function attempt(
   endpoint: RegionEndpoint,
   fetcher: Fetcher,
@@ -47,7 +58,8 @@ async function attempt(
  * Publish to a channel and return the message as the API accepted it.
  *
  * Throws PublishRefusedError if the API refuses it, now and later (half a surrogate pair is not
- * sent), PublishFailedError if no region acknowledged it: call again with that error's `id`.
+ * sent), PublishFailedError if no region acknowledged it: call again with that error's `id`. Rejects
+ * with RangeError for options that cannot work.
  */
 export async function publish(
   channel: string,
@@ -58,19 +70,27 @@ export async function publish(
     const reason = 'message holds half a surrogate pair: send whole characters';
     throw new PublishRefusedError('InvalidMessage', reason);
   }
-  const { regions, attempts = 2, rounds = 2, timeoutMs = 10_000 } = options;
-  const { backoffBaseMs = 200, backoffCapMs = 5_000, random = Math.random } = options;
+  const { regions, random = Math.random } = options;
+  const { attempts, backoffBaseMs, backoffCapMs, rounds, timeoutMs } = checked(
+    'publish',
+    DEFAULTS,
+    LEAST,
+    options,
+  );
   const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
   // As long as no region can have it under this id, another one may take its place.
   let replaceable = options.id === undefined;
   let id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  if (!Number.isInteger(attempts * rounds)) {
+    throw new RangeError('publish: attempts and rounds must be whole numbers');
+  }
   const order = regions.flatMap((endpoint) => Array<RegionEndpoint>(attempts).fill(endpoint));
   const all = Array<RegionEndpoint[]>(rounds).fill(order).flat();
   let reason = 'there are no regions';
   for (const [number, endpoint] of all.entries()) {
     if (number > 0) {
-      const ms = random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      const longest = Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
+      await new Promise<void>((resolve) => later(part(longest, random()), resolve));
     }
     try {
       return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
