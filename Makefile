@@ -25,7 +25,7 @@ down: ## End what `make up` started
 invoke: setup ## One function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json
 	@$(BIN)/python -m local.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
 
-##@ Deploy (to AWS with the usual credentials, or to the AWS that AWS_ENDPOINT_URL names)
+##@ Deploy (to AWS with the usual credentials; AWS_ENDPOINT_URL makes it a rehearsal, see README)
 
 DEPLOY = $(BIN)/python -m deploy
 DEPLOY_OPTIONS = $(if $(INSTALLATION),--installation $(INSTALLATION)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)

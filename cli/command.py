@@ -1,6 +1,7 @@
 """What every command shares: the target's options, --json, --yes, and how errors end."""
 
 import inspect
+import math
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -136,6 +137,7 @@ def command(
 
     def register(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         def run(**arguments: Any) -> None:
+            _refuse_nan(arguments)
             session = _session(arguments)
             raise typer.Exit(_outcome(session.output, lambda: function(session, **arguments)))
 
@@ -151,6 +153,13 @@ def help_lines(title: str, lines: Sequence[str]) -> str:
     """A paragraph of help that keeps its lines."""
     text = "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
     return f"\b\n{text}" if _IS_NARROW else text.replace("[", "\\[")
+
+
+def _refuse_nan(arguments: dict[str, Any]) -> None:
+    """No bound refuses it, because it is neither less nor greater."""
+    for name, value in arguments.items():
+        if isinstance(value, float) and math.isnan(value):
+            raise typer.BadParameter("is not a number", param_hint=f"--{name.replace('_', '-')}")
 
 
 def _give_signature(run: Any, function: Callable[..., ExitCode], *, asks: bool) -> None:

@@ -53,7 +53,8 @@ class Session:
         """Who gives the command: the AWS identity, or user@host on the local stack."""
         if self.target.kind is Kind.AWS:
             return self.target.selected[0].clients.caller()
-        return f"{getpass.getuser()}@{platform.node() or 'localhost'}"
+        name = f"{getpass.getuser()}@{platform.node() or 'localhost'}"
+        return name.encode(errors="replace").decode()  # an account's name may be no UTF-8
 
     def confirm(self, question: str) -> None:
         """Asks on the terminal, unless --yes was given.

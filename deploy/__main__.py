@@ -1,6 +1,7 @@
 """`python -m deploy up|add|remove|destroy`: an installation's regions; `make` calls it.
 
-Works on the account of the usual AWS variables, or on the AWS that AWS_ENDPOINT_URL names.
+Works on the account of the usual AWS variables. With AWS_ENDPOINT_URL it is a rehearsal in the
+emulated AWS there, which serves no API.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from deploy.plan import (
     destroy_plan,
     remove_plan,
 )
+from deploy.rehearsal import check_unserved, emulated_aws, rehearsed
 from deploy.run import Runner
 from deploy.sam import Sam
 from deploy.samconfig import SamConfig
@@ -43,15 +45,6 @@ def _arguments() -> argparse.Namespace:
 
 def _say(line: str) -> None:
     print(f"  {line}", flush=True)
-
-
-def _parameters(given: list[str], plan: Plan) -> Parameters:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    # An emulated AWS has no AppSync host names of its own.
-    defaults = {"ApiUrlOverride": f"{endpoint.rstrip('/')}/graphql"} if endpoint else {}
-    parameters = Parameters.parse(given, defaults)
-    parameters.check([step.region for stage in plan for step in stage if isinstance(step, Deploy)])
-    return parameters
 
 
 def _plan(command: str, regions: tuple[str, ...], existing: dict[str, Stack]) -> Plan:
@@ -112,12 +105,20 @@ def main() -> int:
             os.environ[name] for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if name in os.environ
         ]
         places = checked_regions([*regions, *own, *config.regions])
+        parameters = Parameters.parse(given.parameter)
         existing = find_stacks(installation, places)
+        endpoint = emulated_aws(places[0])
+        if endpoint is not None:
+            check_unserved(endpoint, existing)
+            parameters = rehearsed(parameters)
+            _say(f"rehearsal in the AWS at {endpoint}: nothing serves its API, `make run` does")
         plan = _plan(given.command, regions, existing)
         if not plan:
             _say("nothing is there")
             return 0
-        parameters = _parameters(given.parameter, plan)
+        parameters.check(
+            [step.region for stage in plan for step in stage if isinstance(step, Deploy)]
+        )
         if given.command in ("remove", "destroy"):
             _confirm(_check_removal(given.command, regions, existing), yes=given.yes)
         sam = Sam(_ROOT, os.environ)

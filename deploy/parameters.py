@@ -20,16 +20,13 @@ class Parameters:
     regional: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, given: Iterable[str], defaults: Mapping[str, str]) -> "Parameters":
+    def parse(cls, given: Iterable[str]) -> "Parameters":
         """Reads `NAME=VALUE` and `REGION:NAME=VALUE`.
-
-        Args:
-            defaults: for all regions, where nothing is given.
 
         Raises:
             DeployError: one is neither.
         """
-        common = dict(defaults)
+        common: dict[str, str] = {}
         regional: dict[str, dict[str, str]] = {}
         for each in given:
             match = _GIVEN.fullmatch(each)

@@ -1,5 +1,6 @@
-"""A GraphQL API that says yes at once, and counts its connections (GET /). Usage: python -m
-bench.servers.stub     (ends on SIGTERM)
+"""A GraphQL API that answers at once with the variables sent, and counts its connections (GET /).
+
+Usage: python -m bench.servers.stub     (ends on SIGTERM)
 """
 
 import asyncio
@@ -9,20 +10,6 @@ import signal
 from typing import cast
 
 import uvloop
-
-_ANSWER = json.dumps(
-    {
-        "data": {
-            "publishFromBus": {
-                "id": "01KB4YXW0G8Q2M7R3T5V9XZABC",
-                "name": "tech",
-                "message": "m",
-                "publishedAt": "2026-11-23T10:15:00.123Z",
-                "region": "ap-southeast-2",
-            }
-        }
-    }
-).encode()
 
 
 class _Connection(asyncio.Protocol):
@@ -49,11 +36,12 @@ class _Connection(asyncio.Protocol):
         length = int(head[at:].split(b"\r", 1)[0])
         if len(self._buffer) < end + 4 + length:
             return
+        sent = json.loads(self._buffer[end + 4 : end + 4 + length])["variables"]
         self._buffer = self._buffer[end + 4 + length :]
         if not self._has_posted:
             self._has_posted = True
             _Connection.posters += 1
-        self._answer(_ANSWER)
+        self._answer(json.dumps({"data": {"publishFromBus": sent}}).encode())
 
     def _answer(self, body: bytes) -> None:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _HTTP_SERVER_ERROR = 500
+# AWS's words for "not now" that come with a status below 500, or in an entry of PutEvents.
+_NOT_NOW = ("Throttl", "TooManyRequests", "LimitExceeded", "ThroughputExceeded", "Internal")
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,20 @@ def _session_without_profile() -> "boto3.Session":
     return boto3.Session(botocore_session=botocore.session.Session(variables))
 
 
+def aws_error(code: str, text: str, status: int = 0) -> CliError:
+    """The error for an AWS error code: whether another region, or another moment, may help."""
+    if status >= _HTTP_SERVER_ERROR or any(word in code for word in _NOT_NOW):
+        return UnreachableError(f"{code}: {text}")
+    return RefusedError(code, text)
+
+
 @contextmanager
 def aws_errors(service: str, region: str) -> Iterator[None]:
     """Turns botocore's errors into ours.
 
     Raises:
         RefusedError: the service answered with an error of the caller's.
-        UnreachableError: no answer, or an error of the service's.
+        UnreachableError: no answer, an error of the service's, or it is throttled.
         CliError: the credentials are missing or expired, or the request could not be made.
     """
     from botocore import exceptions
@@ -148,9 +157,7 @@ def aws_errors(service: str, region: str) -> Iterator[None]:
         code = details.get("Code", "") or "unknown error"
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         text = " ".join(str(details.get("Message", "")).split()) or "no message"
-        if status >= _HTTP_SERVER_ERROR:
-            raise UnreachableError(f"{service} in {region} failed ({code}): {text}") from error
-        raise RefusedError(code, f"{service} in {region}: {text}") from error
+        raise aws_error(code, f"{service} in {region}: {text}", status) from error
     except (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from globalws.domain.fields import SOURCE
 
-from cli.adapters.clients import Clients, aws_errors
-from cli.errors import RefusedError, UnreachableError
+from cli.adapters.clients import Clients, aws_error, aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
-
-# Entry errors that another bus, or another moment, may not have.
-_PASSING = frozenset({"InternalException", "InternalFailure", "ThrottlingException"})
 
 
 def put_event(
@@ -49,7 +45,5 @@ def put_event(
     if answer["FailedEntryCount"] > 0:
         code = result.get("ErrorCode", "unknown error")
         text = f"bus {bus} in {clients.region}: {result.get('ErrorMessage', 'no message')}"
-        if code in _PASSING:
-            raise UnreachableError(f"{code}: {text}")
-        raise RefusedError(code, text)
+        raise aws_error(code, text)
     return result.get("EventId", "")

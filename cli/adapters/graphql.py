@@ -16,8 +16,6 @@ _CONNECT_AND_READ_SECONDS = (3.0, 35.0)  # AppSync itself gives up after 30 s
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HTTP_TOO_MANY_REQUESTS = 429
 _HTTP_SERVER_ERROR = 500
-# The API's own errorTypes for "not now": the same call may succeed later or elsewhere.
-_NOT_NOW = frozenset({"BusUnavailable", "InternalFailure"})
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,8 @@ class GraphqlApi:
         """Runs an operation and returns its `data`.
 
         Raises:
-            RefusedError: the API answered with an error.
-            UnreachableError: no answer, an overloaded one, or no GraphQL.
+            RefusedError: the API refuses it, now and later.
+            UnreachableError: no answer, an error that may pass, or no GraphQL.
         """
         response = self._post({"query": query, "variables": dict(variables or {})})
         status = response.status_code
@@ -56,9 +54,12 @@ class GraphqlApi:
     def _refuse(self, error: Mapping[str, Any]) -> None:
         kind = str(error.get("errorType") or "GraphQL error")
         text = " ".join(str(error.get("message") or "no message").split())
-        if kind in _NOT_NOW:
-            raise UnreachableError(f"{kind} in {self.region}: {text}")
-        raise RefusedError(kind, text)
+        from globalws_subscriber.errors import NO_HISTORY, PUBLISH_REFUSALS
+
+        # Every other error may pass: the same call may succeed later, or in another region.
+        if kind in PUBLISH_REFUSALS | NO_HISTORY:
+            raise RefusedError(kind, text)
+        raise UnreachableError(f"{kind} in {self.region}: {text}")
 
     def _post(self, body: Mapping[str, Any]) -> "requests.Response":
         import requests  # here: it takes longer than all else that `--help` does

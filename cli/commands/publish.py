@@ -6,14 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import MESSAGE_ID, ChannelName, command
-from cli.domain.names import new_ulid
-from cli.errors import ExitCode, UnreachableError, UsageError
-from cli.session import Session
+from cli.domain.names import checked_message, new_ulid
+from cli.errors import ExitCode, RefusedError, UnreachableError, UsageError
+from cli.session import Api, Session
 
 PUBLISH = (
     "mutation Publish($name: String!, $message: String!, $id: ID) { "
     "publish(name: $name, message: $message, id: $id) { id name message publishedAt region } }"
 )
+
+_AGAIN = "It may have been taken: publish again with --id {}"
 
 
 def register(app: typer.Typer) -> None:
@@ -49,32 +51,63 @@ def publish(
     Publishes in the first region that answers (or the first --region that does). When it returns,
     the message has been durably accepted.
     """
-    message = _standard_input() if text == "-" else text
-    message_id = id or new_ulid()
-    output = session.output
+    sent = {
+        "name": name,
+        "message": checked_message(_standard_input() if text == "-" else text),
+        "id": id or new_ulid(),
+    }
+    try:
+        published = _publish(session, sent)
+    except KeyboardInterrupt:
+        session.output.note(_AGAIN.format(sent["id"]))
+        raise
+    if session.output.as_json:
+        session.output.document(published)
+    else:
+        session.output.line(f"{published['id']} published in {published['region']}")
+    return ExitCode.OK
+
+
+def _publish(session: Session, sent: dict[str, str]) -> dict[str, Any]:
+    """The message as the first region that answers accepted it. Raises CliError."""
     problems = []
     for region in session.target.selected:
-        variables = {"name": name, "message": message, "id": message_id}
         try:
-            published: dict[str, Any] = session.api(region).execute(PUBLISH, variables)["publish"]
+            return publish_once(session.api(region), sent)
         except UnreachableError as error:
             problems.append(str(error))
-            output.note(f"{region.name} did not take it: {error}")
-            continue
-        if output.as_json:
-            output.document(published)
-        else:
-            output.line(f"{published['id']} published in {published['region']}")
-        return ExitCode.OK
-    raise UnreachableError(
-        f"no region acknowledged the message; publish again with --id {message_id}: {problems[0]}"
-    )
+            session.output.note(f"{region.name} did not acknowledge it: {error}")
+        except RefusedError:
+            if problems:
+                session.output.note(_AGAIN.format(sent["id"]))
+            raise
+    raise UnreachableError(f"no region acknowledged it: {problems[0]}. {_AGAIN.format(sent['id'])}")
+
+
+def publish_once(api: Api, sent: dict[str, str]) -> dict[str, Any]:
+    """The message (`name`, `message`, `id`) as this region accepted it.
+
+    Raises:
+        RefusedError: it never will.
+        UnreachableError: it may have taken it or not.
+    """
+    from globalws_subscriber.graphql import NoAnswerError, accepted
+
+    data = api.execute(PUBLISH, sent)
+    try:
+        accepted(data, sent)
+    except NoAnswerError as error:
+        raise UnreachableError(str(error)) from error
+    message: dict[str, Any] = data["publish"]
+    return message
 
 
 def _standard_input() -> str:
     if sys.stdin is None:
         raise UsageError("standard input is closed: give the message itself, or pipe it in")
     try:
-        return sys.stdin.read().removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        # Bytes, so that line ends stay as they are; no UTF-8 becomes half a surrogate pair.
+        text = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    except (OSError, ValueError) as error:
         raise UsageError(f"standard input cannot be read: {error}") from error
+    return text.removesuffix("\n")

@@ -9,7 +9,7 @@ import typer
 from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
 from cli.command import Timeout, command
-from cli.commands.publish import PUBLISH
+from cli.commands.publish import publish_once
 from cli.domain.changes import epoch
 from cli.domain.letters import Queue
 from cli.domain.names import PROBE_CHANNEL
@@ -122,8 +122,8 @@ def _probe(session: Session, seconds: float) -> list[dict[str, Any]]:
     by_name = {region.name: region for region in session.target.selected}
 
     def publish(region: str, message_id: str) -> None:
-        variables = {"name": PROBE_CHANNEL, "message": "globalws probe", "id": message_id}
-        session.api(by_name[region]).execute(PUBLISH, variables)
+        sent = {"name": PROBE_CHANNEL, "message": "globalws probe", "id": message_id}
+        publish_once(session.api(by_name[region]), sent)
 
     return asyncio.run(probe(PROBE_CHANNEL, endpoints_of(session), publish, seconds))
 

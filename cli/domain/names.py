@@ -3,8 +3,10 @@
 import os
 import time
 
-from globalws.domain.fields import CHANNEL_NAME, ULID
+from globalws.domain.fields import CHANNEL_NAME, ULID, has_utf8
 from globalws.domain.order import MAX_REASON
+
+from cli.errors import RefusedError
 
 PROBE_CHANNEL = "globalws.probe"
 """Allowed by every deployment for `globalws status --probe`: graphql/functions/readChannel.js."""
@@ -34,9 +36,20 @@ def checked_reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason:
         raise ValueError("say why: the reason is shown to refused clients and kept in the audit")
+    if not has_utf8(reason):
+        raise ValueError("the reason is not UTF-8")
     if len(reason) > MAX_REASON:
         raise ValueError(f"the reason has {len(reason)} characters: use at most {MAX_REASON}")
     return reason
+
+
+def checked_message(text: str) -> str:
+    """The text itself. Raises RefusedError, as the API would, for what has no UTF-8 form."""
+    if not has_utf8(text):
+        raise RefusedError(
+            "InvalidMessage", "the message is not UTF-8, or holds half a surrogate pair"
+        )
+    return text
 
 
 def new_ulid(now: float | None = None, random: bytes | None = None) -> str:

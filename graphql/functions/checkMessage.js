@@ -3,6 +3,11 @@ import { util } from '@aws-appsync/utils';
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
 // AppSync sends 240 KB a message; the rest of it is ours (docs/decisions/0005-message-size.md).
 const MAX_BYTES = 204800;
+// How far an id's time may be from now. Subscribers resume by ids: one from the future comes back at
+// each resume. A retry may be as old as what it repeats can be recognised.
+const MINUTES_AHEAD = 5;
+const HOURS_OLD = 24;
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const FIELDS = ['id', 'name', 'message', 'publishedAt', 'region'];
 
 /** Refuses what could not be carried, or would reach subscribers incomplete: ctx.stash.message. */
@@ -11,11 +16,19 @@ export function request(ctx) {
   if (!util.matches(ULID, id)) {
     util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
   }
+  if (ctx.info.fieldName === 'publish') {
+    checkTime(id, Math.max(HOURS_OLD, +ctx.env.MESSAGE_RETENTION_HOURS));
+  }
+  // Half a surrogate pair has no UTF-8 form, so neither the bus nor the table could take it.
+  if (util.base64Decode(util.base64Encode(message)) !== message) {
+    util.error('message holds half a surrogate pair: send whole characters', 'InvalidMessage');
+  }
   if (message.trim() === '') {
     util.error('message is empty: send at least one visible character', 'EmptyMessage');
   }
   // Its size as JSON in UTF-8, as the bus will carry it; base64 makes 4 characters of 3 bytes.
-  const bytes = (util.base64Encode(JSON.stringify(message)).length * 3) / 4;
+  const encoded = util.base64Encode(JSON.stringify(message)).split('=')[0];
+  const bytes = Math.floor((encoded.length * 3) / 4);
   if (bytes > MAX_BYTES) {
     util.error(`message takes ${bytes} bytes as JSON: send at most ${MAX_BYTES}`, 'MessageTooLarge');
   }
@@ -35,4 +48,21 @@ export function request(ctx) {
 
 export function response(ctx) {
   return ctx.result;
+}
+
+/** Refuses an id whose time is far from now; what was accepted elsewhere may be older. */
+function checkTime(id, hours) {
+  const now = util.time.nowEpochMilliSeconds();
+  const time = id
+    .slice(0, 10)
+    .split('')
+    .reduce((sum, digit) => sum * 32 + DIGITS.indexOf(digit), 0);
+  if (time > now + MINUTES_AHEAD * 60000 || time < now - hours * 3600000) {
+    util.error(
+      `id's time must be at most ${MINUTES_AHEAD} minutes ahead and ${hours} hours ago: leave it out`,
+      'InvalidMessageId',
+      null,
+      { now },
+    );
+  }
 }

@@ -52,7 +52,8 @@ def _equal(value: Any, given: Any) -> bool:
 def _contains(value: Any, given: Any) -> bool:
     if isinstance(value, str):
         return isinstance(given, str) and given in value
-    return isinstance(value, list) and any(_equal(item, given) for item in value)
+    # "In a set or single item": what is no list is one of its own.
+    return any(_equal(item, given) for item in (value if isinstance(value, list) else [value]))
 
 
 def _any_of(value: Any, given: list[Any]) -> bool:

@@ -1,11 +1,11 @@
 """The event buses, rules and asynchronous functions of a deployed stack."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from local.deployed.stack import Clients, DeployedStack
 from local.eventbridge.definition import AsyncFunction, Bus, RetryPolicy, Rule, Target
+from local.eventbridge.patterns import parse_pattern
 
 
 def read_buses(clients: Clients, stack: DeployedStack) -> tuple[Bus, ...]:
@@ -45,7 +45,7 @@ def _rule(events: Any, listed: Mapping[str, Any]) -> Rule:
     return Rule(
         name=listed["Name"],
         arn=listed["Arn"],
-        pattern=json.loads(listed["EventPattern"]),
+        pattern=parse_pattern(listed["EventPattern"], name=f"rule {listed['Name']}"),
         targets=tuple(_target(each) for each in targets["Targets"] if _has_region(each["Arn"])),
         enabled=listed["State"] == "ENABLED",
     )

@@ -15,6 +15,7 @@ from typing import Any
 from globalws.domain.json_text import read_json
 
 from local.eventbridge.counters import Counters
+from local.eventbridge.dead_letters import DeadLetters
 from local.eventbridge.definition import AsyncFunction
 from local.eventbridge.faults import Faults
 from local.eventbridge.jobs import Invocation
@@ -53,6 +54,7 @@ class Invocations:
         self._counters = counters
         self._settings = settings
         self._reject = reject
+        self._dead_letters = DeadLetters(ports.queues, settings.backoff, faults)
         self.queue: WorkQueue[Invocation] = WorkQueue(
             "lambda-async",
             clock,
@@ -177,13 +179,12 @@ class Invocations:
         self.schedule(job)
 
     async def _give_up(self, job: Invocation, condition: str, last: InvokeResult) -> None:
-        logger.warning("%s failed for good (%s): %s", job.function_arn, condition, last.payload)
+        logger.warning("%s failed for good (%s): %r", job.function_arn, condition, last.payload)
         if self.settings_of(job.function_arn).on_failure_arn is None:
             self._lose(job)
             return
-        job.record = json.dumps(
-            failure_record(job, condition, last, self._clock.now()), ensure_ascii=False
-        )
+        record = failure_record(job, condition, last, self._clock.now())
+        job.record = json.dumps(record, ensure_ascii=False)
         self._journal.write(Change(update=[(job.state(), job.id)]))
         await self._send_record(job, job.record)
 
@@ -199,17 +200,20 @@ class Invocations:
             self._lose(job)
             return
         try:
-            await self._ports.queues.send_message(queue, record, {})
-        except DeliveryError as error:
-            counters.on_failure_errors += 1
-            job.record_attempts += 1
-            delay = self._settings.backoff.delay(job.record_attempts, self._faults.rng)
-            logger.error("OnFailure queue %s failed, again in %.1f s: %s", queue, delay, error)
-            job.due = self._clock.now() + delay
-            self.schedule(job)
+            delay = await self._dead_letters.send(queue, record, {}, job.record_attempts)
+        except DeliveryError:
+            counters.lost += 1
+            self._journal.write(Change(remove=[job.id]))
             return
-        counters.sent_on_failure += 1
-        self._journal.write(Change(remove=[job.id]))
+        if delay is None:
+            counters.sent_on_failure += 1
+            self._journal.write(Change(remove=[job.id]))
+            return
+        counters.on_failure_errors += 1
+        job.record_attempts += 1
+        job.due = self._clock.now() + delay
+        self._journal.write(Change(update=[(job.state(), job.id)]))
+        self.schedule(job)
 
 
 def failure_record(

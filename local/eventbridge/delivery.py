@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from local.eventbridge.counters import Counters
+from local.eventbridge.dead_letters import DeadLetters
 from local.eventbridge.entries import iso_seconds
 from local.eventbridge.faults import Faults, LinkFault
 from local.eventbridge.inputs import Arrival, InputError
@@ -53,6 +54,7 @@ class Deliveries:
         self._faults = faults
         self._counters = counters
         self._settings = settings
+        self._dead_letters = DeadLetters(ports.queues, settings.backoff, faults)
         self._enqueue = enqueue
         self._local_bus = local_bus
         self.queue: WorkQueue[Delivery] = WorkQueue(
@@ -153,7 +155,7 @@ class Deliveries:
 
     async def give_up(self, job: Delivery, target: LoadedTarget, failure: Failure) -> None:
         """To the dead-letter queue, or lost."""
-        logger.warning("gave up on %s: %s: %s", lane(job.route), failure.code, failure.message)
+        logger.warning("gave up on %s: %s: %r", lane(job.route), failure.code, failure.message)
         if target.target.dead_letter_arn is None:
             self._counters.rule(job.route.bus_arn, job.route.rule).lost += 1
             logger.error("lost, for want of a dead-letter queue (%s): %s", failure.code, job.text)
@@ -180,17 +182,22 @@ class Deliveries:
         if failure.condition is not None:
             attributes["EXHAUSTED_RETRY_CONDITION"] = failure.condition
         try:
-            await self._ports.queues.send_message(queue, job.text, attributes)
-        except DeliveryError as error:
-            counters.dead_letter_failures += 1
-            job.dead_letter_attempts += 1
-            delay = self._settings.backoff.delay(job.dead_letter_attempts, self._faults.rng)
-            logger.error("dead-letter queue %s failed, again in %.1f s: %s", queue, delay, error)
-            job.due = self._clock.now() + delay
-            self.schedule(job)
+            delay = await self._dead_letters.send(
+                queue, job.text, attributes, job.dead_letter_attempts
+            )
+        except DeliveryError:
+            counters.lost += 1
+            self._journal.write(Change(remove=[job.id]))
             return
-        counters.dead_lettered += 1
-        self._journal.write(Change(remove=[job.id]))
+        if delay is None:
+            counters.dead_lettered += 1
+            self._journal.write(Change(remove=[job.id]))
+            return
+        counters.dead_letter_failures += 1
+        job.dead_letter_attempts += 1
+        job.due = self._clock.now() + delay
+        self._journal.write(Change(update=[(job.state(), job.id)]))
+        self.schedule(job)
 
 
 def lane(route: Route) -> str:

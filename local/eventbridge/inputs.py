@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from globalws.domain.dead_letter import sqs_text
+
 from local.eventbridge.definition import Rule, Target
 
 
@@ -95,7 +97,7 @@ def _present(value: Any) -> Any:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return sqs_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _as_json(text: str, where: str) -> str:

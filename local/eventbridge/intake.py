@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from globalws.domain.dead_letter import sqs_text
+
 from local.eventbridge.counters import Counters
 from local.eventbridge.delivery import Deliveries
 from local.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
@@ -157,15 +159,8 @@ class Intake:
 
 
 def dump(event: Mapping[str, Any]) -> str:
-    """An event as the JSON text that is stored and delivered.
+    """An event as the JSON text that is stored, delivered, and taken by a dead-letter queue.
 
-    Lone surrogates, which JSON escapes can smuggle in and UTF-8 cannot carry, stay escaped.
+    Half a surrogate pair, which JSON escapes can smuggle in and UTF-8 cannot carry, stays escaped.
     """
-    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(event, separators=(",", ":"))
-    return text
+    return sqs_text(json.dumps(event, ensure_ascii=False, separators=(",", ":")))

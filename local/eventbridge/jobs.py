@@ -53,7 +53,7 @@ class Delivery:
             "failure": asdict(self.failure) if self.failure else None,
             "dead_letter_attempts": self.dead_letter_attempts,
         }
-        return json.dumps(state, ensure_ascii=False)
+        return json.dumps(state)
 
     def row(self) -> Row:
         """As stored."""
@@ -103,7 +103,7 @@ class Invocation:
         }
         if self.route is not None:
             state["route"] = [self.route.bus_arn, self.route.rule, self.route.target_id]
-        return json.dumps(state, ensure_ascii=False)
+        return json.dumps(state)
 
     def row(self) -> Row:
         """As stored."""

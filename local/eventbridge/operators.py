@@ -4,6 +4,7 @@ Follows "Comparison operators for use in event patterns" of the EventBridge user
 known here is refused when the pattern is loaded, never ignored.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ def literal(value: Any, where: str) -> Test:
     if isinstance(value, str):
         return lambda actual: isinstance(actual, str) and actual == value
     if is_number(value):
+        check_double(value, where)
         return lambda actual: is_number(actual) and actual == value
     raise PatternError(f"{where}: {value!r} cannot stand in a pattern's list of values")
 
@@ -37,15 +39,25 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def check_double(value: Any, where: str) -> None:
+    """Raises PatternError for a number that no double holds: EventBridge would compare another."""
+    try:
+        held = math.isfinite(value) and float(value) == value
+    except OverflowError:
+        held = False
+    if not held:
+        raise PatternError(f"{where}: no double holds the number {value}")
+
+
 def comparison(operator: str, argument: Any, where: str) -> Test:
     """The test for `{operator: argument}`, all of them but `exists` (which sees the whole event).
 
     Raises:
         PatternError: unknown operator, or an argument that it does not take.
     """
-    factory = _OPERATORS.get(operator)
+    factory = OPERATORS.get(operator)
     if factory is None:
-        known = ", ".join(sorted([*_OPERATORS, "exists"]))
+        known = ", ".join(sorted([*OPERATORS, "exists"]))
         raise PatternError(f"{where}: operator {operator!r} is not supported (known: {known})")
     return factory(argument, f"{where}.{operator}")
 
@@ -144,6 +156,7 @@ def _numeric(argument: Any, where: str) -> Test:
             raise PatternError(f"{where}: {operator!r} is not one of {', '.join(_COMPARE)}")
         if not is_number(limit):
             raise PatternError(f"{where}: expected a number after {operator!r}, got {limit!r}")
+        check_double(limit, where)
     if len(pairs) == 2:
         (lower, bottom), (upper, top) = pairs
         if not lower.startswith(">") or not upper.startswith("<") or bottom >= top:
@@ -188,7 +201,7 @@ def _anything_but(argument: Any, where: str) -> Test:
     return lambda actual: not any(test(actual) for test in excluded)
 
 
-_OPERATORS: dict[str, Callable[[Any, str], Test]] = {
+OPERATORS: dict[str, Callable[[Any, str], Test]] = {
     **_NEGATABLE,
     "anything-but": _anything_but,
     "numeric": _numeric,

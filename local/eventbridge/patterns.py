@@ -1,31 +1,96 @@
 """Event patterns: compiled once when a rule is loaded, then a pure yes or no for each event.
 
-Semantics are those of EventBridge: fields are ANDed, values of a list ORed; an array in the event
-matches if one element does, and fields below an array of objects must match in the same element.
+Semantics are those of EventBridge's own library (event-ruler): `$or` makes alternatives, each of
+them a set of fields with their values; fields are compared in the order of their names. A field
+below an array binds the element that it was found in, and later fields must be found, or be absent,
+in elements that are bound already. What is not supported is refused by name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from local.eventbridge.operators import PatternError, Scalar, Test, comparison, literal
+from local.eventbridge.operators import (
+    OPERATORS,
+    PatternError,
+    Scalar,
+    Test,
+    comparison,
+    literal,
+)
 
-__all__ = ["Pattern", "PatternError", "compile_pattern"]
+__all__ = ["Pattern", "PatternError", "compile_pattern", "parse_pattern"]
 
-_MISSING = object()
-_Check = Callable[[Any, Any], bool]
-"""(value at this place, whole event) → does this part of the pattern match."""
+_OR = "$or"
+# Below $or these would look like a comparison, so EventBridge has them for itself.
+_RESERVED = frozenset(
+    {
+        *OPERATORS, "exactly", "exists", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard",
+        "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before",
+        "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
+    }
+)  # fmt: skip
+_MOST_ALTERNATIVES = 1_000  # EventBridge's own bound
+
+_Path = tuple[str, ...]
+_Bound = Mapping[int, int]
+"""Array → the element of it that is bound; arrays by their identity within the event."""
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """What one field must be: any of the tests, there at all, or absent."""
+
+    tests: tuple[Test, ...]
+    present: bool
+    absent: bool
+
+    def takes(self, value: Scalar) -> bool:
+        return self.present or any(test(value) for test in self.tests)
+
+
+_Alternative = dict[_Path, _Leaf]
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A compiled event pattern."""
+    """A compiled event pattern: the fields of each alternative, by name."""
 
-    check: _Check
+    alternatives: tuple["_Fields", ...]
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Whether a full event envelope matches."""
-        return self.check(event, event)
+        return any(_holds(fields, event) for fields in self.alternatives)
+
+
+def parse_pattern(text: str, *, name: str = "pattern") -> Any:
+    """The pattern in a JSON text, for `compile_pattern`.
+
+    Raises:
+        PatternError: it is no JSON, an object has a key twice, or no double holds a number.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise PatternError(f"{name}: key {twice!r} is there twice")
+        return found
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        # The shortest text of a double is the number that people mean by it.
+        if Decimal(repr(value)) != Decimal(digits):
+            raise PatternError(f"{name}: no double holds the number {digits}")
+        return value
+
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_float=number)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise PatternError(f"{name}: is no JSON: {error}") from error
 
 
 def compile_pattern(pattern: Mapping[str, Any], *, name: str = "pattern") -> Pattern:
@@ -38,104 +103,166 @@ def compile_pattern(pattern: Mapping[str, Any], *, name: str = "pattern") -> Pat
     Raises:
         PatternError: anything that is not known or not well formed, with its path.
     """
-    return Pattern(_fields(pattern, (), name))
+    compiled = _Compiler(name).fields([{}], pattern, (), below_or=False)
+    return Pattern(tuple(tuple(sorted(each.items(), key=_by_name)) for each in compiled))
 
 
-def _place(name: str, path: tuple[str, ...]) -> str:
-    return f"{name}: {'.'.join(path)}" if path else name
+def _by_name(field: tuple[_Path, _Leaf]) -> str:
+    return ".".join(field[0])
 
 
-def _fields(pattern: Any, path: tuple[str, ...], name: str) -> _Check:
-    where = _place(name, path)
-    if not isinstance(pattern, Mapping) or not pattern:
-        raise PatternError(f"{where}: expected a non-empty object, got {pattern!r}")
-    alternatives: list[_Check] | None = None
-    children: list[tuple[str, _Check]] = []
-    for field, below in pattern.items():
-        if field == "$or":
-            alternatives = _alternatives(below, path, name)
-        elif isinstance(below, Mapping):
-            children.append((field, _fields(below, (*path, field), name)))
-        elif isinstance(below, list):
-            children.append((field, _leaf(below, (*path, field), name)))
-        else:
-            raise PatternError(f"{_place(name, (*path, field))}: expected an object or an array")
+@dataclass(frozen=True)
+class _Compiler:
+    """`name` is what errors call the pattern."""
 
-    def in_one(value: Any, event: Any) -> bool:
-        found = value if isinstance(value, Mapping) else {}
-        return all(check(found.get(field, _MISSING), event) for field, check in children) and (
-            alternatives is None or any(check(value, event) for check in alternatives)
-        )
+    name: str
 
-    def check(value: Any, event: Any) -> bool:
-        if isinstance(value, list):
-            objects = [element for element in _flat(value) if isinstance(element, Mapping)]
-            if objects:
-                return any(in_one(element, event) for element in objects)
-        return in_one(value, event)
+    def fields(
+        self, alternatives: list[_Alternative], pattern: Any, path: _Path, *, below_or: bool
+    ) -> list[_Alternative]:
+        """The alternatives, each with the fields of this object too."""
+        if not isinstance(pattern, Mapping) or not pattern:
+            raise self._error(path, f"expected a non-empty object, got {pattern!r}")
+        for field, below in pattern.items():
+            here = (*path, field)
+            if field == _OR:
+                alternatives = self._either(alternatives, below, path)
+            elif "." in field:
+                raise self._error(here, "a key with a dot is not supported: nest the fields")
+            elif below_or and field in _RESERVED:
+                raise self._error(here, f"{field!r} is reserved and cannot be a field below $or")
+            elif isinstance(below, Mapping):
+                alternatives = self.fields(alternatives, below, here, below_or=below_or)
+            elif isinstance(below, list):
+                leaf = self._leaf(below, here)
+                alternatives = [self._with(each, here, leaf) for each in alternatives]
+            else:
+                raise self._error(here, "expected an object or an array")
+        return alternatives
 
-    return check
+    def _either(
+        self, alternatives: list[_Alternative], options: Any, path: _Path
+    ) -> list[_Alternative]:
+        if not isinstance(options, list) or len(options) < 2:
+            raise self._error((*path, _OR), "expected two or more patterns")
+        made: list[_Alternative] = []
+        for option in options:
+            made += self.fields(alternatives, option, path, below_or=True)
+            if len(made) > _MOST_ALTERNATIVES:
+                raise self._error((*path, _OR), f"more than {_MOST_ALTERNATIVES} combinations")
+        return made
+
+    def _with(self, alternative: _Alternative, path: _Path, leaf: _Leaf) -> _Alternative:
+        if path in alternative:
+            raise self._error(path, "the same field beside $or and in it is not supported")
+        return {**alternative, path: leaf}
+
+    def _leaf(self, values: list[Any], path: _Path) -> _Leaf:
+        where = self._place(path)
+        if not values:
+            raise self._error(path, "an empty array matches nothing")
+        tests: list[Test] = []
+        present = absent = False
+        for value in values:
+            if not isinstance(value, Mapping):
+                tests.append(literal(value, where))
+                continue
+            if len(value) != 1:
+                raise self._error(path, f"expected one operator in {dict(value)!r}")
+            operator, argument = next(iter(value.items()))
+            if operator != "exists":
+                tests.append(comparison(operator, argument, where))
+            elif not isinstance(argument, bool):
+                raise PatternError(f"{where}.exists: expected true or false, got {argument!r}")
+            elif argument:
+                present = True
+            else:
+                absent = True
+        return _Leaf(tuple(tests), present, absent)
+
+    def _place(self, path: _Path) -> str:
+        return f"{self.name}: {'.'.join(path)}" if path else self.name
+
+    def _error(self, path: _Path, problem: str) -> PatternError:
+        return PatternError(f"{self._place(path)}: {problem}")
 
 
-def _alternatives(options: Any, path: tuple[str, ...], name: str) -> list[_Check]:
-    if not isinstance(options, list) or len(options) < 2:
-        raise PatternError(f"{_place(name, (*path, '$or'))}: expected two or more patterns")
-    return [_fields(option, path, name) for option in options]
+_Fields = tuple[tuple[_Path, _Leaf], ...]
+_Found = tuple[list[_Bound], list[_Bound]]
+"""Where a field was found, and where with a value that it may have."""
 
 
-def _leaf(values: list[Any], path: tuple[str, ...], name: str) -> _Check:
-    where = _place(name, path)
-    if not values:
-        raise PatternError(f"{where}: an empty array matches nothing")
-    tests: list[Test] = []
-    present = absent = False
-    for value in values:
-        if not isinstance(value, Mapping):
-            tests.append(literal(value, where))
-            continue
-        if len(value) != 1:
-            raise PatternError(f"{where}: expected one operator in {dict(value)!r}")
-        operator, argument = next(iter(value.items()))
-        if operator != "exists":
-            tests.append(comparison(operator, argument, where))
-        elif not isinstance(argument, bool):
-            raise PatternError(f"{where}.exists: expected true or false, got {argument!r}")
-        elif argument:
-            present = True
-        else:
-            absent = True
+def _holds(fields: _Fields, event: Mapping[str, Any]) -> bool:
+    """Whether one element of each array can be chosen so that all fields are as wanted."""
+    met: list[_Found] = []
+    for path, leaf in fields:
+        found = list(_occurrences(event, path, {}))
+        good = [bound for value, bound in found if leaf.takes(value)]
+        if not good and not leaf.absent:
+            return False
+        met.append(([bound for _, bound in found], good))
+    if any(bound for found, _ in met for bound in found):
+        return _Search(fields, met).succeeds()
+    return all(good or not found for found, good in met)  # no array, no choice
 
-    def check(value: Any, event: Any) -> bool:
-        for scalar in _scalars(value):
-            if present or any(test(scalar) for test in tests):
+
+class _Search:
+    """Tries elements field by field; what failed once is not tried again."""
+
+    def __init__(self, fields: _Fields, met: list[_Found]) -> None:
+        self._fields = fields
+        self._found = met
+        # Which arrays a field or a later one meets: others make no difference to them.
+        self._arrays: list[set[int]] = [set() for _ in fields]
+        arrays: set[int] = set()
+        for place in range(len(fields) - 1, -1, -1):
+            arrays |= {array for bound in met[place][0] for array in bound}
+            self._arrays[place] = set(arrays)
+        self._failed: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+
+    def succeeds(self) -> bool:
+        return self._from(0, {})
+
+    def _from(self, place: int, bound: _Bound) -> bool:
+        if place == len(self._fields):
+            return True
+        arrays = self._arrays[place]
+        state = place, frozenset((array, at) for array, at in bound.items() if array in arrays)
+        if state in self._failed:
+            return False
+        found, good = self._found[place]
+        for each in good:
+            if _agree(bound, each) and self._from(place + 1, {**bound, **each}):
                 return True
-        # Absence is a fact about the event, not about one element of an array in it.
-        return absent and not any(True for _ in _at(event, path))
+        _, leaf = self._fields[place]
+        is_absent = leaf.absent and not any(_agree(bound, each) for each in found)
+        if is_absent and self._from(place + 1, bound):
+            return True
+        self._failed.add(state)
+        return False
 
-    return check
+
+def _agree(one: _Bound, other: _Bound) -> bool:
+    return all(one.get(array, at) == at for array, at in other.items())
 
 
-def _flat(value: Any) -> Iterator[Any]:
-    """The elements of arrays within arrays; anything else is itself."""
-    if isinstance(value, list):
-        for element in value:
-            yield from _flat(element)
+def _occurrences(value: Any, path: _Path, bound: _Bound) -> Iterator[tuple[Scalar, _Bound]]:
+    """The leaf values at a path, through all arrays on the way, and the elements that they are in.
+
+    A scalar that is an array's element binds nothing: the values of a list are alternatives.
+    """
+    for depth, step in enumerate(path):
+        if isinstance(value, list):
+            path = path[depth:]
+            break
+        if not isinstance(value, dict) or step not in value:
+            return
+        value = value[step]
     else:
-        yield value
-
-
-def _scalars(value: Any) -> Iterator[Scalar]:
-    """The leaf values of one field; objects are no leaves (operators work on leaves only)."""
-    for element in _flat(value):
-        if element is not _MISSING and not isinstance(element, Mapping):
-            yield element
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Iterator[Scalar]:
-    """Every leaf value at a path, through all arrays on the way."""
-    if not path:
-        yield from _scalars(value)
-        return
-    for element in _flat(value):
-        if isinstance(element, Mapping) and path[0] in element:
-            yield from _at(element[path[0]], path[1:])
+        path = ()
+    if isinstance(value, list):
+        for at, element in enumerate(value):
+            inside = isinstance(element, list | dict)
+            yield from _occurrences(element, path, {**bound, id(value): at} if inside else bound)
+    elif not isinstance(value, dict):
+        yield value, bound

@@ -118,7 +118,7 @@ class Journal:
                     self._commit(group.changes)
                 else:
                     await loop.run_in_executor(self._executor, self._commit, group.changes)
-            except sqlite3.Error as failure:
+            except (sqlite3.Error, ValueError) as failure:  # ValueError: a text without UTF-8 form
                 logger.exception("the store refused %d changes", len(group.changes))
                 error = failure
             for waiter in group.waiters:

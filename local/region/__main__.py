@@ -14,6 +14,8 @@ from aiohttp import web
 from local.appsync.errors import DefinitionError
 from local.appsync.javascript import ResolverCodeError
 from local.deployed.errors import DeployedStackError
+from local.eventbridge.patterns import PatternError
+from local.eventbridge.routes import DefinitionError as BusDefinitionError
 from local.region.process import RegionProcess, RegionSettings
 
 _AWS_SECONDS = 20.0
@@ -62,7 +64,13 @@ def main() -> int:
     _until_reachable(settings.aws_endpoint_url)
     try:
         process = RegionProcess(settings)
-    except (DefinitionError, DeployedStackError, ResolverCodeError) as error:
+    except (
+        BusDefinitionError,
+        DefinitionError,
+        DeployedStackError,
+        PatternError,
+        ResolverCodeError,
+    ) as error:
         print(f"{settings.region} cannot be served: {error}", file=sys.stderr)
         return 1
     web.run_app(

@@ -131,10 +131,14 @@ async def _until_open(listener: Listener, region: RunningRegion, name: str) -> N
 
 
 async def signed(
-    session: aiohttp.ClientSession, stack: RunningStack, region: RunningRegion, query: str
+    session: aiohttp.ClientSession,
+    stack: RunningStack,
+    region: RunningRegion,
+    query: str,
+    **variables: Any,
 ) -> dict[str, Any]:
     """Runs an operation with IAM authorization."""
-    body = json.dumps({"query": query})
+    body = json.dumps({"query": query, "variables": variables})
     request = AWSRequest(
         "POST", region.graphqlUrl, data=body, headers={"content-type": "application/json"}
     )

@@ -100,6 +100,7 @@ class MemoryServices:
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """See `DataSourcePorts`."""
         self._fail("bus")
+        _check_text(entries)
         self.events += [json.loads(entry["Detail"]) for entry in entries]
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
 
@@ -108,6 +109,7 @@ class MemoryServices:
     ) -> dict[str, Any]:
         """As much of DynamoDB as the project's resolvers use."""
         self._fail("dynamodb")
+        _check_text(payload)
         table = self.tables.setdefault(payload["TableName"], {})
         match operation:
             case "GetItem":
@@ -132,6 +134,14 @@ class MemoryServices:
     def _fail(self, service: str) -> None:
         if self.failures.get(service):
             raise self.failures[service].pop(0)
+
+
+def _check_text(request: Any) -> None:
+    """AWS's services take what has a UTF-8 form."""
+    try:
+        json.dumps(request, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise DataSourceError("SerializationException", "no UTF-8 form") from None
 
 
 def _key(key: Mapping[str, Any]) -> str:

@@ -24,6 +24,9 @@ it('sends the key and the variables, and returns the data', async () => {
 it.each([
   [200, { errorType: 'ChannelNotAllowed', message: 'no' }, 'ChannelNotAllowed', false],
   [200, { errorType: 'BusUnavailable', message: 'again' }, 'BusUnavailable', true],
+  [200, { errorType: 'StoreUnavailable', message: 'again' }, 'StoreUnavailable', true],
+  [200, { errorType: 'RegistryUnavailable', message: 'again' }, 'RegistryUnavailable', true],
+  [200, { errorType: 'InvalidMessage', message: 'half' }, 'InvalidMessage', false],
   [429, { message: 'slow down' }, 'Throttled', true],
   [500, { message: 'oh' }, 'InternalFailure', true],
   [401, { errorType: 'UnauthorizedException', message: 'who?' }, 'UnauthorizedException', false],

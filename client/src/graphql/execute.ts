@@ -1,3 +1,4 @@
+import { isFinal } from '@globalws/subscriber';
 import type { RegionConfig } from '../config/config';
 
 /** The API's answer was an error; `type` is its errorType and `message` what it says to do. */
@@ -13,17 +14,10 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed later. */
   get passing(): boolean {
-    return PASSING.has(this.type);
+    return !isFinal(this.type);
   }
 }
 
-const PASSING: ReadonlySet<string> = new Set([
-  'BusUnavailable',
-  'StoreUnavailable',
-  'Unreachable',
-  'Throttled',
-  'InternalFailure',
-]);
 const PATIENCE_MILLISECONDS = 15_000;
 
 interface Answer<Data> {

@@ -66,7 +66,8 @@ export interface HistoryQueryVariables {
 /**
  * Publishes to the channel's subscribers in every region. Select all fields of Message.
  * An answer with data means that the bus has durably accepted the message; after an error,
- * retry with the same id.
+ * retry with the same id. An id's time may be 5 minutes ahead and 24 hours ago (or as long ago as
+ * messages are stored).
  */
 export interface PublishMutation {
   readonly publish: Message | null;

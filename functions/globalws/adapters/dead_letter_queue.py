@@ -1,5 +1,6 @@
 """The functions' dead-letter queue, written to directly when a retry could not help."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from globalws.adapters.signing import new_session, post
+from globalws.domain.dead_letter import sqs_text
 from globalws.domain.errors import TransientError
 
 
@@ -31,7 +33,7 @@ class DeadLetterQueue:
         serves both (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 
         Raises:
-            TransientError: SQS did not take it.
+            TransientError: SQS did not take it, or took another text than this one.
         """
         record = {
             "version": "1.0",
@@ -44,11 +46,13 @@ class DeadLetterQueue:
             "responseContext": {"statusCode": 200, "functionError": "Handled"},
             "responsePayload": {"errorType": error_type, "errorMessage": reason},
         }
+        # Not escaped to ASCII: that could treble its size, beyond what SQS takes.
+        body = sqs_text(json.dumps(record, ensure_ascii=False))
         endpoint = urlsplit(self.url)
         response = post(
             self.session,
             f"{endpoint.scheme}://{endpoint.netloc}/",
-            json.dumps({"QueueUrl": self.url, "MessageBody": json.dumps(record)}).encode(),
+            json.dumps({"QueueUrl": self.url, "MessageBody": body}).encode(),
             {
                 "content-type": "application/x-amz-json-1.0",
                 "x-amz-target": "AmazonSQS.SendMessage",
@@ -58,3 +62,17 @@ class DeadLetterQueue:
         )
         if response.status_code != requests.codes.ok:
             raise TransientError(f"SQS answered HTTP {response.status_code}: {response.text[:200]}")
+        digest = hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
+        if _taken(response) != digest:
+            raise TransientError(
+                f"{self.url} answered without keeping the message: is it an SQS queue?"
+            )
+
+
+def _taken(response: requests.Response) -> object:
+    """The MD5 of the text that SQS says it has."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return None
+    return answer.get("MD5OfMessageBody") if isinstance(answer, dict) else None

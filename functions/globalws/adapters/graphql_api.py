@@ -1,6 +1,7 @@
 """This region's AppSync API, called with the function's role."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from globalws.domain.errors import (
     ThrottledError,
     TransientError,
 )
+from globalws.domain.fields import instant
 from globalws.domain.message import Message
 
 # Subscribers receive what the mutation selects, so it selects all of Message.
@@ -37,6 +39,7 @@ _PERMANENT = frozenset(
     {
         "EmptyMessage",
         "InvalidChannelName",
+        "InvalidMessage",
         "InvalidMessageId",
         "MessageTooLarge",
         "MalformedHttpRequestException",
@@ -62,11 +65,13 @@ class GraphqlApi:
 
     def publish_from_bus(self, message: Message) -> None:
         """See `globalws.domain.replay.Api`."""
-        self.execute(_PUBLISH_FROM_BUS, message.variables())
+        sent = message.variables()
+        self._expect("publishFromBus", sent, self.execute(_PUBLISH_FROM_BUS, sent))
 
     def unsubscribe(self, name: str) -> None:
         """Ends this region's subscriptions of a channel; see `globalws.domain.governance.Api`."""
-        self.execute(_UNSUBSCRIBE, {"name": name})
+        sent = {"name": name}
+        self._expect("unsubscribe", sent, self.execute(_UNSUBSCRIBE, sent))
 
     def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Runs a GraphQL operation and returns its `data`.
@@ -77,20 +82,37 @@ class GraphqlApi:
         response = post(
             self.session,
             self.url,
-            _encode({"query": query, "variables": variables}),
+            # Not escaped to ASCII: that would treble the size of most of the world's text.
+            json.dumps({"query": query, "variables": variables}, ensure_ascii=False).encode(),
             {"content-type": "application/json; charset=utf-8"},
             region=self.region,
             service="appsync",
         )
         return _data(response)
 
+    def _expect(self, field: str, sent: Mapping[str, str], data: Mapping[str, Any]) -> None:
+        """Our API answers with what was sent. Anything else comes from another server.
 
-def _encode(request: dict[str, Any]) -> bytes:
+        A deployment mends that, so it is transient: Lambda retries, then keeps the event.
+        """
+        found = data.get(field)
+        answered = found if isinstance(found, Mapping) else {}
+        wrong = [name for name, value in sent.items() if not _is_same(name, value, answered)]
+        if wrong:
+            raise TransientError(
+                f"{self.url} answered {field} without doing it ({', '.join(wrong)} not as sent): "
+                "is it the URL of this region's API?"
+            )
+
+
+def _is_same(name: str, sent: str, answered: Mapping[str, Any]) -> bool:
+    value = answered.get(name)
+    if name != "publishedAt" or not isinstance(value, str):
+        return bool(value == sent)
     try:
-        # Not escaped to ASCII: that would treble the size of most of the world's text.
-        return json.dumps(request, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8 form, only an escaped one
-        return json.dumps(request).encode()
+        return instant(value) == instant(sent)  # AppSync may write an instant differently
+    except (TypeError, ValueError):  # not an instant, or one without an offset
+        return False
 
 
 def _data(response: requests.Response) -> dict[str, Any]:

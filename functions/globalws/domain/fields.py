@@ -43,7 +43,7 @@ def read_text(
     *,
     path: str = "detail.",
 ) -> str:
-    """A field that must be a string, of that form if one is given.
+    """A field that must be a string of whole characters, of that form if one is given.
 
     Raises:
         InvalidEventError: naming the field.
@@ -53,7 +53,18 @@ def read_text(
         raise InvalidEventError(f"{path}{field} is missing or not a string")
     if form is not None and not form.fullmatch(value):
         raise InvalidEventError(f"{path}{field} does not match {form.pattern}")
+    if not has_utf8(value):
+        raise InvalidEventError(f"{path}{field} holds half a surrogate pair")
     return value
+
+
+def has_utf8(text: str) -> bool:
+    """Whether a text has a UTF-8 form: half a surrogate pair, which JSON can escape, has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_instant(fields: Mapping[str, Any], field: str, *, path: str = "detail.") -> str:

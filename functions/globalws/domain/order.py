@@ -170,10 +170,6 @@ def _bounded(detail: Mapping[str, Any], field: str, longest: int) -> str:
     text = read_text(detail, field)
     if not text.strip() or len(text) > longest:
         raise InvalidEventError(f"detail.{field} must have 1 to {longest} characters")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidEventError(f"detail.{field} holds half a surrogate pair") from None
     return text
 
 

@@ -46,11 +46,16 @@ class CatchUp:
             self._missed = None
         return None if self._after is None else (self._after, self._token)
 
-    def page(self, items: Sequence[Message], next_token: str | None) -> list[Message]:
-        """What can be delivered after this page, in id order; ids may repeat."""
+    def page(
+        self, items: Sequence[Message], next_token: str | None, wanted: Sequence[Message]
+    ) -> list[Message]:
+        """What can be delivered after this page, in id order; ids may repeat.
+
+        `wanted` are those of the page's items that may be delivered.
+        """
         last = items[-1].id if items else None
         self._token = next_token
-        ready = list(items)
+        ready = list(wanted)
         if next_token is None:
             ready += self._held
             self._held = []

@@ -17,6 +17,7 @@ REFUSALS = frozenset(
 PUBLISH_REFUSALS = REFUSALS | {
     "MessageTooLarge",
     "EmptyMessage",
+    "InvalidMessage",
     "IncompleteSelection",
 }
 # `history` cannot be read at all: switched off, or an API that does not have it yet.
@@ -32,12 +33,18 @@ class BufferOverflowError(SubscriberError):
 
 
 class GraphQLError(SubscriberError):
-    """The API answered with an error. `error_type` is its `errorType`."""
+    """The API answered with an error.
 
-    def __init__(self, error_type: str, message: str) -> None:
+    Attributes:
+        error_type: its `errorType`.
+        server_ms: what the API's clock said, milliseconds since 1970, where it refused an id by it.
+    """
+
+    def __init__(self, error_type: str, message: str, server_ms: int | None = None) -> None:
         super().__init__(f"{error_type}: {message}")
         self.error_type = error_type
         self.message = message
+        self.server_ms = server_ms
 
 
 class PublishRefusedError(GraphQLError):

@@ -19,6 +19,7 @@ PUBLISH = (
     f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
 )
 PING = "query Ping { __typename }"
+LONGEST_MS = 1e15  # 30,000 years: as good as no bound
 
 
 class NoAnswerError(SubscriberError):
@@ -35,7 +36,9 @@ async def execute(
     """The `data` of the answer; raises GraphQLError (refused) or NoAnswerError (try again)."""
     body = {"query": query, "variables": variables}
     headers = {"x-api-key": endpoint.api_key}
-    timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000)
+    # aiohttp cannot count to infinity, nor rounds what no float holds.
+    seconds = timeout_ms / 1000 if timeout_ms < LONGEST_MS else None
+    timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with session.post(
             endpoint.graphql_url, json=body, headers=headers, timeout=timeout
@@ -52,7 +55,10 @@ def _data(document: Any, source: str) -> dict[str, Any]:
     if errors:
         first = errors[0] if isinstance(errors, list) else errors
         if isinstance(first, dict) and first.get("errorType"):
-            raise GraphQLError(str(first["errorType"]), str(first.get("message")))
+            info = first.get("errorInfo")
+            now = info.get("now") if isinstance(info, dict) else None
+            server_ms = now if isinstance(now, int) else None
+            raise GraphQLError(str(first["errorType"]), str(first.get("message")), server_ms)
     data = document.get("data") if isinstance(document, dict) else None
     if errors or not isinstance(data, dict):
         raise NoAnswerError(f"{source}: {json.dumps(document)[:200]}")
@@ -66,3 +72,14 @@ def page_of(data: dict[str, Any]) -> tuple[tuple[Message, ...], str | None]:
         return tuple(Message.parse(item) for item in page["items"]), page["nextToken"]
     except (KeyError, TypeError, ValueError) as error:
         raise NoAnswerError(f"history: {error}") from error
+
+
+def accepted(data: dict[str, Any], sent: dict[str, str]) -> Message:
+    """The message of a `publish` answer; raises NoAnswerError if it is not the one sent."""
+    try:
+        message = Message.parse(data.get("publish"))
+    except ValueError as error:
+        raise NoAnswerError(f"publish: {error}") from error
+    if {"id": message.id, "name": message.name, "message": message.message} != sent:
+        raise NoAnswerError("publish: the answer is not the message that was sent")
+    return message

@@ -5,43 +5,46 @@ still on its way. The ledger therefore remembers delivered ids and, by region, u
 region's stream has been read; history is read from an overlap before that.
 """
 
-from bisect import insort
-from collections.abc import Callable, Collection
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
 
 from .types import LOWEST_ID, Checkpoint, Message, Options
 from .ulid import id_at, time_of
 
 
 class SeenIds:
-    """A bounded set of ids. The smallest are forgotten first; `evicted` is the largest forgotten.
+    """The ids that were delivered last, at most `limit`, and where each stands in time.
 
-    So every id above `evicted` that was ever added is known.
+    Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
+    time is never later than when its message was published. Every message with a place above
+    `evicted` that was ever added is known.
     """
 
-    def __init__(self, limit: int, ids: Collection[str] = (), evicted: str = LOWEST_ID) -> None:
+    def __init__(
+        self, limit: int, places: Iterable[tuple[str, str]] = (), evicted: str = LOWEST_ID
+    ) -> None:
         self._limit = limit
-        self._sorted = sorted(set(ids))
-        self._set = set(ids)
+        self._places: OrderedDict[str, str] = OrderedDict()
         self.evicted = evicted
+        for id, place in places:
+            self.add(id, place)
 
     def __contains__(self, id: str) -> bool:
-        return id in self._set
+        return id in self._places
 
-    def add(self, id: str) -> bool:
-        """Whether the id is new."""
-        if id in self._set:
+    def add(self, id: str, place: str) -> bool:
+        """Whether the id is new. `place` is an id of the time at which it was published."""
+        if id in self._places:
             return False
-        self._set.add(id)
-        insort(self._sorted, id)
-        if len(self._sorted) > self._limit:
-            oldest = self._sorted.pop(0)
-            self._set.discard(oldest)
-            self.evicted = max(self.evicted, oldest)
+        self._places[id] = place
+        if len(self._places) > self._limit:
+            _, place = self._places.popitem(last=False)
+            self.evicted = max(self.evicted, place)
         return True
 
     def without(self, ids: Collection[str]) -> tuple[str, ...]:
-        """The ids, in order, except these."""
-        return tuple(id for id in self._sorted if id not in ids)
+        """The ids, as they were delivered, except these."""
+        return tuple(id for id in self._places if id not in ids)
 
 
 class Ledger:
@@ -61,14 +64,22 @@ class Ledger:
         self._covered: dict[str, int] = {}
         self._seen = SeenIds(options.seen_limit)
         if checkpoint is not None:
-            self._floor, self._position = checkpoint.floor, min(checkpoint.position_ms, wall())
+            # Ids of a future that never was may have got into it.
+            self._position = min(checkpoint.position_ms, wall())
+            latest = id_at(self._position)
+            self._floor = min(checkpoint.floor, latest)
             self._covered = dict(checkpoint.covered_ms)
-            self._seen = SeenIds(options.seen_limit, checkpoint.seen, checkpoint.evicted)
+            self._seen = SeenIds(
+                options.seen_limit,
+                ((id, min(id, latest)) for id in checkpoint.seen),
+                min(checkpoint.evicted, latest),
+            )
         elif options.after is not None:
-            self._floor, self._position = options.after, min(time_of(options.after), wall())
-            self._seen.add(options.after)
+            self._floor = min(options.after, id_at(wall()))
+            self._position = time_of(self._floor)
+            self._seen.add(options.after, self._floor)
         elif options.replay_ms is not None:
-            self._position = wall() - options.replay_ms
+            self._position = int(max(0, wall() - options.replay_ms))
             self._floor = id_at(self._position)
 
     @property
@@ -78,7 +89,7 @@ class Ledger:
 
     def begin(self) -> None:
         """A fresh subscription stands since now: later resumes read nothing from before."""
-        self._position = self._wall() - self._options.clock_tolerance_ms
+        self._position = int(max(0, self._wall() - self._options.clock_tolerance_ms))
         self._floor = id_at(self._position)
         self._from_message = False
 
@@ -86,11 +97,26 @@ class Ledger:
         """Whether this id was delivered."""
         return id in self._seen
 
+    def wanted(self, messages: Collection[Message]) -> list[Message]:
+        """Of what history brought, what may be new, whatever the ids say.
+
+        No id brings back what was delivered and forgotten, nor what was published before the
+        beginning. (A beginning that is a message's id is compared with ids only.)
+        """
+        began = time_of(self._floor)
+        is_time = self._floor == id_at(began)
+        return [
+            m
+            for m in messages
+            if min(m.id, id_at(m.time_ms)) > self._seen.evicted
+            and (m.published_ms >= began or not is_time)
+        ]
+
     def accept(self, message: Message) -> bool:
         """Whether to deliver the message; if so it counts as delivered."""
-        if not self._seen.add(message.id):
-            return False
         time = min(message.time_ms, self._wall())
+        if not self._seen.add(message.id, min(message.id, id_at(time))):
+            return False
         if self._position is None or not self._from_message:
             self._mistrust_clock(time)
             self._position, self._from_message = time, True

@@ -170,7 +170,7 @@ class Machine:
 
     def _page(self, link: Link, items: Sequence[Message], next_token: str | None) -> None:
         link.history_failures = 0
-        self._out.deliver(link.catchup.page(items, next_token))
+        self._out.deliver(link.catchup.page(items, next_token, self._ledger.wanted(items)))
         self._fetch(link)
 
     def _history_failed(self, link: Link, error_type: str | None, message: str) -> None:

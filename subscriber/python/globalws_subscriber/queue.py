@@ -16,6 +16,7 @@ class EventQueue:
         self._events: deque[Event] = deque()
         self._states = 0
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()  # first come, first served
         self._finished = False
         self._error: BaseException | None = None
 
@@ -43,18 +44,23 @@ class EventQueue:
     def clear(self) -> None:
         """Forget what was not taken."""
         self._events.clear()
+        self._states = 0
 
     async def take(self) -> Event | None:
-        """The next event, or None at the end; raises the error that ended it, once."""
-        while not self._events:
-            if self._finished:
-                error, self._error = self._error, None
-                if error is not None:
-                    raise error
-                return None
-            self._wake.clear()
-            await self._wake.wait()
-        event = self._events.popleft()
-        if isinstance(event, StateEvent):
-            self._states -= 1
-        return event
+        """The next event, or None at the end; raises the error that ended it, once.
+
+        Several calls at once are served in their order.
+        """
+        async with self._turn:
+            while not self._events:
+                if self._finished:
+                    error, self._error = self._error, None
+                    if error is not None:
+                        raise error
+                    return None
+                self._wake.clear()
+                await self._wake.wait()
+            event = self._events.popleft()
+            if isinstance(event, StateEvent):
+                self._states -= 1
+            return event

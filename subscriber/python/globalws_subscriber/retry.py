@@ -1,9 +1,15 @@
 """When to try again, and where: full jitter, and failover to the next region."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .types import Options
+
+
+def part(ms: float, random: float) -> float:
+    """A random part of a time; of infinity, all. `random` is from 0 up to, not including, 1."""
+    return ms if math.isinf(ms) else ms * random
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,7 @@ class Retry:
         options = self._options
         # 2^30 times any base is beyond any cap.
         longest = options.backoff_base_ms * (1 << min(exponent, 30))
-        ceiling = min(options.backoff_cap_ms, longest)
-        return self._random() * ceiling
+        return part(min(options.backoff_cap_ms, longest), self._random())
 
     def live(self) -> None:
         """A connection went live."""

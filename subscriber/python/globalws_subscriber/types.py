@@ -43,17 +43,21 @@ class Message:
         return cls(*fields)
 
     @property
+    def published_ms(self) -> int:
+        """`published_at` in milliseconds since 1970; the id's time if it is no instant."""
+        try:
+            return int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            return time_of(self.id)
+
+    @property
     def time_ms(self) -> int:
-        """When it was published, milliseconds since 1970.
+        """Where it stands in time, milliseconds since 1970.
 
         The smaller of the id's time and `published_at`: publishers may choose the id, and one
         from the future must not move a subscriber's position there.
         """
-        try:
-            published = int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            return time_of(self.id)
-        return min(time_of(self.id), published)
+        return min(time_of(self.id), self.published_ms)
 
 
 class State(StrEnum):
@@ -101,7 +105,7 @@ class Checkpoint:
     `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
     been delivered although `seen` has them no more. `position_ms`: newest message delivered.
     `covered_ms`: by region, up to when its stream is known to have been read. `seen`: ids
-    delivered. Times are milliseconds since 1970.
+    delivered, oldest first. Times are milliseconds since 1970.
     """
 
     floor: str
@@ -132,9 +136,28 @@ class Checkpoint:
         )
 
 
+_AT_LEAST_ONE = (
+    "page_limit", "history_attempts", "seen_limit", "connect_timeout_ms", "start_timeout_ms",
+    "history_timeout_ms", "keep_alive_ms", "silence_factor", "backoff_base_ms", "backoff_cap_ms",
+    "failover_attempts", "home_probe_ms", "buffer_limit", "hold_limit",
+)  # fmt: skip
+_AT_LEAST_ZERO = (
+    "overlap_ms", "reach_ms", "clock_tolerance_ms", "stable_ms", "failover_ms",
+)  # fmt: skip
+
+
+def check_least(options: object, least: int, *names: str) -> None:
+    """Raises ValueError for an option that is no number from `least` on."""
+    for name in names:
+        value = getattr(options, name)
+        if not isinstance(value, int | float) or not value >= least:
+            raise ValueError(f"{name} must be a number from {least} on, not {value!r}")
+
+
 @dataclass(frozen=True)
 class Options:
-    """How a subscription behaves. Times in milliseconds; the defaults suit AppSync.
+    """How a subscription behaves. Times in milliseconds, `math.inf` for never; the defaults suit
+    AppSync.
 
     At most one of `after` (an id: deliver what is newer), `replay_ms` (deliver what the last so
     many milliseconds brought) and `checkpoint` (continue another subscriber) says where to begin;
@@ -143,28 +166,28 @@ class Options:
     """
 
     after: str | None = None
-    replay_ms: int | None = None
+    replay_ms: float | None = None
     checkpoint: Checkpoint | None = None
 
-    overlap_ms: int = 120_000  # history is read again from this long before the last message
-    reach_ms: int = 900_000  # ... or this long, in a region not used before
+    overlap_ms: float = 120_000  # history is read again from this long before the last message
+    reach_ms: float = 900_000  # ... or this long, in a region not used before
     page_limit: int = 100  # messages a history page
     history_attempts: int = 3  # failures of history before the connection counts as failed
     seen_limit: int = 10_000  # ids remembered in order to drop doubles
-    clock_tolerance_ms: int = 2_000  # by how much this machine's clock may run ahead
+    clock_tolerance_ms: float = 2_000  # by how much this machine's clock may run ahead
 
-    connect_timeout_ms: int = 10_000  # until connection_ack
-    start_timeout_ms: int = 10_000  # until start_ack
-    history_timeout_ms: int = 10_000  # a page
-    keep_alive_ms: int = 60_000  # how often the server says `ka`
+    connect_timeout_ms: float = 10_000  # until connection_ack
+    start_timeout_ms: float = 10_000  # until start_ack
+    history_timeout_ms: float = 10_000  # a page
+    keep_alive_ms: float = 60_000  # how often the server says `ka`
     silence_factor: float = 1.3  # so many keep-alive intervals of silence: the connection is dead
 
-    backoff_base_ms: int = 500
-    backoff_cap_ms: int = 30_000
-    stable_ms: int = 10_000  # live for that long: failures before are forgotten
+    backoff_base_ms: float = 500
+    backoff_cap_ms: float = 30_000
+    stable_ms: float = 10_000  # live for that long: failures before are forgotten
     failover_attempts: int = 3
-    failover_ms: int = 15_000
-    home_probe_ms: int = 30_000  # while failed over, how often home is tried
+    failover_ms: float = 15_000
+    home_probe_ms: float = 30_000  # while failed over, how often home is tried
 
     buffer_limit: int = 1_000  # messages not yet read by the consumer
     hold_limit: int = 1_000  # live messages held while history is read
@@ -174,7 +197,9 @@ class Options:
             raise ValueError("give one of after, replay_ms and checkpoint")
         if self.after is not None and not is_ulid(self.after):
             raise ValueError(f"after must be a ULID, not {self.after!r}")
-        if not 0 < self.page_limit <= min(self.buffer_limit, MOST_PER_PAGE):
+        check_least(self, 1, *_AT_LEAST_ONE)
+        check_least(self, 0, *_AT_LEAST_ZERO)
+        if self.replay_ms is not None:
+            check_least(self, 0, "replay_ms")
+        if not self.page_limit <= min(self.buffer_limit, MOST_PER_PAGE):
             raise ValueError(f"page_limit must be from 1 to {MOST_PER_PAGE} and buffer_limit")
-        if min(self.hold_limit, self.seen_limit, self.failover_attempts) < 1:
-            raise ValueError("hold_limit, seen_limit and failover_attempts must be at least 1")

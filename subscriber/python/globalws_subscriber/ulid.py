@@ -36,9 +36,9 @@ def _encode(value: int, length: int) -> str:
     return text
 
 
-def id_at(ms: int) -> str:
+def id_at(ms: float) -> str:
     """The smallest id of a millisecond: `history(after:)` it is everything from then on."""
-    return _encode(min(max(ms, 0), MAX_MS), _TIME_LENGTH) + "0" * (_LENGTH - _TIME_LENGTH)
+    return _encode(int(min(max(ms, 0), MAX_MS)), _TIME_LENGTH) + "0" * (_LENGTH - _TIME_LENGTH)
 
 
 def id_before(ulid: str) -> str:

@@ -68,10 +68,17 @@ export class CatchUp {
     return this.#after === null ? null : { after: this.#after, nextToken: this.#token };
   }
 
-  /** What can be delivered after this page, in id order; ids may repeat. */
-  page(items: readonly Message[], nextToken: string | null): Message[] {
+  /**
+   * What can be delivered after this page, in id order; ids may repeat. `wanted` are those of the
+   * page's items that may be delivered.
+   */
+  page(
+    items: readonly Message[],
+    nextToken: string | null,
+    wanted: readonly Message[],
+  ): Message[] {
     const last = items.at(-1)?.id;
-    let ready = [...items];
+    let ready = [...wanted];
     this.#token = nextToken;
     if (nextToken === null) {
       ready = ready.concat(this.#held);

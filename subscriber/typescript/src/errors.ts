@@ -13,12 +13,18 @@ export const REFUSALS: ReadonlySet<string> = new Set([
   'ValidationError',
 ]);
 
-export const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
+const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
   ...REFUSALS,
   'MessageTooLarge',
   'EmptyMessage',
+  'InvalidMessage',
   'IncompleteSelection',
 ]);
+
+/** Whether asking again, now or later, would change nothing about an API's refusal. */
+export function isFinal(errorType: string): boolean {
+  return PUBLISH_REFUSALS.has(errorType);
+}
 
 /** `history` cannot be read at all: switched off, or an API that does not have it yet. */
 export const NO_HISTORY: ReadonlySet<string> = new Set(['HistoryDisabled', 'ValidationError']);
@@ -33,13 +39,17 @@ export class BufferOverflowError extends SubscriberError {
   override name = 'BufferOverflowError';
 }
 
-/** The API answered with an error; `errorType` is its type. */
+/**
+ * The API answered with an error; `errorType` is its type. `serverMs`: what the API's clock said,
+ * milliseconds since 1970, where it refused an id by it.
+ */
 export class GraphQLError extends SubscriberError {
   override name = 'GraphQLError';
 
   constructor(
     readonly errorType: string,
     readonly reason: string,
+    readonly serverMs: number | null = null,
   ) {
     super(`${errorType}: ${reason}`);
   }

@@ -2,6 +2,7 @@
 
 import { GraphQLError, SubscriberError } from './errors.js';
 import { FIELDS } from './protocol.js';
+import { later } from './timers.js';
 import { type Message, objectOf, parseMessage, type RegionEndpoint } from './types.js';
 
 export const HISTORY = `query History($name: String!, $after: ID, $limit: Int, $nextToken: String) {
@@ -35,7 +36,7 @@ export async function execute(
 ): Promise<Record<string, unknown>> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  const timer = setTimeout(abort, timeoutMs);
+  const cancel = later(timeoutMs, abort);
   signal?.addEventListener('abort', abort);
   let source = endpoint.region;
   let document: Record<string, unknown> | null;
@@ -51,7 +52,7 @@ export async function execute(
   } catch (error) {
     throw new NoAnswerError(`${source}: ${String(error)}`, { cause: error });
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal?.removeEventListener('abort', abort);
   }
   return dataOf(document, source);
@@ -63,7 +64,9 @@ function dataOf(document: Record<string, unknown> | null, source: string): Recor
   const first = objectOf(Array.isArray(errors) ? (errors as unknown[])[0] : errors);
   const errorType = first?.['errorType'];
   if (typeof errorType === 'string') {
-    throw new GraphQLError(errorType, String(first?.['message']));
+    const now = objectOf(first?.['errorInfo'])?.['now'];
+    const serverMs = typeof now === 'number' ? now : null;
+    throw new GraphQLError(errorType, String(first?.['message']), serverMs);
   }
   const data = objectOf(document?.['data']);
   if (failed || data === null) {

@@ -3,6 +3,7 @@
 export {
   BufferOverflowError,
   GraphQLError,
+  isFinal,
   PublishFailedError,
   PublishRefusedError,
   SubscriberError,

@@ -8,7 +8,7 @@
 
 import type { Options } from './options.js';
 import { SeenIds } from './seen.js';
-import { type Checkpoint, LOWEST_ID, type Message, messageTime } from './types.js';
+import { type Checkpoint, LOWEST_ID, type Message, messageTime, publishedTime } from './types.js';
 import { idAt, timeOf } from './ulid.js';
 
 /** From where to read a region's history, and whether messages may be missing. */
@@ -19,6 +19,10 @@ export interface ResumePoint {
 
 function later(a: string, b: string): string {
   return a > b ? a : b;
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b;
 }
 
 /**
@@ -33,24 +37,28 @@ export class Ledger {
   #floor = LOWEST_ID;
   #position: number | null = null;
   #fromMessage = true;
-  readonly #covered = new Map<string, number>();
+  #covered = new Map<string, number>();
   readonly #seen: SeenIds;
 
   constructor(options: Options, wall: () => number) {
     const { after, checkpoint, replayMs, seenLimit } = options;
     this.#options = options;
     this.#wall = wall;
-    this.#seen = new SeenIds(seenLimit, checkpoint?.seen, checkpoint?.evicted);
+    this.#seen = new SeenIds(seenLimit);
     if (checkpoint !== undefined) {
-      this.#floor = checkpoint.floor;
+      // Ids of a future that never was may have got into it.
       this.#position = Math.min(checkpoint.positionMs, wall());
+      const latest = idAt(this.#position);
+      const places = checkpoint.seen.map((id) => [id, earlier(id, latest)] as const);
+      this.#floor = earlier(checkpoint.floor, latest);
+      this.#seen = new SeenIds(seenLimit, places, earlier(checkpoint.evicted, latest));
       this.#covered = new Map(Object.entries(checkpoint.coveredMs));
     } else if (after !== undefined) {
-      this.#floor = after;
-      this.#position = Math.min(timeOf(after), wall());
-      this.#seen.add(after);
+      this.#floor = earlier(after, idAt(wall()));
+      this.#position = timeOf(this.#floor);
+      this.#seen.add(after, this.#floor);
     } else if (replayMs !== undefined) {
-      this.#position = wall() - replayMs;
+      this.#position = Math.max(0, wall() - replayMs);
       this.#floor = idAt(this.#position);
     }
   }
@@ -62,7 +70,7 @@ export class Ledger {
 
   /** A fresh subscription stands since now: later resumes read nothing from before. */
   begin(): void {
-    this.#position = this.#wall() - this.#options.clockToleranceMs;
+    this.#position = Math.max(0, this.#wall() - this.#options.clockToleranceMs);
     this.#floor = idAt(this.#position);
     this.#fromMessage = false;
   }
@@ -72,12 +80,27 @@ export class Ledger {
     return this.#seen.has(id);
   }
 
+  /**
+   * Of what history brought, what may be new, whatever the ids say. No id brings back what was
+   * delivered and forgotten, nor what was published before the beginning. (A beginning that is a
+   * message's id is compared with ids only.)
+   */
+  wanted(messages: readonly Message[]): Message[] {
+    const began = timeOf(this.#floor);
+    const isTime = this.#floor === idAt(began);
+    return messages.filter(
+      (message) =>
+        earlier(message.id, idAt(messageTime(message))) > this.#seen.evicted &&
+        (publishedTime(message) >= began || !isTime),
+    );
+  }
+
   /** Whether to deliver the message; if so it counts as delivered. */
   accept(message: Message): boolean {
-    if (!this.#seen.add(message.id)) {
+    const time = Math.min(messageTime(message), this.#wall());
+    if (!this.#seen.add(message.id, earlier(message.id, idAt(time)))) {
       return false;
     }
-    const time = Math.min(messageTime(message), this.#wall());
     if (this.#position === null || !this.#fromMessage) {
       this.#mistrustClock(time);
       this.#position = time;

@@ -79,7 +79,8 @@ export class Machine {
       case 'page':
         return this.#with(this.#links.answered(input.request), (link) => {
           link.historyFailures = 0;
-          this.#out.deliver(link.catchUp.page(input.items, input.nextToken));
+          const { items, nextToken } = input;
+          this.#out.deliver(link.catchUp.page(items, nextToken, this.#ledger.wanted(items)));
           this.#fetch(link);
         });
       case 'page-failed':

@@ -6,7 +6,7 @@ import { isUlid } from './ulid.js';
 /** The API refuses more. */
 const MOST_PER_PAGE = 200;
 
-/** Times in milliseconds; the defaults suit AppSync. */
+/** Times in milliseconds, Infinity for never; the defaults suit AppSync. */
 export interface Tuning {
   /** History is read again from this long before the last message, */
   readonly overlapMs: number;
@@ -80,21 +80,62 @@ export const DEFAULTS: Tuning = {
   holdLimit: 1_000,
 };
 
+/** The least that can work. There is no most: Infinity is never, or no bound. */
+const LEAST: Tuning = {
+  overlapMs: 0,
+  reachMs: 0,
+  pageLimit: 1,
+  historyAttempts: 1,
+  seenLimit: 1,
+  clockToleranceMs: 0,
+  connectTimeoutMs: 1,
+  startTimeoutMs: 1,
+  historyTimeoutMs: 1,
+  keepAliveMs: 1,
+  silenceFactor: 1,
+  backoffBaseMs: 1,
+  backoffCapMs: 1,
+  stableMs: 0,
+  failoverAttempts: 1,
+  failoverMs: 0,
+  homeProbeMs: 1,
+  bufferLimit: 1,
+  holdLimit: 1,
+};
+
+/** The numbers in full, those left out or undefined by default; RangeError for one that is none. */
+export function checked<T extends object>(what: string, defaults: T, least: T, given: object): T {
+  const all = { ...defaults };
+  for (const name of Object.keys(defaults) as (keyof T & string)[]) {
+    const value = (given as Partial<T>)[name] ?? defaults[name];
+    if (typeof value !== 'number' || !(value >= (least[name] as number))) {
+      throw new RangeError(`${what}: ${name} must be a number from ${String(least[name])} on`);
+    }
+    all[name] = value;
+  }
+  return all;
+}
+
 /** The options in full; throws RangeError for what cannot work. */
 export function completeOptions(given: Partial<Tuning> & Beginning): Options {
-  const options: Options = { ...DEFAULTS, ...given };
-  const beginnings = [options.after, options.replayMs, options.checkpoint];
-  if (beginnings.filter((beginning) => beginning !== undefined).length > 1) {
+  const { after, checkpoint, replayMs } = given;
+  const options: Options = {
+    ...checked('subscribe', DEFAULTS, LEAST, given),
+    after,
+    checkpoint,
+    replayMs,
+  };
+  if ([after, replayMs, checkpoint].filter((each) => each !== undefined).length > 1) {
     throw new RangeError('give one of after, replayMs and checkpoint');
   }
-  if (options.after !== undefined && !isUlid(options.after)) {
-    throw new RangeError(`after must be a ULID, not ${options.after}`);
+  if (after !== undefined && !isUlid(after)) {
+    throw new RangeError(`after must be a ULID, not ${after}`);
   }
-  if (options.pageLimit < 1 || options.pageLimit > Math.min(options.bufferLimit, MOST_PER_PAGE)) {
+  if (replayMs !== undefined && !(replayMs >= 0)) {
+    throw new RangeError('subscribe: replayMs must be a number from 0 on');
+  }
+  if (options.pageLimit > Math.min(options.bufferLimit, MOST_PER_PAGE)) {
     throw new RangeError(`pageLimit must be from 1 to ${MOST_PER_PAGE} and bufferLimit`);
-  }
-  if (Math.min(options.holdLimit, options.seenLimit, options.failoverAttempts) < 1) {
-    throw new RangeError('holdLimit, seenLimit and failoverAttempts must be at least 1');
   }
   return options;
 }

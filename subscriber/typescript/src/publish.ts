@@ -1,7 +1,12 @@
-/** Publishing with retries that make no doubles: every attempt carries the same id. */
+/**
+ * Publishing with retries that make no doubles: every attempt carries the same id. Only an id that
+ * the API refuses, because this machine's clock is wrong, is replaced once.
+ */
 
-import { GraphQLError, PUBLISH_REFUSALS, PublishFailedError, PublishRefusedError } from './errors.js';
+import { GraphQLError, isFinal, PublishFailedError, PublishRefusedError } from './errors.js';
 import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
+import { checked } from './options.js';
+import { later, part } from './timers.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
 import { newUlid } from './ulid.js';
 
@@ -25,16 +30,26 @@ export interface PublishOptions {
   readonly wall?: () => number;
 }
 
+const DEFAULTS = {
+  attempts: 2,
+  rounds: 2,
+  timeoutMs: 10_000,
+  backoffBaseMs: 200,
+  backoffCapMs: 5_000,
+};
+const LEAST = { attempts: 1, rounds: 1, timeoutMs: 1, backoffBaseMs: 0, backoffCapMs: 0 };
+
 async function attempt(
   endpoint: RegionEndpoint,
   fetcher: Fetcher,
   timeoutMs: number,
-  variables: Record<string, string>,
+  variables: Readonly<Record<'name' | 'message' | 'id', string>>,
 ): Promise<Message> {
+  const { id, message: text, name } = variables;
   const data = await execute(fetcher, endpoint, { query: PUBLISH, variables, timeoutMs });
   const message = parseMessage(data['publish']);
-  if (message === null) {
-    throw new NoAnswerError(`${endpoint.region}: the answer holds no message`);
+  if (message?.id !== id || message.name !== name || message.message !== text) {
+    throw new NoAnswerError(`${endpoint.region}: the answer is not the message that was sent`);
   }
   return message;
 }
@@ -42,33 +57,54 @@ async function attempt(
 /**
  * Publish to a channel and return the message as the API accepted it.
  *
- * Throws PublishRefusedError if the API refused it, PublishFailedError if no region acknowledged
- * it: call again with that error's `id`.
+ * Throws PublishRefusedError if the API refuses it, now and later (half a surrogate pair is not
+ * sent), PublishFailedError if no region acknowledged it: call again with that error's `id`. Rejects
+ * with RangeError for options that cannot work.
  */
 export async function publish(
   channel: string,
   text: string,
   options: PublishOptions,
 ): Promise<Message> {
-  const { regions, attempts = 2, rounds = 2, timeoutMs = 10_000 } = options;
-  const { backoffBaseMs = 200, backoffCapMs = 5_000, random = Math.random } = options;
+  if (/\p{Surrogate}/u.test(text)) {
+    const reason = 'message holds half a surrogate pair: send whole characters';
+    throw new PublishRefusedError('InvalidMessage', reason);
+  }
+  const { regions, random = Math.random } = options;
+  const { attempts, backoffBaseMs, backoffCapMs, rounds, timeoutMs } = checked(
+    'publish',
+    DEFAULTS,
+    LEAST,
+    options,
+  );
   const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  const id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  // As long as no region can have it under this id, another one may take its place.
+  let replaceable = options.id === undefined;
+  let id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  if (!Number.isInteger(attempts * rounds)) {
+    throw new RangeError('publish: attempts and rounds must be whole numbers');
+  }
   const order = regions.flatMap((endpoint) => Array<RegionEndpoint>(attempts).fill(endpoint));
   const all = Array<RegionEndpoint[]>(rounds).fill(order).flat();
   let reason = 'there are no regions';
   for (const [number, endpoint] of all.entries()) {
     if (number > 0) {
-      const ms = random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      const longest = Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
+      await new Promise<void>((resolve) => later(part(longest, random()), resolve));
     }
     try {
       return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
     } catch (error) {
-      if (error instanceof GraphQLError && PUBLISH_REFUSALS.has(error.errorType)) {
-        throw new PublishRefusedError(error.errorType, error.reason);
+      const refusal = error instanceof GraphQLError ? error : null;
+      if (replaceable && typeof refusal?.serverMs === 'number') {
+        // This machine's clock is wrong: once more here, with an id by the API's.
+        id = newUlid(refusal.serverMs, random);
+        all.splice(number + 1, 0, endpoint);
+      } else if (refusal !== null && isFinal(refusal.errorType)) {
+        throw new PublishRefusedError(refusal.errorType, refusal.reason);
       }
       reason = String(error);
+      replaceable = false;
     }
   }
   throw new PublishFailedError(id, reason);

@@ -12,6 +12,8 @@ export class EventQueue {
   #finished = false;
   #error: unknown = null;
   #wake: (() => void) | null = null;
+  /** Done when those that asked before have theirs. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** Append an event. */
   put(event: SubscriptionEvent): void {
@@ -49,8 +51,17 @@ export class EventQueue {
     this.#states = 0;
   }
 
-  /** The next event, or null at the end; throws the error that ended it, once. */
-  async take(): Promise<SubscriptionEvent | null> {
+  /**
+   * The next event, or null at the end; throws the error that ended it, once. Several calls at once
+   * are served in their order.
+   */
+  take(): Promise<SubscriptionEvent | null> {
+    const taken = this.#turn.then(() => this.#take());
+    this.#turn = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #take(): Promise<SubscriptionEvent | null> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) {

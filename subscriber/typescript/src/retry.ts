@@ -1,6 +1,7 @@
 /** When to try again, and where: full jitter, and failover to the next region. */
 
 import type { Options } from './options.js';
+import { part } from './timers.js';
 
 /** Try this region (its place in the list) in so many milliseconds; attempts count from 1. */
 export interface Attempt {
@@ -31,7 +32,7 @@ export class Retry {
   /** A random delay up to base * 2^exponent, capped. */
   jitter(exponent: number): number {
     const { backoffBaseMs, backoffCapMs } = this.#options;
-    return this.#random() * Math.min(backoffCapMs, backoffBaseMs * 2 ** exponent);
+    return part(Math.min(backoffCapMs, backoffBaseMs * 2 ** exponent), this.#random());
   }
 
   /** A connection went live. */

@@ -1,20 +1,27 @@
 import { LOWEST_ID } from './types.js';
 
 /**
- * A bounded set of ids. The smallest are forgotten first; `evicted` is the largest forgotten, so
- * every id above it that was ever added is known.
+ * The ids that were delivered last, at most `limit`, and where each stands in time.
+ *
+ * Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
+ * time is never later than when its message was published. Every message with a place above
+ * `evicted` that was ever added is known.
  */
 export class SeenIds {
   readonly #limit: number;
-  readonly #sorted: string[];
-  readonly #set: Set<string>;
+  readonly #places = new Map<string, string>();
   #evicted: string;
 
-  constructor(limit: number, ids: readonly string[] = [], evicted = LOWEST_ID) {
+  constructor(
+    limit: number,
+    places: Iterable<readonly [id: string, place: string]> = [],
+    evicted = LOWEST_ID,
+  ) {
     this.#limit = limit;
-    this.#set = new Set(ids);
-    this.#sorted = [...this.#set].sort();
     this.#evicted = evicted;
+    for (const [id, place] of places) {
+      this.add(id, place);
+    }
   }
 
   get evicted(): string {
@@ -22,40 +29,26 @@ export class SeenIds {
   }
 
   has(id: string): boolean {
-    return this.#set.has(id);
+    return this.#places.has(id);
   }
 
-  /** Whether the id is new. */
-  add(id: string): boolean {
-    if (this.#set.has(id)) {
+  /** Whether the id is new. `place` is an id of the time at which it was published. */
+  add(id: string, place: string): boolean {
+    if (this.#places.has(id)) {
       return false;
     }
-    this.#set.add(id);
-    this.#sorted.splice(this.#place(id), 0, id);
-    if (this.#sorted.length > this.#limit) {
-      const oldest = this.#sorted.shift() ?? id;
-      this.#set.delete(oldest);
-      this.#evicted = oldest > this.#evicted ? oldest : this.#evicted;
+    this.#places.set(id, place);
+    const [oldest] = this.#places;
+    if (this.#places.size > this.#limit && oldest !== undefined) {
+      const [forgotten, where] = oldest;
+      this.#places.delete(forgotten);
+      this.#evicted = where > this.#evicted ? where : this.#evicted;
     }
     return true;
   }
 
-  /** The ids, in order, except these. */
+  /** The ids, as they were delivered, except these. */
   without(ids: ReadonlySet<string>): string[] {
-    return this.#sorted.filter((id) => !ids.has(id));
-  }
-
-  #place(id: string): number {
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sorted[middle] ?? '') < id) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+    return [...this.#places.keys()].filter((id) => !ids.has(id));
   }
 }

@@ -7,6 +7,7 @@ import { nearestFirst } from './nearest.js';
 import { type Beginning, completeOptions, type Options, type Tuning } from './options.js';
 import { EventQueue } from './queue.js';
 import type { Command, Fetch, Input } from './signals.js';
+import { later } from './timers.js';
 import { type SocketConstructor, WebSocketLink } from './transport.js';
 import type { Checkpoint, RegionEndpoint, SubscriptionEvent } from './types.js';
 
@@ -38,7 +39,8 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   readonly #queue = new EventQueue();
   readonly #links = new Map<number, WebSocketLink>();
   readonly #fetches = new Map<number, AbortController>();
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** What calls off the timer of that name. */
+  readonly #timers = new Map<string, () => void>();
   #regions: readonly RegionEndpoint[];
   #machine: Machine | null = null;
   #closed = false;
@@ -68,7 +70,10 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
     return this;
   }
 
-  /** The next event; rejects with BufferOverflowError if the consumer was too slow. */
+  /**
+   * The next event; rejects with BufferOverflowError if the consumer was too slow. Several calls
+   * at once get the events in the order of the calls; all of them end at `close`.
+   */
   async next(): Promise<IteratorResult<SubscriptionEvent>> {
     const event = await this.#queue.take();
     if (event === null) {
@@ -128,7 +133,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
       case 'set-timer':
         return this.#setTimer(command.name, command.ms);
       case 'cancel-timer':
-        clearTimeout(this.#timers.get(command.name));
+        this.#timers.get(command.name)?.();
         this.#timers.delete(command.name);
         return;
       case 'open':
@@ -180,12 +185,12 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   }
 
   #setTimer(name: string, ms: number): void {
-    clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => {
+    this.#timers.get(name)?.();
+    const cancel = later(ms, () => {
       this.#timers.delete(name);
       this.#feed({ type: 'timer', name });
-    }, ms);
-    this.#timers.set(name, timer);
+    });
+    this.#timers.set(name, cancel);
   }
 
   async #fetch({ after, limit, link, nextToken, region, request }: Fetch): Promise<void> {

@@ -53,8 +53,8 @@ export type SubscriptionEvent = MessageEvent | StateEvent;
  *
  * `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
  * been delivered although `seen` has them no more. `positionMs`: newest message delivered.
- * `coveredMs`: by region, up to when its stream is known to have been read. `seen`: ids delivered.
- * Times are milliseconds since 1970.
+ * `coveredMs`: by region, up to when its stream is known to have been read. `seen`: ids delivered,
+ * oldest first. Times are milliseconds since 1970.
  */
 export interface Checkpoint {
   readonly floor: string;
@@ -87,13 +87,17 @@ export function parseMessage(value: unknown): Message | null {
   return { id, name, message, publishedAt, region };
 }
 
+/** `publishedAt` in milliseconds since 1970; the id's time if it is no instant. */
+export function publishedTime(message: Message): number {
+  const published = Date.parse(message.publishedAt);
+  return Number.isNaN(published) ? timeOf(message.id) : published;
+}
+
 /**
- * When a message was published, milliseconds since 1970: the smaller of the id's time and
+ * Where a message stands in time, milliseconds since 1970: the smaller of the id's time and
  * `publishedAt`. Publishers may choose the id, and one from the future must not move a
  * subscriber's position there.
  */
 export function messageTime(message: Message): number {
-  const published = Date.parse(message.publishedAt);
-  const time = timeOf(message.id);
-  return Number.isNaN(published) ? time : Math.min(time, published);
+  return Math.min(timeOf(message.id), publishedTime(message));
 }

@@ -57,18 +57,21 @@ test('the key travels in the subprotocol', () => {
   expect(header).toMatch(/^header-[\w-]+$/);
 });
 
-test('seen ids forget the smallest', () => {
+test('seen ids forget what was delivered first, whatever its id', () => {
+  const future = '7ZZZZZZZZZ0000000000000000';
   const seen = new SeenIds(2);
-  const ids = [5, 9, 7].map((offset) => idAt(NOW + offset));
-  expect(ids.map((id) => seen.add(id))).toEqual([true, true, true]);
-  expect(seen.evicted).toBe(ids[0]);
-  expect(seen.add(idAt(NOW + 7))).toBe(false);
+  expect(seen.add(future, idAt(NOW))).toBe(true);
+  const ids = [9, 7].map((offset) => idAt(NOW + offset));
+  expect(ids.map((id) => seen.add(id, id))).toEqual([true, true]);
+  expect(seen.evicted).toBe(idAt(NOW));
+  expect(ids.map((id) => seen.add(id, id))).toEqual([false, false]);
+  expect(seen.without(new Set([idAt(NOW + 9)]))).toEqual([idAt(NOW + 7)]);
 });
 
 test('a link lost with undelivered messages covers up to the oldest of them', () => {
   const catchUp = new CatchUp(1);
   expect(catchUp.covered()).toBeUndefined();
-  catchUp.page([], null);
+  catchUp.page([], null, []);
   expect(catchUp.covered()).toBeNull();
   catchUp.hold(message(9000));
   catchUp.hold(message(5000));
@@ -86,6 +89,24 @@ test.each([-600_000, 0])('no fast region moves a resume ahead, the client is off
   const { after } = ledger.resume('us');
   expect(timeOf(after)).toBeLessThan(NOW);
   expect(timeOf(after)).toBeGreaterThanOrEqual(NOW + ahead - completeOptions({}).overlapMs);
+});
+
+const HIGHEST = `7${'Z'.repeat(25)}`;
+
+test.each([
+  { floor: HIGHEST },
+  { evicted: HIGHEST },
+  { seen: ['0', '1', '2', '3', '4', '5', '6'].map((digit) => HIGHEST.slice(0, 25) + digit) },
+  { positionMs: 2 ** 48 - 1 },
+  { coveredMs: { us: 2 ** 48 - 1 } },
+])('a checkpoint does not carry a future on: %o', (poison) => {
+  const good = { floor: idAt(NOW - 60_000), evicted: idAt(0), positionMs: NOW, coveredMs: { us: NOW }, seen: [] };
+  const options = completeOptions({ seenLimit: 5, checkpoint: { ...good, ...poison } });
+  const ledger = new Ledger(options, () => NOW);
+  const next = message(1000);
+  expect(ledger.resume('us').after < next.id).toBe(true);
+  expect(ledger.wanted([next])).toEqual([next]);
+  expect([ledger.accept(next), ledger.accept(next)]).toEqual([true, false]);
 });
 
 describe('retry', () => {

@@ -44,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "dumb")
 
-    def run(*arguments: str, stdin: str | None = None) -> Ran:
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Ran:
         result = CliRunner().invoke(new_globalws(), list(arguments), input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

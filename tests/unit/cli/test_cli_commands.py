@@ -137,6 +137,10 @@ def test_destructive_commands_need_a_terminal_or_yes(
         ("dlq", "redrive", "--yes", "2f"),
         ("channels", "list", "--region", "eu-west-1"),
         ("audit", "--limit", "0"),
+        ("tail", "tech", "--since", "nan"),
+        ("tail", "tech", "--since", "inf"),
+        ("top", "--interval", "nan"),
+        ("purge", "tech", "--reason", "x", "--yes", "--timeout", "nan"),
         ("frobnicate",),
     ],
 )

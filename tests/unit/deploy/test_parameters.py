@@ -11,12 +11,13 @@ _TOPIC = "arn:aws:sns:{}:123456789012:pager"
 
 def test_a_region_s_own_win_over_those_for_all() -> None:
     given = [
+        "TracingEnabled=true",
         "LogRetentionDays=30",
         f"{B}:LogRetentionDays=3",
         f"{B}:JanitorSchedule=cron(0 * * * ? *)",
     ]
-    parameters = Parameters.parse(given, {"ApiUrlOverride": "http://x/graphql"})
-    common = {"ApiUrlOverride": "http://x/graphql", "LogRetentionDays": "30"}
+    parameters = Parameters.parse(given)
+    common = {"TracingEnabled": "true", "LogRetentionDays": "30"}
     assert parameters.of(A) == common
     assert parameters.of(B) == {
         **common,
@@ -27,8 +28,8 @@ def test_a_region_s_own_win_over_those_for_all() -> None:
 
 def test_a_value_may_hold_what_parts_the_others() -> None:
     value = "https://login.example.com/?a=b"
-    assert Parameters.parse([f"OidcIssuer={value}"], {}).of(A) == {"OidcIssuer": value}
-    assert Parameters.parse([f"{A}:OidcIssuer={value}"], {}).of(A) == {"OidcIssuer": value}
+    assert Parameters.parse([f"OidcIssuer={value}"]).of(A) == {"OidcIssuer": value}
+    assert Parameters.parse([f"{A}:OidcIssuer={value}"]).of(A) == {"OidcIssuer": value}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_a_value_may_hold_what_parts_the_others() -> None:
 )
 def test_what_is_no_parameter_is_refused(given: str) -> None:
     with pytest.raises(DeployError, match="REGION:NAME=VALUE"):
-        Parameters.parse([given], {})
+        Parameters.parse([given])
 
 
 @pytest.mark.parametrize(
@@ -50,12 +51,12 @@ def test_what_is_no_parameter_is_refused(given: str) -> None:
 )
 def test_what_no_region_could_use_is_refused(given: list[str], reason: str) -> None:
     with pytest.raises(DeployError, match=reason):
-        Parameters.parse(given, {}).check([A, B])
+        Parameters.parse(given).check([A, B])
 
 
 def test_each_region_tells_its_own_topic() -> None:
     given = [f"{region}:AlarmTopicArn={_TOPIC.format(region)}" for region in (A, B)]
-    parameters = Parameters.parse(given, {})
+    parameters = Parameters.parse(given)
     parameters.check([A, B])
     assert parameters.of(B) == {"AlarmTopicArn": _TOPIC.format(B)}
-    Parameters.parse(["AlarmTopicArn="], {}).check([A, B])
+    Parameters.parse(["AlarmTopicArn="]).check([A, B])

@@ -18,6 +18,7 @@ ACCOUNT = "000000000000"
 WEST, SOUTH = "us-west-2", "ap-southeast-2"
 START = 1_795_000_000.0
 SETTINGS = Settings(threaded_store=False)
+_NONE = (0xFFFE, 0xFFFF)
 
 
 class Handle:
@@ -94,6 +95,8 @@ class FakePorts:
     async def send_message(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
         if self.queue_errors:
             raise self.queue_errors.pop(0)
+        if any(sqs_refuses(text) for text in (body, *attributes.values())):
+            raise DeliveryError("ERROR_FROM_TARGET", "InvalidMessageContents", retryable=False)
         self.messages.append((queue_arn, body, dict(attributes)))
 
     async def invoke(self, function_arn: str, payload: str) -> InvokeResult:
@@ -107,6 +110,15 @@ class FakePorts:
 
     def ports(self) -> Ports:
         return Ports(self, self, self)
+
+
+def sqs_refuses(text: str) -> bool:
+    """Whether SQS would: it takes #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-…"""
+    return not text or any(
+        character not in "\t\n\r" and (code < 0x20 or 0xD7FF < code < 0xE000 or code in _NONE)
+        for character in text
+        for code in (ord(character),)
+    )
 
 
 def unreachable() -> DeliveryError:

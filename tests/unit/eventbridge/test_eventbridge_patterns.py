@@ -1,5 +1,6 @@
 """Event patterns: AWS's semantics by example, properties by hypothesis, refusals by message."""
 
+import math
 import re
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.eventbridge.patterns import PatternError, compile_pattern
+from local.eventbridge.patterns import PatternError, compile_pattern, parse_pattern
 
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
@@ -96,6 +97,62 @@ def test_fields_of_one_array_element_belong_together() -> None:
     )
 
 
+def absent(key: str = "z") -> dict[str, Any]:
+    return {key: [{"exists": False}]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "expected"),
+    [
+        # Absence within the element that is bound already …
+        ({"a": {"k": ["x"], **absent()}}, {"a": [{"k": "x"}, {"k": "y", "z": 1}]}, True),
+        ({"a": {"k": ["x"], **absent()}}, {"a": [{"k": "x", "z": 1}, {"k": "y"}]}, False),
+        ({"a": {"k": ["x"], **absent()}}, {"a": [{"k": "x", "z": 1}, {"k": "x"}]}, True),
+        ({"a": {"k": ["x"], **absent()}}, {"a": {"k": "x"}}, True),
+        ({"a": {"k": ["x"], **absent()}}, {"a": [{"k": "y"}]}, False),
+        # … deeper, and in an array within it …
+        ({"a": {"k": ["x"], "m": absent()}}, {"a": [{"k": "x"}, {"k": "y", "m": {"z": 1}}]}, True),
+        ({"a": {"b": {"k": ["x"], **absent()}}},
+         {"a": [{"b": [{"k": "x"}, {"z": 1}]}, {"b": [{"k": "y", "z": 1}]}]}, True),
+        ({"a": {"b": {"k": ["x"]}, **absent()}}, {"a": [{"b": [{"k": "x"}]}, {"z": 1}]}, True),
+        ({"a": {"b": {"k": ["x"]}, **absent()}}, {"a": [{"b": [{"k": "x"}], "z": 1}]}, False),
+        # … but of the whole event as long as nothing is bound: fields go by their names.
+        ({"a": absent()}, {"a": [{"k": "x"}, {"z": 1}]}, False),
+        ({"a": {"k": ["x"], **absent("b")}}, {"a": [{"k": "x"}, {"b": 1, "k": "y"}]}, False),
+        ({"a": {"k": ["x"], **absent("b")}}, {"a": [{"k": "x"}, {"k": "y"}]}, True),
+        ({"a": {"k": ["x"]}, "b": absent()}, {"a": [{"k": "x"}], "b": [{"z": 1}, {"y": 1}]}, False),
+        # A present value may stand in for an absent one.
+        ({"a": {"k": ["x"], "z": [{"exists": False}, 0]}},
+         {"a": [{"k": "x", "z": 0}, {"k": "y", "z": 1}]}, True),
+        ({"a": {"k": ["x"], "z": [{"exists": False}, 0]}},
+         {"a": [{"k": "x", "z": 1}, {"k": "y", "z": 0}]}, False),
+        # Values of one list bind nothing, objects and lists in it do.
+        ({"a": {"k": ["x"], "m": [1]}}, {"a": [{"k": ["y", "x"], "m": [0, 1]}]}, True),
+        ({"a": {"k": ["x"], "m": [1]}}, {"a": [[{"k": "x"}, {"m": 1}]]}, False),
+        ({"a": {"k": ["x"], "m": [1]}}, {"a": [[{"k": "x", "m": 1}], [{"k": "y"}]]}, True),
+        ({"a": {"k": ["x"]}, "b": {"m": [1]}}, {"a": [{}, {"k": "x"}], "b": [{"m": 1}]}, True),
+        # An alternative binds for itself.
+        ({"a": {"k": ["x"], "$or": [{"m": [1]}, absent()]}},
+         {"a": [{"k": "x"}, {"k": "y", "z": 1}]}, True),
+        ({"$or": [{"a": {"k": ["x"], **absent()}}, {"b": [1]}]},
+         {"a": [{"k": "x", "z": 1}], "b": 2}, False),
+    ],
+)  # fmt: skip
+def test_absence_within_what_is_bound(
+    pattern: dict[str, Any], event: dict[str, Any], expected: bool
+) -> None:
+    assert matches(pattern, event) is expected
+
+
+def test_large_arrays_are_searched_without_trying_all_combinations() -> None:
+    many = [{"x": 1, "y": place} for place in range(400)]
+    names = ("a", "b", "c", "d")
+    pattern = {name: {"x": [1], "y": [{"numeric": [">=", 0]}]} for name in names}
+    event = dict.fromkeys(names, None) | {name: list(map(dict, many)) for name in names}
+    assert matches(pattern, event)
+    assert not matches({**pattern, "e": {"x": [1], "y": [-1]}}, {**event, "e": many})
+
+
 def test_or() -> None:
     pattern = {"source": ["s"], "detail": {"$or": [{"a": [1]}, {"b": [2]}], "c": [3]}}
     assert matches(pattern, {"source": "s", "detail": {"a": 1, "c": 3}})
@@ -132,6 +189,59 @@ def test_or() -> None:
         ({"a": [{"anything-but": {"exists": True}}]}, "expected one of"),
         ({"a": [{"wildcard": "a**"}]}, "consecutive"),
         ({"a": [{"wildcard": "a\\b"}]}, "backslash"),
+        ({"a.b": ["x"]}, "rule r: a.b: a key with a dot is not supported"),
+        ({"detail": {"a.b": {"c": ["x"]}}}, "detail.a.b: a key with a dot"),
+        ({"$or": [{"a.b": [1]}, {"c": [1]}]}, "a.b: a key with a dot"),
+        ({".": ["x"]}, "a key with a dot"),
+        ({"a": [1], "$or": [{"a": [2]}, {"b": [3]}]}, "rule r: a: the same field beside $or"),
+        ({"$or": [{"a": [2]}, {"b": [3]}], "a": [1]}, "a: the same field beside $or"),
+        ({"x": {"a": [1]}, "$or": [{"x": {"a": [2]}}, {"b": [3]}]}, "x.a: the same field"),
+        ({"x": {"a": [1], "$or": [{"b": [1]}, {"a": [2]}]}}, "x.a: the same field"),
+        ({"$or": [{"a": [1], "$or": [{"a": [2]}, {"c": [1]}]}, {"b": [3]}]}, "a: the same field"),
+        *(
+            ({"$or": [{"a": [1]}, {word: ["x"]}]}, f"{word}: {word!r} is reserved")
+            for word in (
+                "prefix",
+                "suffix",
+                "exists",
+                "numeric",
+                "anything-but",
+                "wildcard",
+                "equals-ignore-case",
+                "cidr",
+                "exactly",
+                "regex",
+                "=",
+                "<",
+                ">=",
+                "date-before",
+                "ip-address-in-range",
+            )
+        ),
+        (
+            {"x": {"$or": [{"a": {"prefix": ["x"]}}, {"b": [1]}]}},
+            "x.a.prefix: 'prefix' is reserved",
+        ),
+        ({"$or": [{"$or": [{"exists": [True]}, {"a": [1]}]}, {"b": [1]}]}, "'exists' is reserved"),
+        ({f"k{n}": {"$or": [{"a": [1]}, {"b": [1]}]} for n in range(10)}, "more than 1000"),
+        *(
+            ({"a": [test]}, f"no double holds the number {number}")
+            for number in (
+                2**53 + 1,
+                -(2**53) - 1,
+                12345678901234567891,
+                10**400,
+                math.inf,
+                math.nan,
+            )
+            for test in (
+                number,
+                {"numeric": ["=", number]},
+                {"numeric": ["<", number]},
+                {"anything-but": number},
+                {"anything-but": [1, number]},
+            )
+        ),
         ({"$or": [{"a": [1]}]}, "two or more"),
         ({"$or": {"a": [1]}}, "two or more"),
     ],
@@ -141,7 +251,40 @@ def test_what_is_not_understood_is_refused_by_name(pattern: Any, message: str) -
         compile_pattern(pattern, name="rule r")
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": ["x"], "a": ["y"]}', "rule r: key 'a' is there twice"),
+        ('{"a": {"b": [1], "c": [2], "b": [3]}}', "key 'b' is there twice"),
+        ('{"a": [{"prefix": "x", "prefix": "y"}]}', "key 'prefix' is there twice"),
+        ('{"$or": [{"a": [1]}, {"b": [1]}], "$or": [{"c": [1]}, {"d": [1]}]}', "key '$or'"),
+        ('{"a": [1e400]}', "no double holds the number 1e400"),
+        ('{"a": [0.1234567890123456789]}', "no double holds the number 0.1234567890123456789"),
+        ('{"a": [{"numeric": ["<", -1e999]}]}', "no double holds the number -1e999"),
+        ('{"a": [1}', "is no JSON"),
+        ("", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+    ],
+)
+def test_what_a_text_says_and_objects_cannot_is_refused_by_name(text: str, message: str) -> None:
+    with pytest.raises(PatternError, match=re.escape(message)):
+        parse_pattern(text, name="rule r")
+
+
+@pytest.mark.parametrize(
+    "number", ["300", "3e2", "300.0", "-0.5", "0.1", "1e15", "1E-7", "9007199254740992", "5e9"]
+)
+def test_a_number_that_a_double_holds_is_taken(number: str) -> None:
+    pattern = compile_pattern(parse_pattern(f'{{"a": [{number}]}}'))
+    assert pattern.matches({"a": float(number)})
+
+
+def test_reserved_words_are_fields_like_others_outside_of_or() -> None:
+    assert matches({"prefix": ["x"], "a": {"numeric": [1]}}, {"prefix": "x", "a": {"numeric": 1}})
+
+
+numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.none() | st.booleans() | numbers | st.text()
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
 )
@@ -151,7 +294,7 @@ tests = st.one_of(
     st.builds(lambda text: {"prefix": text}, st.text()),
     st.builds(lambda text: {"anything-but": text}, st.text()),
     st.builds(lambda flag: {"exists": flag}, st.booleans()),
-    st.builds(lambda limit: {"numeric": ["<", limit]}, st.integers()),
+    st.builds(lambda limit: {"numeric": ["<", limit]}, numbers),
 )
 literal_text = st.text(alphabet="ab", max_size=4)
 

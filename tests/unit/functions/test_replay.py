@@ -55,6 +55,20 @@ def test_the_reader_and_the_contract_agree(changes: dict[str, Any], missing: set
         assert message.variables() == {name: event["detail"][name] for name in message.variables()}
 
 
+@given(st.text(st.characters(exclude_categories=()), min_size=1))
+def test_a_text_is_read_as_it_is_or_has_no_utf8_form(text: str) -> None:
+    event = sample("replay")
+    event["detail"]["message"] = text
+    try:
+        assert read_message_published(event).message == text
+    except InvalidEventError as error:
+        assert "detail.message holds half a surrogate pair" in str(error)  # noqa: PT017 either way
+        with pytest.raises(UnicodeEncodeError):
+            text.encode()
+    else:
+        text.encode()
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "yesterday", "2026-11-23", "2026-11-23T10:15:00", "2026-13-23T10:15:00Z", 7,

@@ -1,6 +1,8 @@
 """The adapters of the message path: what the API's answers mean, signing, dead letters."""
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +22,8 @@ from globalws.domain.governance import Outcome, Region, govern
 from globalws.domain.message import read_message_published
 from globalws.domain.order import read_order
 from globalws.domain.replay import replay
+from hypothesis import given
+from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 
 from tests.support.functions import (
@@ -151,8 +155,60 @@ def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> Non
     assert record.outcome is Outcome.STARTED
 
 
+SENT: dict[str, Any] = sample("replay")["detail"]
+
+
+def _answer(field: str, value: Any) -> Wire:
+    return Wire(body=json.dumps({"data": {field: value}}).encode())
+
+
+def _not_the_message() -> list[Any]:
+    """What an emulator, a proxy or another deployment may answer in place of the message."""
+    others = (None, "", "another", 7, True, [], {}, ["x"])
+    return [
+        None, [], "ok", 1, {}, [SENT],
+        *({**SENT, field: other} for field in SENT for other in others),
+        *({name: value for name, value in SENT.items() if name != field} for field in SENT),
+        *({**SENT, field: SENT[field].swapcase()} for field in ("id", "name", "message", "region")),
+        {**SENT, "publishedAt": "2026-11-23T10:15:00"},
+        {**SENT, "publishedAt": "1970-01-01T00:00:00Z"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("answered", _not_the_message(), ids=str)
+def test_an_answer_that_is_not_the_message_sent_is_no_success(answered: Any) -> None:
+    with pytest.raises(TransientError, match="publishFromBus without doing it") as caught:
+        _api(_answer("publishFromBus", answered)).publish_from_bus(
+            read_message_published(sample("replay"))
+        )
+    assert "https://api.test/graphql" in str(caught.value)
+
+
+@pytest.mark.parametrize("answered", [None, {}, [], {"name": None}, {"name": "TECH"}], ids=str)
+def test_an_answer_that_is_not_the_channel_sent_is_no_success(answered: Any) -> None:
+    with pytest.raises(TransientError, match="unsubscribe without doing it"):
+        _api(_answer("unsubscribe", answered)).unsubscribe("tech")
+
+
+def test_an_instant_may_come_back_in_another_form() -> None:
+    written = {**SENT, "publishedAt": "2026-11-23T10:15:00.120Z"}
+    event = {**sample("replay"), "detail": written}
+    answered = {**written, "publishedAt": "2026-11-23T11:15:00.12+01:00"}
+    _api(_answer("publishFromBus", answered)).publish_from_bus(read_message_published(event))
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [{"errorType": "SomethingNew", "message": "m"}, "no", ["no"], [None], [["no"]], 1],
+    ids=str,
+)
+def test_errors_of_any_shape_are_transient(errors: Any) -> None:
+    with pytest.raises(TransientError):
+        _api(Wire(body=json.dumps({"errors": errors}).encode())).execute("query", {})
+
+
 def test_publish_from_bus_selects_all_that_subscribers_get() -> None:
-    wire = Wire()
+    wire = _answer("publishFromBus", SENT)
     _api(wire).publish_from_bus(read_message_published(sample("replay")))
     body = json.loads(wire.sent[0].body or "")
     assert body["query"].endswith("{ id name message publishedAt region } }")
@@ -160,20 +216,19 @@ def test_publish_from_bus_selects_all_that_subscribers_get() -> None:
 
 
 def test_unsubscribe_names_the_channel() -> None:
-    wire = Wire()
+    wire = _answer("unsubscribe", {"name": "tech"})
     _api(wire).unsubscribe("tech")
     body = json.loads(wire.sent[0].body or "")
     assert "unsubscribe(name: $name)" in body["query"]
     assert body["variables"] == {"name": "tech"}
 
 
-@pytest.mark.parametrize("text", ["Grüße ☃", "\ud83d half"])
-def test_any_text_is_sent(text: str) -> None:
+def test_text_is_sent_as_it_is() -> None:
     wire = Wire()
-    _api(wire).execute("query", {"message": text})
+    _api(wire).execute("query", {"message": "Grüße ☃ 👋"})
     sent = wire.sent[0].body
     assert isinstance(sent, bytes)
-    assert json.loads(sent)["variables"]["message"] == text
+    assert "Grüße ☃ 👋".encode() in sent
 
 
 def test_rotated_credentials_are_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +245,21 @@ def test_rotated_credentials_are_used_at_once(monkeypatch: pytest.MonkeyPatch) -
     assert second["x-amz-security-token"] == "token"
 
 
+class Sqs(Wire):
+    """Answers as SQS does."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        body = json.loads(request.body or "")["MessageBody"].encode()
+        digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        self.body = json.dumps({"MD5OfMessageBody": digest, "MessageId": "1"}).encode()
+        return super().send(request, **options)
+
+
 def test_a_dead_letter_has_the_form_of_lambda_s_own() -> None:
-    wire = Wire()
+    wire = Sqs()
     url = "https://sqs.us-west-2.amazonaws.com/123456789012/dead"
     queue = DeadLetterQueue(url, "us-west-2", "replay", _session(wire))
     event = sample("replay-malformed")
@@ -214,4 +282,28 @@ def test_a_dead_letter_has_the_form_of_lambda_s_own() -> None:
 def test_a_dead_letter_that_sqs_refuses_is_retried() -> None:
     queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(403, b"no")))
     with pytest.raises(TransientError, match="403"):
+        queue.send({}, "x", "y")
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=40) | st.just("\ufffe\uffff\0\ud800"))
+def test_whatever_an_event_holds_sqs_takes_it_whole(text: str) -> None:
+    wire = Sqs()
+    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(wire))
+    event = {"detail": {"message": text, text: [text]}}
+    queue.send(event, "InvalidEvent", text)
+    body = json.loads(wire.sent[0].body or "")["MessageBody"]
+    allowed = "[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*"
+    assert re.fullmatch(allowed, body)
+    assert json.loads(body)["requestPayload"] == json.loads(json.dumps(event))
+    assert json.loads(body)["responsePayload"]["errorMessage"] == json.loads(json.dumps(text))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[]", b"null", b"<html>", b'{"MD5OfMessageBody": null}',
+     b'{"MD5OfMessageBody": "99914b932bd37a50b983c5e7c90ae93b", "MessageId": "1"}'],
+)  # fmt: skip
+def test_a_dead_letter_that_sqs_does_not_have_whole_is_retried(body: bytes) -> None:
+    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(200, body)))
+    with pytest.raises(TransientError, match="without keeping"):
         queue.send({}, "x", "y")

@@ -92,18 +92,20 @@ def test_the_key_travels_in_the_subprotocol_and_in_no_repr() -> None:
     assert "secret" not in repr(endpoint)
 
 
-def test_seen_ids_forget_the_smallest() -> None:
+def test_seen_ids_forget_what_was_delivered_first_whatever_its_id() -> None:
     seen = SeenIds(2)
-    ids = [id_at(NOW + n) for n in (5, 9, 7)]
-    assert [seen.add(id) for id in ids] == [True, True, True]
-    assert seen.evicted == ids[0]
-    assert not seen.add(ids[2])
+    assert seen.add("7ZZZZZZZZZ0000000000000000", id_at(NOW))
+    ids = [id_at(NOW + n) for n in (9, 7)]
+    assert [seen.add(id, id) for id in ids] == [True, True]
+    assert seen.evicted == id_at(NOW)
+    assert [seen.add(id, id) for id in ids] == [False, False]
+    assert seen.without({ids[0]}) == (ids[1],)
 
 
 def test_a_link_lost_with_undelivered_messages_covers_up_to_the_oldest_of_them() -> None:
     catchup = CatchUp(1)
     assert catchup.covered() == (False, None)
-    catchup.page([], None)
+    catchup.page([], None, [])
     assert catchup.covered() == (True, None)
     catchup.hold(message(9000))
     catchup.hold(message(5000))
