@@ -29,7 +29,8 @@ class Invocation:
     """One operation being executed, and what its resolvers left to be done afterwards.
 
     `selection_texts` belongs to the document that the operation is of, and lives as long: it
-    remembers printed selection sets by the identity of their field node.
+    remembers printed selection sets by the identity of their field node. `triggering` are the
+    mutation fields that ran and have subscribers: response key → field name.
     """
 
     caller: Caller
@@ -37,6 +38,7 @@ class Invocation:
     max_resolvers: int
     selection_texts: dict[int, str] = field(default_factory=dict)
     resolvers: int = 0
+    triggering: dict[str, str] = field(default_factory=dict)
     appended: list[ErrorDocument] = field(default_factory=list)
     invalidations: list[dict[str, Any]] = field(default_factory=list)
     subscription_filter: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""A field's selection set as resolver code sees it, and a mutation's answer as subscribers do."""
+"""A field's selection set as resolver code sees it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -56,22 +56,3 @@ def _add_paths(
 def selection_text(nodes: Sequence[FieldNode]) -> str:
     """`ctx.info.selectionSetGraphQL`: the selection set as it was written."""
     return "\n".join(print_ast(node.selection_set) for node in nodes if node.selection_set)
-
-
-def unalias(data: Any, node: FieldNode, fragments: Fragments, variables: Mapping[str, Any]) -> Any:
-    """A field's answer with aliases undone: keys are the schema's field names."""
-    if isinstance(data, list):
-        return [unalias(item, node, fragments, variables) for item in data]
-    if not isinstance(data, dict) or node.selection_set is None:
-        return data
-    plain: dict[str, Any] = {}
-    for child in fields_of(node.selection_set, fragments, variables):
-        key = (child.alias or child.name).value
-        if key not in data:
-            continue
-        value = unalias(data[key], child, fragments, variables)
-        before = plain.get(child.name.value)
-        if isinstance(before, dict) and isinstance(value, dict):
-            value = before | value
-        plain[child.name.value] = value
-    return plain
