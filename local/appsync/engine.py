@@ -93,7 +93,8 @@ class Engine:
         """
         options = self.options
         schema = load_schema(api)
-        attach(schema, build_resolvers(api, build_sources(api, self._ports), self._loader))
+        sources = build_sources(api, self._ports, options)
+        attach(schema, build_resolvers(api, sources, self._loader))
         authentication = Authentication(self._authenticators(api))
         self.api = api
         self._authentication = authentication

@@ -61,7 +61,7 @@ DUPLICATES = (
         test="tests/faults/test_replay_api.py::"
         "test_a_call_that_was_done_but_not_answered_is_no_second_delivery",
         what="a replay of a known message passes as a publisher's retry",
-        file="graphql/functions/storeMessage.js",
+        file="graphql/functions/readStored.js",
         old="if (ctx.info.fieldName === 'publishFromBus') {",
         new="if (ctx.info.fieldName === 'publishFromPeer') {",
     ),
@@ -73,6 +73,7 @@ DUPLICATES = (
         old="""\
           - !GetAtt CheckMessage.FunctionId
           - !GetAtt StoreMessage.FunctionId
+          - !GetAtt ReadStored.FunctionId
 """,
         new="""\
           - !GetAtt CheckMessage.FunctionId

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from cfnlint.decode import cfn_yaml
 
 from local.appsync.auth import Evidence
@@ -91,11 +94,14 @@ def _source(properties: Mapping[str, Any], sources: Mapping[str, Any]) -> str | 
 
 @dataclass
 class MemoryServices:
-    """A bus and tables in memory; `failures` maps a service to what its calls raise, in turn."""
+    """A bus and tables in memory.
+
+    `failures` maps a service to what its calls raise, in turn; None for a call that succeeds.
+    """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    failures: dict[str, list[DataSourceError]] = field(default_factory=dict)
+    failures: dict[str, list[DataSourceError | None]] = field(default_factory=dict)
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """See `DataSourcePorts`."""
@@ -130,8 +136,8 @@ class MemoryServices:
         raise AssertionError(f"{function_arn} is not used by any resolver")
 
     def _fail(self, service: str) -> None:
-        if self.failures.get(service):
-            raise self.failures[service].pop(0)
+        if self.failures.get(service) and (failure := self.failures[service].pop(0)):
+            raise failure
 
 
 def _key(key: Mapping[str, Any]) -> str:
@@ -156,3 +162,12 @@ async def post(engine: Engine, body: bytes) -> HttpAnswer:
 async def ask(engine: Engine, query: str, **variables: Any) -> HttpAnswer:
     """POST /graphql with the API key."""
     return await post(engine, json.dumps({"query": query, "variables": variables}).encode())
+
+
+async def ask_as_iam(engine: Engine, query: str, **variables: Any) -> HttpAnswer:
+    """POST /graphql, signed as a principal who may do everything."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = AWSRequest("POST", "https://api.example/graphql", data=body)
+    SigV4Auth(Credentials("test", "test"), "appsync", REGION).add_auth(request)
+    headers = {"host": "api.example"} | {k.lower(): v for k, v in request.headers.items()}
+    return await engine.handle(Evidence(headers=headers, body=body), RequestMeta(headers))

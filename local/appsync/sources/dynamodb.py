@@ -15,10 +15,15 @@ Handler = Callable[[dict[str, Any]], Awaitable[Answer]]
 
 
 class DynamoDbSource:
-    """Requests on `table` in `region` (batches and transactions name their tables)."""
+    """Requests on `table` in `region` (batches and transactions name their tables).
 
-    def __init__(self, ports: DataSourcePorts, table: str, region: str) -> None:
+    `shows_item`: whether the response handler gets the stored item as `ctx.result` after a failed
+    condition. AppSync's guide says so; users report that it gets none.
+    """
+
+    def __init__(self, ports: DataSourcePorts, table: str, region: str, shows_item: bool) -> None:
         self._ports = ports
+        self._shows_item = shows_item
         self._table = table
         self._region = region
         self._handlers: dict[str, Handler] = {
@@ -84,7 +89,7 @@ class DynamoDbSource:
             wanted = {k: v for k, v in payload["Item"].items() if k not in ignored}
             if wanted == {k: v for k, v in item.items() if k not in ignored}:
                 return Answer(plain_map(item))
-        return Answer(_item(item), _failure(error))
+        return Answer(_item(item) if self._shows_item else None, _failure(error))
 
     async def _page(self, request: dict[str, Any]) -> Answer:
         operation = request["operation"]

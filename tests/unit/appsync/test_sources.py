@@ -23,7 +23,7 @@ def ports() -> FakePorts:
 
 @pytest.fixture
 def table(ports: FakePorts) -> DynamoDbSource:
-    return DynamoDbSource(ports, "Table", "us-west-2")
+    return DynamoDbSource(ports, "Table", "us-west-2", shows_item=False)
 
 
 async def test_none() -> None:
@@ -127,7 +127,11 @@ class TestDynamoDb:
             "ExpressionAttributeValues": {":v": {"N": "1"}},
         }
 
-    async def test_condition_failure(self, ports: FakePorts, table: DynamoDbSource) -> None:
+    @pytest.mark.parametrize(("shows_item", "result"), [(True, {"id": "1", "n": 9}), (False, None)])
+    async def test_condition_failure(
+        self, ports: FakePorts, shows_item: bool, result: dict[str, Any] | None
+    ) -> None:
+        table = DynamoDbSource(ports, "Table", "us-west-2", shows_item)
         existing = KEY | {"n": {"N": "9"}}
         ports.answers = [DataSourceError(CONDITION_FAILED, "failed"), {"Item": existing}]
         request = {
@@ -137,7 +141,7 @@ class TestDynamoDb:
             "condition": {"expression": "attribute_not_exists(id)"},
         }
         answer = await table.invoke(request)
-        assert answer.result == {"id": "1", "n": 9}
+        assert answer.result == result
         assert answer.error == SourceFailure("DynamoDB:ConditionalCheckFailedException", "failed")
         assert ports.calls[1][1]["ConsistentRead"] is True
 
