@@ -3,7 +3,8 @@ import { runtime, util } from '@aws-appsync/utils';
 /**
  * What is stored under the id of ctx.stash.message, if storeMessage found it known. A replay of the
  * same message ends in DuplicateMessage, so that nobody gets it again; a publisher's retry goes on
- * with the message as it was stored first.
+ * with the message as it was stored first. If the text is another one, or the stored message was
+ * published later, it becomes ctx.stash.stored, and replaceStored decides.
  */
 export function request(ctx) {
   if (!ctx.stash.isKnown) {
@@ -26,12 +27,17 @@ export function response(ctx) {
     );
   }
   const { id, name, message, publishedAt, region } = ctx.result;
+  const stored = { id, name, message, publishedAt, region };
+  const mine = ctx.stash.message;
+  const isLater =
+    publishedAt > mine.publishedAt || (publishedAt === mine.publishedAt && region > mine.region);
+  if (message !== mine.message || isLater) {
+    ctx.stash.stored = stored;
+    return null;
+  }
   if (ctx.info.fieldName === 'publishFromBus') {
     util.error('this region has the message already', 'DuplicateMessage');
   }
-  if (message !== ctx.stash.message.message) {
-    util.error('another message has this id: leave the id out, or make a new one', 'InvalidMessageId');
-  }
-  ctx.stash.message = { id, name, message, publishedAt, region };
+  ctx.stash.message = stored;
   return null;
 }

@@ -174,7 +174,7 @@ ISOLATION = (
     Break(
         test="tests/e2e/test_authorization.py::test_http",
         what="an API key may end subscriptions",
-        file="graphql/schema.graphql",
+        file="template.yaml",
         old="unsubscribe(name: String!): Channel @aws_iam",
         new="unsubscribe(name: String!): Channel @aws_iam @aws_api_key",
     ),

@@ -18,6 +18,7 @@ from local.appsync.invocation import RequestMeta
 from local.appsync.options import Options
 from local.appsync.ports import DataSourceError
 from local.appsync.sigv4 import IamCredential
+from scripts import template_schema
 from tests.support.stack import ROOT
 
 KEY = "da2-project"
@@ -40,11 +41,12 @@ def project_api() -> Api:
         }
 
     sources = of_type("DataSource")
+    (api,) = of_type("GraphQLApi").values()
     return Api(
         api_id="project",
         name="project",
         region=REGION,
-        schema=_file("graphql/schema.graphql"),
+        schema=SourceFile("graphql/schema.graphql", _definition()),
         resolvers=tuple(
             Resolver(
                 each["TypeName"],
@@ -70,7 +72,15 @@ def project_api() -> Api:
             "MESSAGE_RETENTION_HOURS": "24",
         },
         api_keys=(ApiKey(KEY, 4e9),),
+        query_depth_limit=api["QueryDepthLimit"]["Fn::If"][1],
+        resolver_count_limit=api["ResolverCountLimit"],
     )
+
+
+def _definition() -> str:
+    """The schema as it is deployed without issuers of tokens."""
+    text = (ROOT / "graphql" / "schema.graphql").read_text()
+    return template_schema.definition(text).replace("${TokenModes}", "")
 
 
 def _file(name: str) -> SourceFile:
@@ -121,7 +131,7 @@ class MemoryServices:
             case "PutItem":
                 item = payload["Item"]
                 key = _key({name: item[name] for name in ("name", "id") if name in item})
-                if key in table:
+                if not _holds(payload, table.get(key)):
                     raise DataSourceError("ConditionalCheckFailedException", "exists")
                 table[key] = item
                 return {}
@@ -138,6 +148,22 @@ class MemoryServices:
     def _fail(self, service: str) -> None:
         if self.failures.get(service) and (failure := self.failures[service].pop(0)):
             raise failure
+
+
+def _holds(payload: Mapping[str, Any], stored: Mapping[str, Any] | None) -> bool:
+    """The two conditions that the project's resolvers write under."""
+    if payload["ConditionExpression"] == "attribute_not_exists(id)":
+        return stored is None
+    assert payload["ConditionExpression"] == (
+        "#publishedAt > :publishedAt OR (#publishedAt = :publishedAt AND "
+        "(#region > :region OR (#region = :region AND #message > :message)))"
+    )
+    given = payload["ExpressionAttributeValues"]
+    order = ("publishedAt", "region", "message")
+    return stored is not None and (
+        [stored[name]["S"].encode() for name in order]
+        > [given[f":{name}"]["S"].encode() for name in order]
+    )
 
 
 def _key(key: Mapping[str, Any]) -> str:

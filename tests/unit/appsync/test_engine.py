@@ -219,6 +219,22 @@ class TestBounds:
         errors = await errors_of(ask(e, "{ a: pipeline b: pipeline c: pipeline }"))
         assert "LimitExceededError" in {error["errorType"] for error in errors}
 
+    async def test_the_apis_own_limits(self) -> None:
+        definition = replace(
+            api({"Query.post": "none", "Query.pipeline": "none"}),
+            query_depth_limit=2,
+            resolver_count_limit=2,
+        )
+        e = engine(definition)
+        assert "errors" not in (await ask(e, '{ post(id: "1") { id } }')).body
+        errors = await errors_of(ask(e, "{ post { author { age } } }"))
+        assert errors[0]["message"] == "The query is nested deeper than 2."
+        errors = await errors_of(ask(e, "{ a: pipeline b: pipeline c: pipeline }"))
+        assert "A request runs at most 2 resolvers." in {error["message"] for error in errors}
+        # AppSync's own bounds stay, and a deploy may take the limits away.
+        e.replace(replace(definition, query_depth_limit=0, resolver_count_limit=20_000))
+        assert "errors" not in (await ask(e, '{ post(id: "1") { id author { age } } }')).body
+
     async def test_documents_are_remembered_within_bounds(self) -> None:
         e = engine(api({}), options=Options(document_cache_entries=2))
         for i in range(5):
@@ -238,6 +254,14 @@ class TestBounds:
         (
             replace(api({}), data_sources=(DataSource("h", "HTTP"),)),  # type: ignore[arg-type]
             "HTTP is not served",
+        ),
+        (
+            api({}, "type Query { a: ID @aws_api_key @aws_oidc }"),
+            "Query.a is for OPENID_CONNECT, but the API has no such",
+        ),
+        (
+            api({}, "type A @aws_cognito_user_pools { a: ID } type Query { a: A }"),
+            "A.a is for AMAZON_COGNITO_USER_POOLS",
         ),
         (api({}, additional_auth=("OPENID_CONNECT",)), "no authenticator for OPENID_CONNECT"),
     ],

@@ -10,18 +10,18 @@ from local.appsync.ports import DataSourceError
 from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_engine
 
 _ALL = "{ id name message publishedAt region }"
-_PUBLISH = (
+PUBLISH = (
     "mutation ($message: String!, $id: ID) "
     f'{{ publish(name: "tech", message: $message, id: $id) {_ALL} }}'
 )
-_REPLAY = (
+REPLAY = (
     "mutation ($id: ID!, $name: String!, $message: String!, $publishedAt: AWSDateTime!, "
     "$region: String!) { publishFromBus(id: $id, name: $name, message: $message, "
     f"publishedAt: $publishedAt, region: $region) {_ALL} }}"
 )
-_ID = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
+ID = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 _REMOTE = {
-    "id": _ID,
+    "id": ID,
     "name": "tech",
     "message": "Hello",
     "publishedAt": "2026-11-23T10:00:00.000Z",
@@ -47,11 +47,11 @@ def engine(services: MemoryServices, shows_item: bool) -> Engine:
 
 
 async def _publish(engine: Engine, message: str) -> dict[str, Any]:
-    return (await ask(engine, _PUBLISH, message=message, id=_ID)).body
+    return (await ask(engine, PUBLISH, message=message, id=ID)).body
 
 
 async def _replay(engine: Engine, **message: str) -> dict[str, Any]:
-    return (await ask_as_iam(engine, _REPLAY, **message)).body
+    return (await ask_as_iam(engine, REPLAY, **message)).body
 
 
 def _error(body: dict[str, Any]) -> str:
