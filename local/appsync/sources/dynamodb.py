@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..ports import DataSourceError, DataSourcePorts
-from .base import Answer, SourceFailure, as_object, check_keys, refuse
-from .dynamodb_requests import REQUESTS, condition_keys, transact_item
+from .base import Answer, SourceFailure, check_keys, read_request, refuse
+from .dynamodb_requests import REQUESTS, condition_keys, transact_item, with_objects
 from .dynamodb_values import decode_token, encode_token, plain_map
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -38,7 +38,7 @@ class DynamoDbSource:
         }
 
     async def invoke(self, request: Any) -> Answer:
-        request = as_object("The DynamoDB request", request)
+        request = with_objects(read_request("The DynamoDB request", request))
         operation = request.get("operation")
         handler = self._handlers.get(operation) if isinstance(operation, str) else None
         if handler is None:

@@ -197,7 +197,7 @@ def test_the_guard_lets_pass_exactly_a_plain_list_of_fields(document: str, x: bo
     values = get_variable_values(schema, operation.variable_definitions or (), {"m": "M", "x": x})
     assert not isinstance(values, list)
     nodes = list(fields_of(operation.selection_set, fragments, values.coerced))
-    paths = selection_paths(nodes, fragments, values.coerced)
+    paths = selection_paths(nodes, schema.type_map["Message"], fragments, values.coerced)
     start, end = operation.selection_set.loc.start, operation.selection_set.loc.end
     # As AppSync is reported to show it, and as its guide does, formatted anew or as it was sent.
     passes = {
