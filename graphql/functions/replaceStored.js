@@ -15,7 +15,8 @@ export function request(ctx) {
     runtime.earlyReturn(null);
   }
   const { id, name, message, publishedAt, region } = ctx.stash.message;
-  const expiresAt = util.time.nowEpochSeconds() + +ctx.env.MESSAGE_RETENTION_HOURS * 3600;
+  const hours = JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS);
+  const expiresAt = util.time.nowEpochSeconds() + hours * 3600;
   const write = util.autoUlid();
   return {
     operation: 'PutItem',
