@@ -37,7 +37,7 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
                 "AppSync request tokens/s",
                 workload.per_region + replayed,
                 quotas["appsync_request_tokens"],
-                "raise the quota, then several APIs or accounts by channel; batch replays",
+                "raise the quota, then several APIs or accounts by channel",
             ),
             Use(
                 region,
@@ -51,7 +51,8 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
                 "EventBridge PutEvents/s",
                 workload.per_region,
                 quotas[f"put_events_{size}"],
-                "raise the quota, then buses in several accounts by channel; publish in batches",
+                "raise the quota, then buses in several accounts by channel; "
+                "several texts in one message",
             ),
             # One invocation for each peer that a message is sent to, one for each that comes.
             Use(
@@ -59,7 +60,7 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
                 "EventBridge invocations/s",
                 workload.per_region * workload.peers + replayed,
                 quotas[f"invocations_{size}"],
-                "raise the quota; batches of messages in one event",
+                "raise the quota; several texts in one message",
             ),
             Use(
                 region,

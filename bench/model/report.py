@@ -16,9 +16,9 @@ STEPS = {
     100: "Nothing. Alarms on the quotas' use at 50 %.",
     1_000: "Ask for more AppSync request tokens (the default is half used) and, in regions with "
     "small defaults, for more EventBridge invocations.",
-    10_000: "All quotas raised. Publishers send batches (10 messages a mutation, 10 entries a "
-    "PutEvents); Replay publishes several messages in one mutation. History in a table with "
-    "channels sharded over partitions (1,000 writes/s each).",
+    10_000: "All quotas raised. Several APIs, and several texts in one message: aliases are no "
+    "batch, because AppSync delivers an aliased `publish` to nobody in its region. History in a "
+    "table with channels sharded over partitions (1,000 writes/s each).",
     100_000: "Shards: channels hashed over about 10 stacks, each with its own account, API and "
     "bus; a client asks which stack has its channel. Channels with large audiences get several "
     "APIs for their subscribers alone.",

@@ -78,7 +78,13 @@ class TokenIssuer:
 
 @dataclass(frozen=True)
 class Api:
-    """A whole API in one region."""
+    """A whole API in one region.
+
+    Attributes:
+        query_depth_limit: how deep a query may be nested; 0 for AppSync's own bound.
+        resolver_count_limit: how many resolvers a request may run; 0 for AppSync's own bound.
+        introspection: whether queries for the schema are answered.
+    """
 
     api_id: str
     name: str
@@ -92,3 +98,6 @@ class Api:
     additional_auth: tuple[AuthMode, ...] = ("AWS_IAM",)
     api_keys: tuple[ApiKey, ...] = ()
     token_issuers: tuple[TokenIssuer, ...] = ()
+    query_depth_limit: int = 0
+    resolver_count_limit: int = 0
+    introspection: bool = True

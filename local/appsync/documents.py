@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql.validation import NoFragmentCyclesRule
+from graphql.validation import (
+    NoFragmentCyclesRule,
+    NoSchemaIntrospectionCustomRule,
+    specified_rules,
+)
 
 from graphql import (
     DocumentNode,
@@ -61,8 +65,13 @@ class InvalidDocumentError(Exception):
 class DocumentCache:
     """Parses and validates texts for one schema; least recently used texts are forgotten."""
 
-    def __init__(self, schema: GraphQLSchema, options: Options) -> None:
+    def __init__(self, schema: GraphQLSchema, options: Options, introspection: bool) -> None:
         self._schema = schema
+        self._rules = (
+            specified_rules
+            if introspection
+            else [*specified_rules, NoSchemaIntrospectionCustomRule]
+        )
         self._options = options
         self._entries: OrderedDict[str, Document] = OrderedDict()
 
@@ -111,7 +120,7 @@ class DocumentCache:
         # because validation compares fields pairwise.
         if not (errors := validate(self._schema, ast, [NoFragmentCyclesRule])):
             _Measure(fragments, self._options).check([*operations.values(), *fragments.values()])
-            errors = validate(self._schema, ast, max_errors=20)
+            errors = validate(self._schema, ast, self._rules, max_errors=20)
         if errors:
             raise InvalidDocumentError([_validation_error(error) for error in errors])
         return Document(text, ast, fragments, operations)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .auth import ApiKeyAuthenticator, Authentication, Authenticator, Caller, Evidence
@@ -91,13 +91,15 @@ class Engine:
         Raises:
             DefinitionError, ResolverCodeError: nothing was changed.
         """
-        options = self.options
+        options = _within_limits(self.options, api)
         schema = load_schema(api)
-        attach(schema, build_resolvers(api, build_sources(api, self._ports), self._loader))
+        sources = build_sources(api, self._ports, options)
+        attach(schema, build_resolvers(api, sources, self._loader))
         authentication = Authentication(self._authenticators(api))
         self.api = api
         self._authentication = authentication
-        self._documents = DocumentCache(schema.graphql, options)
+        self._max_resolvers = options.max_resolvers
+        self._documents = DocumentCache(schema.graphql, options, api.introspection)
         self._executor = Executor(schema, options)
         self._fanout = Fanout(schema, self._registry, self.counters, options.max_payload)
         self._subscribing = Subscribing(schema, self._documents, self._executor, self._registry)
@@ -158,7 +160,7 @@ class Engine:
         return HttpAnswer(200, outcome.answer)
 
     def _invocation(self, caller: Caller, meta: RequestMeta) -> Invocation:
-        return Invocation(caller, meta, self.options.max_resolvers)
+        return Invocation(caller, meta, self._max_resolvers)
 
     def _count_error(self, answer: HttpAnswer) -> None:
         self.counters.add_errors(answer.body["errors"])
@@ -219,6 +221,17 @@ class Engine:
     def leave(self, session: Session) -> None:
         """A connection is gone."""
         self._sessions.pop(session, None)
+
+
+def _within_limits(options: Options, api: Api) -> Options:
+    """The options under the API's own limits, which may only be lower."""
+    depth = api.query_depth_limit or options.max_query_depth
+    resolvers = api.resolver_count_limit or options.max_resolvers
+    return replace(
+        options,
+        max_query_depth=min(depth, options.max_query_depth),
+        max_resolvers=min(resolvers, options.max_resolvers),
+    )
 
 
 def build_engine(

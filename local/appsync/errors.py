@@ -32,7 +32,7 @@ class AppSyncError(Exception):
     """An error that a client sees: `error_type`, message, and what `util.error` may add."""
 
     def __init__(
-        self, error_type: str, message: str, *, data: Any = None, info: Any = None
+        self, error_type: str, message: str | None, *, data: Any = None, info: Any = None
     ) -> None:
         super().__init__(message)
         self.error_type = str(error_type)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from graphql import (
     ExecutionResult,
     GraphQLField,
     GraphQLObjectType,
-    OperationDefinitionNode,
     OperationType,
     execute,
 )
@@ -23,14 +22,13 @@ from .options import Options
 from .resolvers import FieldResolver, internal_error
 from .responses import graphql_error
 from .schema import ApiSchema
-from .selection_info import fields_of, unalias
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class MutationEvent:
-    """One successful mutation field: `data` holds what the mutation selected, by field name."""
+    """One successful mutation field: `data` is its answer, by response key, as on AppSync."""
 
     mutation: str
     data: Mapping[str, Any]
@@ -55,8 +53,9 @@ def attach(schema: ApiSchema, resolvers: Mapping[tuple[str, str], FieldResolver]
         if not isinstance(type_, GraphQLObjectType):
             continue
         field: GraphQLField = type_.fields[field_name]
+        triggers = type_ is schema.graphql.mutation_type and field_name in schema.triggers
         field.resolve = _guarded(
-            type_name, field_name, modes, resolvers.get((type_name, field_name))
+            type_name, field_name, modes, resolvers.get((type_name, field_name)), triggers
         )
     for type_name, field_name in resolvers:
         if (type_name, field_name) not in schema.access:
@@ -64,12 +63,18 @@ def attach(schema: ApiSchema, resolvers: Mapping[tuple[str, str], FieldResolver]
 
 
 def _guarded(
-    type_name: str, field_name: str, modes: frozenset[AuthMode], resolver: FieldResolver | None
+    type_name: str,
+    field_name: str,
+    modes: frozenset[AuthMode],
+    resolver: FieldResolver | None,
+    triggers: bool,
 ) -> Callable[..., Any]:
     def resolve(source: Any, info: Info, **arguments: Any) -> Any:
         invocation: Invocation = info.context
         if invocation.caller.mode not in modes:
             raise field_unauthorized(type_name, field_name)
+        if triggers:
+            invocation.triggering[str(info.path.key)] = field_name
         if resolver is None:
             return source.get(field_name) if isinstance(source, Mapping) else None
         invocation.count_resolver()
@@ -118,7 +123,7 @@ class Executor:
             answer["errors"] = errors
         if operation.operation is not OperationType.MUTATION or not result.data:
             return Outcome(answer)
-        return Outcome(answer, self._events(document, operation, variables, result.data))
+        return Outcome(answer, tuple(_events(invocation.triggering, result.data)))
 
     async def execute(
         self,
@@ -147,23 +152,17 @@ class Executor:
                 ) from None
         return result
 
-    def _events(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any],
-        data: dict[str, Any],
-    ) -> tuple[MutationEvent, ...]:
-        events: dict[str, MutationEvent] = {}
-        fragments = document.fragments
-        for node in fields_of(operation.selection_set, fragments, variables):
-            key = (node.alias or node.name).value
-            if node.name.value not in self._schema.triggers or data.get(key) is None:
-                continue
-            event = unalias(data[key], node, fragments, variables)
-            if key in events:
-                # One field whose selection set was written in parts is still one event.
-                event = {**events[key].data, **event}
-            if isinstance(event, dict):
-                events[key] = MutationEvent(node.name.value, event)
-        return tuple(events.values())
+
+def _events(triggering: Mapping[str, str], data: Mapping[str, Any]) -> Iterator[MutationEvent]:
+    """The events of the mutation fields that ran (`triggering`: response key → field)."""
+    for key, field_name in triggering.items():
+        if not isinstance(data.get(key), dict):
+            continue
+        if key != field_name:
+            logger.warning(
+                "mutation %s under the alias %s reaches no subscriber, as on AppSync",
+                field_name,
+                key,
+            )
+        else:
+            yield MutationEvent(field_name, data[key])

@@ -7,6 +7,7 @@ make up an alternative's `key`, by which the registry finds subscribers without 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from .errors import AppSyncError, ErrorType
@@ -17,6 +18,7 @@ MAX_IN_VALUES = 5
 MAX_CONTAINS_ANY_VALUES = 20
 MAX_STRING = 256
 MAX_NESTING = 5
+MAX_COMBINATIONS = 10
 
 Event = Mapping[str, Any]
 KeyValue = tuple[str, Any]
@@ -175,6 +177,12 @@ def _parse_alternative(entry: Any) -> Alternative:
     rules = [_parse_rule(document) for document in _list_in(entry, "filters")]
     names = {rule.field for rule in rules}
     _require(len(names) <= MAX_FIELDS, f"a filter has at most {MAX_FIELDS} field names")
+    combinations = prod(len(rule.value) for rule in rules if rule.operator == "in")
+    _require(
+        combinations <= MAX_COMBINATIONS,
+        f"the values of 'in' in one filter make {combinations} combinations"
+        f" of at most {MAX_COMBINATIONS}",
+    )
     equal: dict[str, Rule] = {}
     rest = []
     for rule in rules:

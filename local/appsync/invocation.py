@@ -9,7 +9,7 @@ from .auth import Caller
 from .errors import AppSyncError, ErrorType
 from .javascript import Context, Evaluation, ResolverError
 from .responses import ErrorDocument, app_error
-from .selection_info import selection_paths, selection_text
+from .selection_info import selected, selection_paths, selection_text
 
 MAX_INVALIDATIONS = 5
 
@@ -29,7 +29,8 @@ class Invocation:
     """One operation being executed, and what its resolvers left to be done afterwards.
 
     `selection_texts` belongs to the document that the operation is of, and lives as long: it
-    remembers printed selection sets by the identity of their field node.
+    remembers printed selection sets by the identity of their field node. `triggering` are the
+    mutation fields that ran and have subscribers: response key → field name.
     """
 
     caller: Caller
@@ -37,6 +38,7 @@ class Invocation:
     max_resolvers: int
     selection_texts: dict[int, str] = field(default_factory=dict)
     resolvers: int = 0
+    triggering: dict[str, str] = field(default_factory=dict)
     appended: list[ErrorDocument] = field(default_factory=list)
     invalidations: list[dict[str, Any]] = field(default_factory=list)
     subscription_filter: dict[str, Any] | None = None
@@ -63,7 +65,9 @@ class Invocation:
                 "fieldName": info.field_name,
                 "parentTypeName": info.parent_type.name,
                 "variables": dict(variables),
-                "selectionSetList": selection_paths(info.field_nodes, fragments, variables),
+                "selectionSetList": selection_paths(
+                    info.field_nodes, info.return_type, fragments, variables
+                ),
                 "selectionSetGraphQL": self._selection_text(info),
             },
         )
@@ -86,7 +90,8 @@ class Invocation:
                 if node.loc
                 for at in [node.loc.source.get_location(node.loc.start)]
             ]
-            self.appended.append(app_error(resolver_error(error), info.path.as_list(), locations))
+            shown = resolver_error(error, info)
+            self.appended.append(app_error(shown, info.path.as_list(), locations))
         for invalidation in evaluation.invalidations:
             if invalidation not in self.invalidations:
                 self.invalidations.append(invalidation)
@@ -98,12 +103,11 @@ class Invocation:
         self.subscription_filter = evaluation.subscription_filter or self.subscription_filter
         self.invalidation_filter = evaluation.invalidation_filter or self.invalidation_filter
         if evaluation.error is not None:
-            raise resolver_error(evaluation.error)
+            raise resolver_error(evaluation.error, info)
 
 
-def resolver_error(error: ResolverError) -> AppSyncError:
-    """The client's view of an error that resolver code raised or appended."""
-    where = f" ({error.location})" if error.location else ""
-    return AppSyncError(
-        error.type or "Custom", error.message + where, data=error.data, info=error.info
-    )
+def resolver_error(error: ResolverError, info: Info) -> AppSyncError:
+    """The client's view of an error that the code of a field's resolver raised or appended."""
+    message = f"{error.message} ({error.location})" if error.location else error.message
+    data = selected(error.data, info.field_nodes, info.fragments, info.variable_values.coerced)
+    return AppSyncError(error.type or "Custom", message, data=data, info=error.info)

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """Limits of one engine. Durations in seconds, sizes in bytes unless said otherwise."""
+    """Limits of one engine. Durations in seconds, sizes in bytes unless said otherwise.
+
+    `failed_condition_shows_item`: reports differ on whether a DynamoDB write whose condition failed
+    gives the resolver the stored item as `ctx.result`.
+    """
 
     max_body: int = 1_000_000
     max_query_tokens: int = 15_000
@@ -13,6 +17,7 @@ class Options:
     max_fields_per_query: int = 1_000
     max_resolvers: int = 10_000
     execution_timeout: float = 30.0
+    failed_condition_shows_item: bool = False
     document_cache_entries: int = 256
     document_cache_max_text: int = 8_192
 

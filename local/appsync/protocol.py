@@ -100,7 +100,7 @@ class ConnectionError:
     """Server: the connection is refused; a close follows."""
 
     error_type: str
-    message: str
+    message: str | None
     code: int = 400
 
     def encode(self) -> bytes:

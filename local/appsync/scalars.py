@@ -15,17 +15,22 @@ from urllib.parse import urlsplit
 from graphql import GraphQLScalarType, GraphQLSchema
 
 _OFFSET = r"(?:Z|[+-](?P<oh>\d{2}):(?P<om>\d{2})(?::\d{2})?)"
-_TIME = r"(?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d{1,9})?)?"
+_TIME = r"(?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d{0,9})?)?"
 _DATE_PATTERN = re.compile(rf"(?P<date>[+-]?\d{{4}}-\d{{2}}-\d{{2}})(?:{_OFFSET})?", re.ASCII)
 _TIME_PATTERN = re.compile(rf"{_TIME}(?:{_OFFSET})?", re.ASCII)
 # AppSync requires the offset here, alone among the three.
 _DATETIME_PATTERN = re.compile(
     rf"(?P<date>[+-]?\d{{4}}-\d{{2}}-\d{{2}})T{_TIME}{_OFFSET}", re.ASCII
 )
+_WORD = r"""(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+|"(?:[^"\\\r\n]|\\.)*")"""
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+# RFC 822: words and quoted strings at a domain or at an address in brackets.
 _EMAIL_PATTERN = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?"
+    rf"(?P<local>{_WORD}(?:\.{_WORD})*)@(?P<domain>{_HOST}(?:\.{_HOST})*|\[[^\[\]\\\r\n]+\])"
 )
 _PHONE_PATTERN = re.compile(r"\+?[0-9(][0-9() -]{2,28}[0-9]")
+
+_CIDR_SIZE = re.compile(r"[0-9]{1,3}")
 
 Check = Callable[[str], bool]
 
@@ -65,7 +70,8 @@ def _is_datetime(text: str) -> bool:
 
 
 def _is_email(text: str) -> bool:
-    return _EMAIL_PATTERN.fullmatch(text) is not None and ".." not in text
+    match = _EMAIL_PATTERN.fullmatch(text)
+    return match is not None and len(match["local"]) <= 64 and len(match["domain"]) <= 255
 
 
 def _is_url(text: str) -> bool:
@@ -76,7 +82,8 @@ def _is_url(text: str) -> bool:
         port_is_valid = parts.port is None or parts.port >= 0
     except ValueError:
         return False
-    return port_is_valid and bool(parts.scheme) and bool(parts.netloc or parts.path)
+    has_place = bool(parts.netloc or parts.path) and "//" not in parts.path
+    return port_is_valid and bool(parts.scheme) and has_place
 
 
 def _is_phone(text: str) -> bool:
@@ -84,6 +91,10 @@ def _is_phone(text: str) -> bool:
 
 
 def _is_ip_address(text: str) -> bool:
+    address, slash, size = text.partition("/")
+    # Python would take a netmask and an interface's name, too.
+    if "%" in address or (slash and not _CIDR_SIZE.fullmatch(size)):
+        return False
     try:
         ipaddress.ip_interface(text)
     except ValueError:
@@ -120,7 +131,7 @@ def _text_coercer(name: str, check: Check) -> Callable[[Any], Any]:
 def _timestamp(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**53:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
         raise _refuse("AWSTimestamp", value)
     return value
 
@@ -129,9 +140,13 @@ def _json_in(value: Any) -> Any:
     if not isinstance(value, str):
         raise _refuse("AWSJSON", value)
     try:
-        return json.loads(value)
+        return json.loads(value, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise _refuse("AWSJSON", value) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _json_out(value: Any) -> str:
@@ -139,7 +154,7 @@ def _json_out(value: Any) -> str:
         _json_in(value)
         return value
     try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError):
         raise _refuse("AWSJSON", value) from None
 

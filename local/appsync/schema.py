@@ -61,16 +61,23 @@ def load_schema(api: Api) -> ApiSchema:
 
     Raises:
         DefinitionError: a syntax or type error, with file and line, or an `@aws_subscribe`
-            that names no mutation.
+            that names no mutation, or a directive of a mode that the API does not have: AWS
+            does not say what it makes of that.
     """
     schema = _build(api.schema)
     access: dict[tuple[str, str], frozenset[AuthMode]] = {}
+    configured = {api.default_auth, *api.additional_auth}
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
             type_modes = _type_modes(type_) or frozenset({api.default_auth})
             for name, field in type_.fields.items():
                 own = _modes(field.ast_node.directives if field.ast_node else ())
                 access[type_.name, name] = own or type_modes
+                for mode in sorted((own | type_modes) - configured):
+                    raise DefinitionError(
+                        f"{api.schema.name}: {type_.name}.{name} is for {mode}, but the API has no"
+                        " such authorization mode"
+                    )
     return ApiSchema(schema, access, _triggers(schema, api.schema.name))
 
 

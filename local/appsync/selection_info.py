@@ -1,11 +1,19 @@
-"""A field's selection set as resolver code sees it, and a mutation's answer as subscribers do."""
+"""A field's selection set: as resolver code sees it, and what it leaves of an error's data."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql.language import FragmentDefinitionNode
 
-from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode, print_ast
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLOutputType,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+    print_ast,
+)
 
 from .selection import is_included
 
@@ -31,47 +39,61 @@ def fields_of(
 
 
 def selection_paths(
-    nodes: Sequence[FieldNode], fragments: Fragments, variables: Mapping[str, Any]
+    nodes: Sequence[FieldNode],
+    type_: GraphQLOutputType,
+    fragments: Fragments,
+    variables: Mapping[str, Any],
 ) -> list[str]:
-    """`ctx.info.selectionSetList`: `["id", "author", "author/name"]`, aliases by alias."""
+    """`ctx.info.selectionSetList`: `["id", "author", "author/name"]`, aliases by alias.
+
+    Of an interface or a union, only what belongs to it itself: fields of its fragments do not.
+    """
     paths: dict[str, None] = {}
     for node in nodes:
-        _add_paths(node.selection_set, "", paths, fragments, variables)
+        _add_paths(node, type_, "", paths, fragments, variables)
     return list(paths)
 
 
 def _add_paths(
-    selection_set: SelectionSetNode | None,
+    node: FieldNode,
+    type_: GraphQLOutputType,
     prefix: str,
     paths: dict[str, None],
     fragments: Fragments,
     variables: Mapping[str, Any],
 ) -> None:
-    for node in fields_of(selection_set, fragments, variables):
-        path = prefix + (node.alias or node.name).value
-        paths[path] = None
-        _add_paths(node.selection_set, path + "/", paths, fragments, variables)
+    named = get_named_type(type_)
+    own = getattr(named, "fields", {})
+    for child in fields_of(node.selection_set, fragments, variables):
+        name, path = child.name.value, prefix + (child.alias or child.name).value
+        if name in own:
+            paths[path] = None
+            _add_paths(child, own[name].type, path + "/", paths, fragments, variables)
+        elif name == "__typename":
+            paths[path] = None
+
+
+def selected(
+    data: Any, nodes: Sequence[FieldNode], fragments: Fragments, variables: Mapping[str, Any]
+) -> Any:
+    """The `data` of an error, cut to the field's selection set; an answer of scalars is whole."""
+    if not any(node.selection_set for node in nodes):
+        return data
+    if isinstance(data, list):
+        return [selected(item, nodes, fragments, variables) for item in data]
+    if not isinstance(data, dict):
+        return None
+    children: dict[str, list[FieldNode]] = {}
+    for node in nodes:
+        for child in fields_of(node.selection_set, fragments, variables):
+            children.setdefault((child.alias or child.name).value, []).append(child)
+    return {
+        key: selected(data[same[0].name.value], same, fragments, variables)
+        for key, same in children.items()
+        if same[0].name.value in data
+    }
 
 
 def selection_text(nodes: Sequence[FieldNode]) -> str:
     """`ctx.info.selectionSetGraphQL`: the selection set as it was written."""
     return "\n".join(print_ast(node.selection_set) for node in nodes if node.selection_set)
-
-
-def unalias(data: Any, node: FieldNode, fragments: Fragments, variables: Mapping[str, Any]) -> Any:
-    """A field's answer with aliases undone: keys are the schema's field names."""
-    if isinstance(data, list):
-        return [unalias(item, node, fragments, variables) for item in data]
-    if not isinstance(data, dict) or node.selection_set is None:
-        return data
-    plain: dict[str, Any] = {}
-    for child in fields_of(node.selection_set, fragments, variables):
-        key = (child.alias or child.name).value
-        if key not in data:
-            continue
-        value = unalias(data[key], child, fragments, variables)
-        before = plain.get(child.name.value)
-        if isinstance(before, dict) and isinstance(value, dict):
-            value = before | value
-        plain[child.name.value] = value
-    return plain

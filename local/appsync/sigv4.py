@@ -135,13 +135,19 @@ def _canonical_request(signed_headers: str, evidence: Evidence) -> str:
         (
             evidence.method,
             quote(evidence.path, safe="/~"),
-            "&".join(sorted(filter(None, evidence.query.split("&")))),
+            _canonical_query(evidence.query),
             *lines,
             "",
             signed_headers,
             body_hash,
         )
     )
+
+
+def _canonical_query(query: str) -> str:
+    """The query sorted by name, then value, as it was sent; a name alone has an empty value."""
+    pairs = sorted(pair.partition("=")[::2] for pair in query.split("&")) if query else []
+    return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def _identity(credential: IamCredential, evidence: Evidence) -> dict[str, Any]:

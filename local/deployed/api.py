@@ -37,7 +37,7 @@ def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None
         api_id=api_id,
         name=api["name"],
         region=clients.region,
-        schema=_schema(stack, code),
+        schema=_schema(stack),
         resolvers=tuple(_resolvers(stack, code)),
         functions=tuple(_functions(stack, code)),
         data_sources=tuple(
@@ -54,6 +54,9 @@ def read_api(clients: Clients, stack: DeployedStack, sources: Path | None = None
             for each in api.get("additionalAuthenticationProviders", [])
             if (issuer := _token_issuer(each, clients.endpoint_url)) is not None
         ),
+        query_depth_limit=api.get("queryDepthLimit", 0),
+        resolver_count_limit=api.get("resolverCountLimit", 0),
+        introspection=api.get("introspectionConfig", "ENABLED") == "ENABLED",
     )
 
 
@@ -112,9 +115,9 @@ class _Code:
         return SourceFile(self._names.get(text, location), text)
 
 
-def _schema(stack: DeployedStack, code: _Code) -> SourceFile:
-    for _, properties in stack.of_type("AWS::AppSync::GraphQLSchema"):
-        return code.read(properties["DefinitionS3Location"])
+def _schema(stack: DeployedStack) -> SourceFile:
+    for logical_id, properties in stack.of_type("AWS::AppSync::GraphQLSchema"):
+        return SourceFile(logical_id, stack.text(logical_id, properties.get("Definition")))
     raise DeployedStackError(f"stack {stack.name} has no AWS::AppSync::GraphQLSchema")
 
 

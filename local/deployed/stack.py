@@ -79,7 +79,7 @@ class DeployedStack:
                 yield logical_id, resource.get("Properties", {})
 
     def text(self, logical_id: str, value: object) -> str:
-        """A property's text: a literal, or the `Name` or `FunctionId` of another resource.
+        """A property's text: a literal, parts put together, or a resource's `Name` or `FunctionId`.
 
         Raises:
             DeployedStackError: another intrinsic function stands there.
@@ -89,6 +89,12 @@ class DeployedStack:
         match value:
             case {"Fn::If": [str(condition), chosen, otherwise]}:
                 return self.text(logical_id, chosen if self.conditions[condition] else otherwise)
+            case {"Fn::Join": [str(separator), [*parts]]}:
+                return separator.join(self.text(logical_id, part) for part in parts)
+            case {"Fn::Sub": [str(text), {**variables}]}:
+                for name, variable in variables.items():
+                    text = text.replace(f"${{{name}}}", self.text(logical_id, variable))
+                return text
             case {"Fn::GetAtt": [str(other), "Name"]}:
                 return self.text(other, self.resources[other]["Properties"]["Name"])
             case {"Fn::GetAtt": [str(other), "FunctionId"]}:

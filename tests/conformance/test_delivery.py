@@ -166,7 +166,7 @@ async def test_argument_filtering(target: Target) -> None:
     )
     publish_query = (
         "mutation($name: String!, $message: String!, $note: String)"
-        f" {{ a: publish(name: $name, message: $message, note: $note) {{ note {MESSAGE} }} }}"
+        f" {{ publish(name: $name, message: $message, note: $note) {{ note {MESSAGE} }} }}"
     )
     async with frames(target) as connection:
         everything = await connection.start("all", query)

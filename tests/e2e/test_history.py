@@ -6,7 +6,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.support.aws import dead_letters
 from tests.support.clients import FIELDS, Publisher, listening, set_faults
+from tests.support.deployed import drain
 from tests.support.publishing import new_id
 from tests.support.stack import LocalStack
 
@@ -60,10 +62,58 @@ async def test_a_publishers_retry_is_stored_once_in_each_region(stack: LocalStac
                 each for each in await _history(publisher, name="media") if each["id"] == ulid
             ]
             assert stored == [first]
-        answer = await there.execute(
+
+
+async def test_another_text_under_a_stored_id_is_refused(stack: LocalStack) -> None:
+    west, sydney = stack.running.regions
+    ulid = new_id()
+    letters = await asyncio.to_thread(dead_letters, stack.running)
+    async with aiohttp.ClientSession() as session, listening(sydney, "media") as listener:
+        await Publisher(west, session).publish("media", "first", id=ulid)
+        await listener.until(1)
+        answer = await Publisher(sydney, session).execute(
             f'mutation {{ publish(name: "media", message: "other", id: "{ulid}") {{ {FIELDS} }} }}'
         )
-        assert answer["errors"][0]["errorType"] == "InvalidMessageId"
+    assert answer["errors"][0]["errorType"] == "InvalidMessageId"
+    # It was on the bus before it was refused.
+    await _until_letters(stack, letters + 1)
+    await asyncio.to_thread(drain, stack.running, west, "FunctionDeadLetterQueueUrl")
+
+
+async def _until_letters(stack: LocalStack, count: int) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            if await asyncio.to_thread(dead_letters, stack.running) == count:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_of_two_texts_with_one_id_both_regions_keep_the_same_one(
+    stack: LocalStack,
+) -> None:
+    running = stack.running
+    west, sydney = running.regions
+    ulid = new_id()
+    letters = await asyncio.to_thread(dead_letters, running)
+    async with aiohttp.ClientSession() as session:
+        publishers = Publisher(west, session), Publisher(sydney, session)
+        for region in running.regions:
+            await set_faults(session, region, {"links": {"*": {"latencyMs": 1000}}})
+        try:
+            first = await publishers[0].publish("music", "from the west", id=ulid)
+            await publishers[1].publish("music", "from Sydney", id=ulid)
+            await _until_letters(stack, letters + 1)
+            for region in running.regions:
+                await _until_idle(session, region.eventsUrl)
+            stored = [
+                [each for each in await _history(publisher, name="music") if each["id"] == ulid]
+                for publisher in publishers
+            ]
+            assert stored == [[first]] * 2
+        finally:
+            for region in running.regions:
+                await set_faults(session, region, {})
+    await asyncio.to_thread(drain, running, west, "FunctionDeadLetterQueueUrl")
 
 
 async def test_an_event_replayed_three_times_is_delivered_once(stack: LocalStack) -> None:

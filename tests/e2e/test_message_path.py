@@ -126,3 +126,10 @@ async def test_every_refusal_of_publish_has_its_type(stack: LocalStack) -> None:
         assert answer["errors"][0]["errorType"] == "MessageTooLarge"
         assert "204801 bytes" in answer["errors"][0]["message"]
         assert "204800" in answer["errors"][0]["message"]
+
+
+async def test_a_request_that_runs_too_many_resolvers_is_refused(stack: LocalStack) -> None:
+    many = " ".join(f"a{number}: channels {{ name }}" for number in range(11))
+    async with aiohttp.ClientSession() as session:
+        answer = await Publisher(stack.running.regions[0], session).execute(f"{{ {many} }}")
+    assert answer["errors"]

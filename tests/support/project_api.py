@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from cfnlint.decode import cfn_yaml
 
 from local.appsync.auth import Evidence
@@ -15,6 +18,7 @@ from local.appsync.invocation import RequestMeta
 from local.appsync.options import Options
 from local.appsync.ports import DataSourceError
 from local.appsync.sigv4 import IamCredential
+from scripts import template_schema
 from tests.support.stack import ROOT
 
 KEY = "da2-project"
@@ -37,11 +41,12 @@ def project_api() -> Api:
         }
 
     sources = of_type("DataSource")
+    (api,) = of_type("GraphQLApi").values()
     return Api(
         api_id="project",
         name="project",
         region=REGION,
-        schema=_file("graphql/schema.graphql"),
+        schema=SourceFile("graphql/schema.graphql", _definition()),
         resolvers=tuple(
             Resolver(
                 each["TypeName"],
@@ -67,7 +72,15 @@ def project_api() -> Api:
             "MESSAGE_RETENTION_HOURS": "24",
         },
         api_keys=(ApiKey(KEY, 4e9),),
+        query_depth_limit=api["QueryDepthLimit"]["Fn::If"][1],
+        resolver_count_limit=api["ResolverCountLimit"],
     )
+
+
+def _definition() -> str:
+    """The schema as it is deployed without issuers of tokens."""
+    text = (ROOT / "graphql" / "schema.graphql").read_text()
+    return template_schema.definition(text).replace("${TokenModes}", "")
 
 
 def _file(name: str) -> SourceFile:
@@ -91,11 +104,14 @@ def _source(properties: Mapping[str, Any], sources: Mapping[str, Any]) -> str | 
 
 @dataclass
 class MemoryServices:
-    """A bus and tables in memory; `failures` maps a service to what its calls raise, in turn."""
+    """A bus and tables in memory.
+
+    `failures` maps a service to what its calls raise, in turn; None for a call that succeeds.
+    """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    failures: dict[str, list[DataSourceError]] = field(default_factory=dict)
+    failures: dict[str, list[DataSourceError | None]] = field(default_factory=dict)
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """See `DataSourcePorts`."""
@@ -117,7 +133,7 @@ class MemoryServices:
             case "PutItem":
                 item = payload["Item"]
                 key = _key({name: item[name] for name in ("name", "id") if name in item})
-                if key in table:
+                if not _holds(payload, table.get(key)):
                     raise DataSourceError("ConditionalCheckFailedException", "exists")
                 table[key] = item
                 return {}
@@ -132,8 +148,24 @@ class MemoryServices:
         raise AssertionError(f"{function_arn} is not used by any resolver")
 
     def _fail(self, service: str) -> None:
-        if self.failures.get(service):
-            raise self.failures[service].pop(0)
+        if self.failures.get(service) and (failure := self.failures[service].pop(0)):
+            raise failure
+
+
+def _holds(payload: Mapping[str, Any], stored: Mapping[str, Any] | None) -> bool:
+    """The two conditions that the project's resolvers write under."""
+    if payload["ConditionExpression"] == "attribute_not_exists(id)":
+        return stored is None
+    assert payload["ConditionExpression"] == (
+        "#publishedAt > :publishedAt OR (#publishedAt = :publishedAt AND "
+        "(#region > :region OR (#region = :region AND #message > :message)))"
+    )
+    given = payload["ExpressionAttributeValues"]
+    order = ("publishedAt", "region", "message")
+    return stored is not None and (
+        [stored[name]["S"].encode() for name in order]
+        > [given[f":{name}"]["S"].encode() for name in order]
+    )
 
 
 def _check_text(request: Any) -> None:
@@ -166,3 +198,12 @@ async def post(engine: Engine, body: bytes) -> HttpAnswer:
 async def ask(engine: Engine, query: str, **variables: Any) -> HttpAnswer:
     """POST /graphql with the API key."""
     return await post(engine, json.dumps({"query": query, "variables": variables}).encode())
+
+
+async def ask_as_iam(engine: Engine, query: str, **variables: Any) -> HttpAnswer:
+    """POST /graphql, signed as a principal who may do everything."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = AWSRequest("POST", "https://api.example/graphql", data=body)
+    SigV4Auth(Credentials("test", "test"), "appsync", REGION).add_auth(request)
+    headers = {"host": "api.example"} | {k.lower(): v for k, v in request.headers.items()}
+    return await engine.handle(Evidence(headers=headers, body=body), RequestMeta(headers))

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +34,11 @@ _LIMITS = {
     "out of memory": "the evaluation used too much memory and was stopped",
     "Maximum call stack size exceeded": "the evaluation nested its calls or data too deeply",
 }
+_DAY = 86_400_000  # milliseconds
+_CALENDAR = 146_097 * _DAY  # 400 years, after which leap years and weekdays come again
+# A day within Python's first and last one, so that no offset leads out of them.
+_FIRST_INSTANT = (date.min.toordinal() + 1 - date(1970, 1, 1).toordinal()) * _DAY
+_LAST_INSTANT = (date.max.toordinal() - 1 - date(1970, 1, 1).toordinal()) * _DAY
 _STASH = MEMBERS.index("stash")
 
 
@@ -171,7 +176,10 @@ def _zone_offset(zone: str, instant: int, local: bool) -> int | None:
         tz = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)
+    # The calendar repeats itself; what lies outside Python's years has the offset of one inside.
+    if instant > _LAST_INSTANT:
+        instant -= _CALENDAR * -((_LAST_INSTANT - instant) // _CALENDAR)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(instant, _FIRST_INSTANT))
     moment = moment.replace(tzinfo=tz) if local else moment.astimezone(tz)
     offset = moment.utcoffset()
     return None if offset is None else int(offset.total_seconds())

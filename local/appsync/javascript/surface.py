@@ -1,8 +1,8 @@
 """What APPSYNC_JS has: globals, methods, `util`, and which part of it this runtime has.
 
 Source: AppSync's guide, "JavaScript runtime features for resolvers and functions" and "Built-in
-utilities". `includes` is not in the guide's list; AWS's lint, which lists what is missing, lets it
-pass.
+utilities". `includes` and `substring` are not in the guide's list; AWS's lint, which lists what is
+missing, lets them pass, and AWS's samples use them.
 """
 
 from collections.abc import Mapping
@@ -162,6 +162,7 @@ METHODS = CALLBACK_METHODS | frozenset(
         "replaceAll",
         "split",
         "startsWith",
+        "substring",
         "toLowerCase",
         "toUpperCase",
         "trim",
@@ -193,7 +194,6 @@ REFUSED_METHODS = frozenset(
         "match",
         "matchAll",
         "search",
-        "substring",
         "substr",
         "repeat",
         "padEnd",

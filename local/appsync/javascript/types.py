@@ -29,10 +29,11 @@ class ResolverError:
     """One error as AppSync puts it into a GraphQL response.
 
     `type`, `data` and `info` become `errorType`, `data` and `errorInfo`. `location` is set for
-    errors that the code did not raise itself: `file:line` of the resolver.
+    errors that the code did not raise itself: `file:line` of the resolver. `util.error()` has no
+    message.
     """
 
-    message: str
+    message: str | None
     type: str | None = None
     data: Any = None
     info: Any = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ..definition import Api
 from ..errors import DefinitionError
+from ..options import Options
 from ..ports import DataSourcePorts
 from .base import Answer, Source, SourceFailure
 from .dynamodb import DynamoDbSource
@@ -14,7 +15,7 @@ from .none import NoneSource
 __all__ = ["Answer", "Source", "SourceFailure", "build_sources"]
 
 
-def build_sources(api: Api, ports: DataSourcePorts) -> Mapping[str, Source]:
+def build_sources(api: Api, ports: DataSourcePorts, options: Options) -> Mapping[str, Source]:
     """The data sources of `api` by name; raises DefinitionError for a type that is not served."""
     sources: dict[str, Source] = {}
     for source in api.data_sources:
@@ -24,7 +25,9 @@ def build_sources(api: Api, ports: DataSourcePorts) -> Mapping[str, Source]:
             case "AMAZON_EVENTBRIDGE":
                 sources[source.name] = EventBridgeSource(ports, source.target)
             case "AMAZON_DYNAMODB":
-                sources[source.name] = DynamoDbSource(ports, source.target, api.region)
+                sources[source.name] = DynamoDbSource(
+                    ports, source.target, api.region, options.failed_condition_shows_item
+                )
             case "AWS_LAMBDA":
                 sources[source.name] = LambdaSource(ports, source.target)
             case _:

@@ -6,6 +6,8 @@ from typing import Any, NoReturn, Protocol
 
 from ..errors import AppSyncError, ErrorType
 
+_VERSIONS = ("2017-02-28", "2018-05-29")
+
 
 @dataclass(frozen=True)
 class SourceFailure:
@@ -45,6 +47,14 @@ def check_keys(what: str, document: Mapping[str, Any], allowed: set[str]) -> Non
     unknown = sorted(set(document) - allowed)
     if unknown:
         refuse(f"{what}: {', '.join(unknown)} not supported.")
+
+
+def read_request(what: str, value: Any) -> dict[str, Any]:
+    """A request object without its `version`, which JavaScript resolvers may carry for nothing."""
+    request = as_object(what, value)
+    if request.get("version") not in (None, *_VERSIONS):
+        refuse(f"{what}: the version {request['version']!r} is not one of {', '.join(_VERSIONS)}.")
+    return {name: given for name, given in request.items() if name != "version"}
 
 
 def as_object(what: str, value: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..ports import DataSourceError, DataSourcePorts
-from .base import Answer, SourceFailure, as_object, check_keys, refuse
-from .dynamodb_requests import REQUESTS, condition_keys, transact_item
+from .base import Answer, SourceFailure, check_keys, read_request, refuse
+from .dynamodb_requests import REQUESTS, condition_keys, transact_item, with_objects
 from .dynamodb_values import decode_token, encode_token, plain_map
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -15,10 +15,15 @@ Handler = Callable[[dict[str, Any]], Awaitable[Answer]]
 
 
 class DynamoDbSource:
-    """Requests on `table` in `region` (batches and transactions name their tables)."""
+    """Requests on `table` in `region` (batches and transactions name their tables).
 
-    def __init__(self, ports: DataSourcePorts, table: str, region: str) -> None:
+    `shows_item`: whether the response handler gets the stored item as `ctx.result` after a failed
+    condition. AppSync's guide says so; users report that it gets none.
+    """
+
+    def __init__(self, ports: DataSourcePorts, table: str, region: str, shows_item: bool) -> None:
         self._ports = ports
+        self._shows_item = shows_item
         self._table = table
         self._region = region
         self._handlers: dict[str, Handler] = {
@@ -33,7 +38,7 @@ class DynamoDbSource:
         }
 
     async def invoke(self, request: Any) -> Answer:
-        request = as_object("The DynamoDB request", request)
+        request = with_objects(read_request("The DynamoDB request", request))
         operation = request.get("operation")
         handler = self._handlers.get(operation) if isinstance(operation, str) else None
         if handler is None:
@@ -84,7 +89,7 @@ class DynamoDbSource:
             wanted = {k: v for k, v in payload["Item"].items() if k not in ignored}
             if wanted == {k: v for k, v in item.items() if k not in ignored}:
                 return Answer(plain_map(item))
-        return Answer(_item(item), _failure(error))
+        return Answer(_item(item) if self._shows_item else None, _failure(error))
 
     async def _page(self, request: dict[str, Any]) -> Answer:
         operation = request["operation"]

@@ -1,5 +1,6 @@
 """APPSYNC_JS request objects for DynamoDB, translated to the payloads of its API."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,22 @@ _CONDITION = _EXPRESSION | {
     "conditionalCheckFailedHandler",
     "returnValuesOnConditionCheckFailure",
 }
+
+
+def with_objects(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with its condition and filter as objects: util.transform writes them as JSON."""
+    return request | {
+        name: _parsed(name, request[name])
+        for name in ("condition", "filter")
+        if isinstance(request.get(name), str)
+    }
+
+
+def _parsed(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        refuse(f"{name} is neither an expression object nor the JSON of one.")
 
 
 def condition_keys(request: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +172,7 @@ def _batch_get(_table: str, request: dict[str, Any]) -> dict[str, Any]:
 
 def transact_item(item: Any) -> dict[str, Any]:
     """One entry of TransactWriteItems."""
-    item = as_object("A transact item", item)
+    item = with_objects(as_object("A transact item", item))
     operation, table = item.get("operation"), item.get("table")
     if not isinstance(table, str):
         refuse("A transact item must name its table.")

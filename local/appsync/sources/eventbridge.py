@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ..ports import DataSourceError, DataSourcePorts
-from .base import Answer, SourceFailure, as_object, check_keys, refuse
+from .base import Answer, SourceFailure, as_object, check_keys, read_request, refuse
 
 MAX_EVENTS = 10
 
@@ -17,7 +17,7 @@ class EventBridgeSource:
         self._bus_arn = bus_arn
 
     async def invoke(self, request: Any) -> Answer:
-        request = as_object("The EventBridge request", request)
+        request = read_request("The EventBridge request", request)
         check_keys("The EventBridge request", request, {"operation", "events"})
         if request.get("operation") != "PutEvents":
             refuse("The EventBridge operation must be 'PutEvents'.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..ports import DataSourceError, DataSourcePorts, LambdaFunctionError
-from .base import Answer, SourceFailure, as_object, check_keys, refuse
+from .base import Answer, SourceFailure, check_keys, read_request, refuse
 
 
 class LambdaSource:
@@ -14,7 +14,7 @@ class LambdaSource:
         self._function_arn = function_arn
 
     async def invoke(self, request: Any) -> Answer:
-        request = as_object("The Lambda request", request)
+        request = read_request("The Lambda request", request)
         check_keys("The Lambda request", request, {"operation", "payload", "invocationType"})
         if request.get("operation") != "Invoke":
             refuse(f"The Lambda operation {request.get('operation')!r} is not supported.")

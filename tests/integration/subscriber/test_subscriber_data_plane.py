@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -23,9 +22,9 @@ from globalws_subscriber.ulid import id_at
 from local.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
 from local.appsync.engine import build_engine
 from local.appsync.server import add_routes
+from tests.support.project_api import project_api
 from tests.support.services import NoServices
 
-GRAPHQL = Path(__file__).parents[3] / "graphql"
 KEY = "da2-subscriber"
 UNSUBSCRIBE = "unsubscribe(name: String!): Channel"
 IMPORT = "import { extensions, util } from '@aws-appsync/utils';\n"
@@ -101,8 +100,7 @@ def api() -> Api:
         return Resolver(type_name, name, SourceFile(f"{field}.js", code), source)
 
     # Here an API key may kick; signing is not what is tested.
-    text = (GRAPHQL / "schema.graphql").read_text()
-    schema = text.replace(f"{UNSUBSCRIBE} @aws_iam", UNSUBSCRIBE)
+    schema = project_api().schema.text.replace(f"{UNSUBSCRIBE} @aws_iam", UNSUBSCRIBE)
     return Api(
         api_id="test",
         name="test",

@@ -41,7 +41,8 @@ async def test_context() -> None:
 
 
 async def test_util_error() -> None:
-    raising = FakeCode(response=failing("no", "Custom", data={"a": 1}, info={"b": 2}))
+    data = {"id": 1, "secret": 2}
+    raising = FakeCode(response=failing("no", "Custom", data=data, info={"b": 2}))
     e = engine(api({"Query.post": "none"}), {"Query.post": raising})
     answer = await ask(e, "{ p: post { id } }")
     assert answer.body == {
@@ -49,7 +50,7 @@ async def test_util_error() -> None:
         "errors": [
             {
                 "path": ["p"],
-                "data": {"a": 1},
+                "data": {"id": 1},
                 "errorType": "Custom",
                 "errorInfo": {"b": 2},
                 "locations": [{"line": 1, "column": 3, "sourceName": None}],
@@ -57,6 +58,62 @@ async def test_util_error() -> None:
             }
         ],
     }
+
+
+_ERROR_DATA = {
+    "id": 1,
+    "secret": 2,
+    "author": {"name": "n", "age": 3, "secret": 4},
+    "tags": ["t"],
+    "named": [{"name": "m", "secret": 5}],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ post { id tags } }", {"id": 1, "tags": ["t"]}),
+        ("{ post { x: id ...F } } fragment F on Post { author { age } author { name } }",
+         {"x": 1, "author": {"age": 3, "name": "n"}}),
+        ("{ post { note named { ... on Author { name } } } }", {"named": [{"name": "m"}]}),
+        ("query($x: Boolean = true) { post { id @skip(if: $x) tags @include(if: $x) } }",
+         {"tags": ["t"]}),
+        ("{ pipeline }", _ERROR_DATA),
+    ],
+)  # fmt: skip
+async def test_an_errors_data_is_cut_to_the_selection(query: str, expected: Any) -> None:
+    def append(context: Context) -> Evaluation:
+        error = ResolverError("also", "Warning", _ERROR_DATA)
+        return Evaluation(None, context.stash, appended_errors=(error,))
+
+    resolvers = {"Query.post": "none", "Query.pipeline": "none"}
+    for code in (FakeCode(response=failing("no", data=_ERROR_DATA)), FakeCode(response=append)):
+        e = engine(api(resolvers), dict.fromkeys(resolvers, code))
+        [error] = await errors_of(ask(e, query))
+        assert error["data"] == expected
+
+
+async def test_an_error_without_a_message() -> None:
+    silent = FakeCode(response=lambda c: Evaluation(None, c.stash, error=ResolverError(None)))
+    e = engine(api({"Query.post": "none"}), {"Query.post": silent})
+    [error] = await errors_of(ask(e, "{ post { id } }"))
+    assert (error["message"], error["errorType"]) == (None, "Custom")
+
+
+async def test_a_selection_of_an_interface_has_its_own_fields_only() -> None:
+    schema = SCHEMA + "union Thing = Post | Author extend type Query { named: Named  thing: Thing }"
+    code = FakeCode()
+    resolvers = {"Query.named": "none", "Query.thing": "none", "Query.post": "none"}
+    e = engine(api(resolvers, schema), dict.fromkeys(resolvers, code))
+    parts = "__typename ... on Author { n: name age } ...F"
+    fragment = " fragment F on Author { name age }"
+    await ask(e, f"{{ named {{ {parts} }} thing {{ {parts} }} }}" + fragment)
+    await ask(e, f"{{ post {{ id named {{ {parts} }} ... on Post {{ title }} }} }}" + fragment)
+    assert [context.info["selectionSetList"] for context in code.requests] == [
+        ["__typename", "n", "name"],
+        ["__typename"],
+        ["id", "named", "named/__typename", "named/n", "named/name", "title"],
+    ]
 
 
 async def test_appended_errors_keep_the_data() -> None:
@@ -219,6 +276,22 @@ class TestBounds:
         errors = await errors_of(ask(e, "{ a: pipeline b: pipeline c: pipeline }"))
         assert "LimitExceededError" in {error["errorType"] for error in errors}
 
+    async def test_the_apis_own_limits(self) -> None:
+        definition = replace(
+            api({"Query.post": "none", "Query.pipeline": "none"}),
+            query_depth_limit=2,
+            resolver_count_limit=2,
+        )
+        e = engine(definition)
+        assert "errors" not in (await ask(e, '{ post(id: "1") { id } }')).body
+        errors = await errors_of(ask(e, "{ post { author { age } } }"))
+        assert errors[0]["message"] == "The query is nested deeper than 2."
+        errors = await errors_of(ask(e, "{ a: pipeline b: pipeline c: pipeline }"))
+        assert "A request runs at most 2 resolvers." in {error["message"] for error in errors}
+        # AppSync's own bounds stay, and a deploy may take the limits away.
+        e.replace(replace(definition, query_depth_limit=0, resolver_count_limit=20_000))
+        assert "errors" not in (await ask(e, '{ post(id: "1") { id author { age } } }')).body
+
     async def test_documents_are_remembered_within_bounds(self) -> None:
         e = engine(api({}), options=Options(document_cache_entries=2))
         for i in range(5):
@@ -238,6 +311,14 @@ class TestBounds:
         (
             replace(api({}), data_sources=(DataSource("h", "HTTP"),)),  # type: ignore[arg-type]
             "HTTP is not served",
+        ),
+        (
+            api({}, "type Query { a: ID @aws_api_key @aws_oidc }"),
+            "Query.a is for OPENID_CONNECT, but the API has no such",
+        ),
+        (
+            api({}, "type A @aws_cognito_user_pools { a: ID } type Query { a: A }"),
+            "A.a is for AMAZON_COGNITO_USER_POOLS",
         ),
         (api({}, additional_auth=("OPENID_CONNECT",)), "no authenticator for OPENID_CONNECT"),
     ],

@@ -112,6 +112,8 @@ def test_two_equalities_on_one_field() -> None:
         {"filterGroup": [{"filters": [rule("a", "in", "text")]}]},
         {"filterGroup": [{"filters": [rule("a", "in", [])]}]},
         {"filterGroup": [{"filters": [rule("a", "in", list(range(6)))]}]},
+        {"filterGroup": [{"filters": [rule("a", "in", [*"abcde"]), rule("b", "in", [*"abc"])]}]},
+        {"filterGroup": [{"filters": [rule(name, "in", [1, 2]) for name in "abcd"]}]},
         {"filterGroup": [{"filters": [rule("a", "notIn", list(range(6)))]}]},
         {"filterGroup": [{"filters": [rule("a", "containsAny", list(range(21)))]}]},
         {"filterGroup": [{"filters": [rule("a", "between", [1])]}]},
@@ -127,6 +129,12 @@ def test_what_breaks_a_limit_is_refused(document: object) -> None:
 def test_the_limits_themselves_are_accepted() -> None:
     filter_of(*[[rule(name, "eq", "x" * 256) for name in "abcde"]] * 10)
     filter_of([rule("a.b.c.d.e", "in", [1, 2, 3, 4, 5]), rule("a", "containsAny", [*range(20)])])
+
+
+def test_the_values_of_in_may_make_ten_combinations() -> None:
+    filter_of([rule("a", "in", [*"abcde"]), rule("b", "in", [1, 2]), rule("c", "in", [1])])
+    filter_of(*[[rule("a", "in", [*"abcde"])]] * 10)
+    filter_of([rule("a", "notIn", [*"abcde"]), rule("b", "in", [*"abcde"])])
 
 
 def test_arguments_filter_by_equality() -> None:

@@ -5,6 +5,8 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from requests import Request
 from requests_aws4auth import AWS4Auth
 
@@ -63,6 +65,22 @@ async def test_a_query_string_is_part_of_the_signature() -> None:
     await authenticator().authenticate(evidence(headers, query="b=2&a=1"))
     with pytest.raises(UnauthorizedError):
         await authenticator().authenticate(evidence(headers, query="a=1"))
+
+
+_QUERY = st.text("ab-=&%20+~.?/:Z", max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_QUERY)
+@example("d")
+@example("a=1&a-b=2")
+@example("a1=x&a=y")
+@example("a=2&a=1&a")
+@example("&")
+@example("a==&=")
+async def test_any_query_that_botocore_signs_is_verified(query: str) -> None:
+    headers = signed(url=f"{URL}?{query}")
+    await authenticator().authenticate(evidence(headers, query=query))
 
 
 async def test_temporary_credentials() -> None:

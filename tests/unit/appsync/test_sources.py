@@ -1,5 +1,6 @@
 """Data sources: request objects in, service calls out, answers as `ctx.result` and `ctx.error`."""
 
+import json
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def ports() -> FakePorts:
 
 @pytest.fixture
 def table(ports: FakePorts) -> DynamoDbSource:
-    return DynamoDbSource(ports, "Table", "us-west-2")
+    return DynamoDbSource(ports, "Table", "us-west-2", shows_item=False)
 
 
 async def test_none() -> None:
@@ -127,7 +128,11 @@ class TestDynamoDb:
             "ExpressionAttributeValues": {":v": {"N": "1"}},
         }
 
-    async def test_condition_failure(self, ports: FakePorts, table: DynamoDbSource) -> None:
+    @pytest.mark.parametrize(("shows_item", "result"), [(True, {"id": "1", "n": 9}), (False, None)])
+    async def test_condition_failure(
+        self, ports: FakePorts, shows_item: bool, result: dict[str, Any] | None
+    ) -> None:
+        table = DynamoDbSource(ports, "Table", "us-west-2", shows_item)
         existing = KEY | {"n": {"N": "9"}}
         ports.answers = [DataSourceError(CONDITION_FAILED, "failed"), {"Item": existing}]
         request = {
@@ -137,9 +142,44 @@ class TestDynamoDb:
             "condition": {"expression": "attribute_not_exists(id)"},
         }
         answer = await table.invoke(request)
-        assert answer.result == {"id": "1", "n": 9}
+        assert answer.result == result
         assert answer.error == SourceFailure("DynamoDB:ConditionalCheckFailedException", "failed")
         assert ports.calls[1][1]["ConsistentRead"] is True
+
+    @pytest.mark.parametrize("version", ["2017-02-28", "2018-05-29", None])
+    async def test_a_version_and_conditions_as_text(
+        self, ports: FakePorts, table: DynamoDbSource, version: str | None
+    ) -> None:
+        condition = {
+            "expression": "#n = :n",
+            "expressionNames": {"#n": "n"},
+            "expressionValues": {":n": {"N": 1}},
+        }
+        put = {"operation": "PutItem", "key": KEY, "attributeValues": {}, "condition": condition}
+        scan = {"operation": "Scan", "filter": condition}
+        item = {"table": "Table", "operation": "DeleteItem", "key": KEY, "condition": condition}
+        transact = {"operation": "TransactWriteItems", "transactItems": [item]}
+        as_text = json.dumps(condition)
+        texts = [
+            put | {"condition": as_text},
+            scan | {"filter": as_text},
+            transact | {"transactItems": [item | {"condition": as_text}]},
+        ]
+        for given, text in zip((put, scan, transact), texts, strict=True):
+            ports.answers, ports.calls = [{}, {}], []
+            await table.invoke(given)
+            await table.invoke(text | ({"version": version} if version else {}))
+            assert ports.calls[0] == ports.calls[1]
+
+    async def test_a_failed_condition_that_was_given_as_text(
+        self, ports: FakePorts, table: DynamoDbSource
+    ) -> None:
+        ports.answers = [DataSourceError(CONDITION_FAILED, "failed"), {"Item": KEY}]
+        condition = json.dumps({"expression": "attribute_not_exists(id)", "equalsIgnore": ["n"]})
+        request = {"operation": "PutItem", "key": KEY, "condition": condition}
+        assert await table.invoke(request | {"attributeValues": {"n": {"N": 1}}}) == Answer(
+            {"id": "1"}
+        )
 
     async def test_condition_failure_with_the_wanted_item(
         self, ports: FakePorts, table: DynamoDbSource

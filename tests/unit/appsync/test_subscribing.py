@@ -46,29 +46,61 @@ def plain(**more: Any) -> Engine:
 PUBLISH = f"mutation($t: String, $n: String) {{ publish(id: 1, title: $t, note: $n) {{ {ALL} }} }}"
 
 
-async def test_aliases_and_fragments_are_undone() -> None:
+async def test_subscribers_get_the_mutations_answer_by_response_key() -> None:
     e = plain()
     query = "subscription { it: onPost { ...F x: note } } fragment F on Post { title __typename }"
     session = await subscribe(e, query)
     await ask(
         e,
-        'mutation { p: publish(title: "a", note: "n") { ...G other: note } }'
-        " fragment G on Post { called: title }",
+        'mutation { publish(id: "1", title: "a", note: "n") { ...G title: note } }'
+        " fragment G on Post { note: id called: title }",
     )
     assert payloads(session) == [
-        {"data": {"it": {"title": "a", "__typename": "Post", "x": "n"}}},
+        {"data": {"it": {"title": "n", "__typename": "Post", "x": "1"}}},
     ]
 
 
-async def test_each_mutation_field_triggers() -> None:
+async def test_filters_see_the_aliased_value() -> None:
+    e = plain()
+    session = await subscribe(e, 'subscription { onPost(title: "n") { title } }')
+    await ask(e, 'mutation { publish(title: "a", note: "n") { ... on Post { title: note } } }')
+    await ask(e, 'mutation { publish(title: "n", note: "a") { called: title title: note } }')
+    assert payloads(session) == [{"data": {"onPost": {"title": "n"}}}]
+
+
+async def test_each_mutation_field_triggers_under_its_own_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     e = plain()
     session = await subscribe(e, "subscription { onPost { title } }")
     await ask(
         e,
-        'mutation { a: publish(title: "1") { title } b: publish(title: "2") { title }'
-        ' kick(title: "3") { title } }',
+        'mutation { a: publish(title: "1") { title } publish(title: "2") { title }'
+        ' other: publish(title: "3") { title } ...M kick(title: "4") { title } }'
+        ' fragment M on Mutation { b: other(id: "5") { id } }',
     )
-    assert [p["data"]["onPost"]["title"] for p in payloads(session)] == ["1", "2"]
+    assert [p["data"]["onPost"]["title"] for p in payloads(session)] == ["2"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"mutation {field} under the alias {alias} reaches no subscriber, as on AppSync"
+        for field, alias in (("publish", "a"), ("publish", "other"), ("other", "b"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ publish(title: $t, note: $t) @include(if: $x) { title } }",
+        "{ publish(title: $t, note: $t) { title note @skip(if: $x) } }",
+        "{ ...M @include(if: $x) } fragment M on Mutation { publish(title: $t) { title } }",
+        "{ ...M } fragment M on Mutation { publish(title: $t) { note ...P @include(if: $x) } }"
+        " fragment P on Post { title ... @skip(if: $x) { note } }",
+    ],
+)
+async def test_the_event_follows_the_variables_defaults(document: str) -> None:
+    e = plain()
+    session = await subscribe(e, "subscription { onPost { title note } }")
+    await ask(e, f'mutation($x: Boolean = true, $t: String = "t") {document}')
+    assert payloads(session) == [{"data": {"onPost": {"title": "t", "note": None}}}]
 
 
 async def test_a_failed_mutation_triggers_nothing() -> None:

@@ -88,13 +88,63 @@ def test_absence() -> None:
     assert not matches(either, {"detail": {"code": 1}})
 
 
+_ABSENT = {"exists": False}
+
+
 def test_fields_of_one_array_element_belong_together() -> None:
     pattern = {"items": {"name": ["a"], "size": [1]}}
     assert matches(pattern, {"items": [{"name": "b", "size": 2}, {"name": "a", "size": 1}]})
     assert not matches(pattern, {"items": [{"name": "a", "size": 2}, {"name": "b", "size": 1}]})
-    assert not matches(
-        {"items": {"name": [{"exists": False}]}}, {"items": [{"name": "a"}, {"size": 1}]}
-    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "expected"),
+    [
+        # Nothing is bound: an absent field is absent everywhere.
+        ({"a": {"k": [_ABSENT]}}, {"a": [{"k": "x"}, {"z": 1}]}, False),
+        # Bound already: it is absent there.
+        ({"a": {"k": ["x"], "z": [_ABSENT]}}, {"a": [{"k": "x"}, {"k": "y", "z": 1}]}, True),
+        ({"a": {"k": ["x"], "z": [_ABSENT]}}, {"a": [{"k": "x", "z": 1}, {"k": "y"}]}, False),
+        ({"a": {"k": ["x"], "z": [_ABSENT]}}, {"a": [{"k": "x", "z": 1}, {"k": "x"}]}, True),
+        # Names in their order: the absent one comes first, and nothing is bound yet.
+        ({"a": {"z": ["x"], "k": [_ABSENT]}}, {"a": [{"z": "x"}, {"z": "y", "k": 1}]}, False),
+        ({"a": {"z": ["x"], "k": [_ABSENT]}}, {"a": [{"z": "x"}, {"z": "y"}]}, True),
+        # An array elsewhere binds nothing here.
+        ({"a": {"k": ["x"]}, "b": {"z": [_ABSENT]}}, {"a": [{"k": "x"}], "b": [{"z": 1}]}, False),
+        # Arrays below arrays, through an object between them.
+        (
+            {"a": {"b": {"c": [1], "d": [_ABSENT]}, "e": [2]}},
+            {"a": [{"b": [{"c": 1}, {"d": 1}], "e": 2}, {"b": [{"c": 1, "d": 1}], "e": 2}]},
+            True,
+        ),
+        (
+            {"a": {"b": {"c": [1], "d": [_ABSENT]}, "e": [2]}},
+            {"a": [{"b": [{"c": 1}, {"d": 1}], "e": 3}, {"b": [{"c": 1, "d": 1}], "e": 2}]},
+            False,
+        ),
+        ({"a": {"k": [1], "l": [2]}}, {"a": [[{"k": 1}], [{"l": 2}, {"k": 1, "l": 2}]]}, True),
+        ({"a": {"k": [1], "l": [2]}}, {"a": [[{"k": 1}], [{"l": 2}]]}, False),
+        # Either the value, or nothing in the bound element.
+        ({"a": {"k": ["x"], "z": [_ABSENT, 1]}}, {"a": [{"k": "x", "z": 1}]}, True),
+        ({"a": {"k": ["x"], "z": [_ABSENT, 1]}}, {"a": [{"k": "x", "z": 2}, {"z": 1}]}, False),
+        # Alternatives are patterns of their own.
+        ({"a": {"k": ["x"], "$or": [{"z": [_ABSENT]}, {"y": [1]}]}},
+         {"a": [{"k": "x", "z": 0, "y": 1}, {"k": "w"}]}, True),
+        ({"a": {"k": ["x"], "$or": [{"z": [_ABSENT]}, {"y": [1]}]}},
+         {"a": [{"k": "x", "z": 0}, {"k": "w", "y": 1}]}, False),
+    ],
+)  # fmt: skip
+def test_absence_is_looked_for_in_the_elements_bound_before(
+    pattern: Any, event: Any, expected: bool
+) -> None:
+    assert matches(pattern, event) is expected
+
+
+def test_large_arrays_are_matched_soon() -> None:
+    event = {name: [{"k": 1, "l": index} for index in range(1_000)] for name in "abcd"}
+    pattern = {name: {"k": [1], "l": [999]} for name in "abcd"}
+    assert matches(pattern, event)
+    assert not matches({**pattern, "d": {"k": [1], "l": [1_000]}}, event)
 
 
 def absent(key: str = "z") -> dict[str, Any]:
@@ -244,6 +294,10 @@ def test_or() -> None:
         ),
         ({"$or": [{"a": [1]}]}, "two or more"),
         ({"$or": {"a": [1]}}, "two or more"),
+        (
+            {name: {"$or": [{"x": [n]} for n in range(11)]} for name in "abc"},
+            "1331 combinations of $or, of at most 1000",
+        ),
     ],
 )
 def test_what_is_not_understood_is_refused_by_name(pattern: Any, message: str) -> None:

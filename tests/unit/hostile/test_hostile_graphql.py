@@ -1,14 +1,15 @@
 """The GraphQL endpoint: any body is answered, and what would cost too much is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 
-from local.appsync.engine import Engine
-from local.appsync.options import Options
+from graphql import get_introspection_query
+from local.appsync.engine import Engine, build_engine
 from tests.support.hostile import queries, rules, texts
-from tests.support.project_api import MemoryServices, ask, post, project_engine
+from tests.support.project_api import MemoryServices, ask, post, project_api, project_engine
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +61,7 @@ async def test_aliases_are_not_a_way_around_the_bound_of_resolvers() -> None:
     services = MemoryServices()
     publish = 'publish(name: "tech", message: "x") { id name message publishedAt region }'
     many = " ".join(f"a{number}: {publish}" for number in range(20))
-    answer = await ask(
-        project_engine(services, Options(max_resolvers=10)), f"mutation {{ {many} }}"
-    )
+    answer = await ask(project_engine(services), f"mutation {{ {many} }}")
     assert answer.body["errors"][0]["errorType"] == "LimitExceededError"
     assert len(services.events) <= 10
 
@@ -73,9 +72,24 @@ async def test_a_batch_is_one_request_too_many(engine: Engine) -> None:
     assert answer.body["errors"][0]["errorType"] == "MalformedHttpRequestException"
 
 
-async def test_introspection_is_answered_as_appsync_does_and_tells_no_more_than_the_schema(
-    engine: Engine,
-) -> None:
-    answer = await ask(engine, "{ __schema { types { name } } }")
+async def test_what_tools_ask_of_the_schema_is_answered(engine: Engine) -> None:
+    answer = await ask(engine, get_introspection_query(input_value_deprecation=True))
     names = {each["name"] for each in answer.body["data"]["__schema"]["types"]}
     assert {"Message", "Channel", "Query", "Mutation", "Subscription"} <= names
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        get_introspection_query(),
+        "{ __schema { types { name } } }",
+        '{ t: __type(name: "Message") { name } }',
+        "{ ...F } fragment F on Query { __schema { queryType { name } } }",
+    ],
+)
+async def test_without_introspection_the_schema_is_not_told(query: str) -> None:
+    closed = build_engine(replace(project_api(), introspection=False), MemoryServices())
+    answer = await ask(closed, query)
+    assert {error["errorType"] for error in answer.body["errors"]} == {"ValidationError"}
+    assert not answer.body.get("data")
+    assert "errors" not in (await ask(closed, "{ channels { __typename name } }")).body

@@ -27,6 +27,13 @@ const guarded = (name, members) => {
 
 const CONTEXT_RULES = READ_ONLY('ctx');
 
+// ctx.info shows its selection sets to those who ask for them by name, but not to JSON.stringify.
+const hideSelections = (info) => {
+  for (const name of ['selectionSetList', 'selectionSetGraphQL']) {
+    if (hasOwn(info, name)) defineProperty(info, name, { enumerable: false });
+  }
+};
+
 // ctx of one call. Its members come as JSON, and are parsed when the handler first asks for them.
 const newContext = (texts, env) => {
   const members = {
@@ -38,6 +45,7 @@ const newContext = (texts, env) => {
     if (text === undefined) return CONTEXT_RULES.get(target, key);
     texts[key] = undefined;
     members[key] = text === null ? null : parse(text);
+    if (key === 'info' && text !== null) hideSelections(members.info);
     if (key === 'arguments' || key === 'args') {
       texts.args = texts.arguments = undefined;
       members.args = members.arguments = members[key];

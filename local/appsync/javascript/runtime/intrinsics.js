@@ -1,9 +1,9 @@
 // The engine's own functions, kept before `realm.js` takes away what APPSYNC_JS does not have.
 
-const { assign, entries, freeze, fromEntries, hasOwn, keys } = Object;
+const { assign, defineProperty, entries, freeze, fromEntries, hasOwn, keys } = Object;
 const { parse, stringify } = JSON;
 const { isArray } = Array;
-const { floor, imul, round } = Math;
+const { floor, imul, max, min, round } = Math;
 const { fromCharCode } = String;
 const { BigInt, Proxy, TypeError, WeakSet } = globalThis;
 const JSDate = Date;

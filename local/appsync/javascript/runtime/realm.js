@@ -13,8 +13,8 @@ const KEPT_METHODS = {
     'filter', 'reduce', 'reduceRight', 'find', 'some', 'every', 'findIndex', 'findLast',
     'findLastIndex', 'includes', 'toString'],
   String: ['length', 'charAt', 'concat', 'endsWith', 'indexOf', 'lastIndexOf', 'replace',
-    'replaceAll', 'slice', 'split', 'startsWith', 'toLowerCase', 'toUpperCase', 'trim', 'trimEnd',
-    'trimStart', 'includes', 'toString', 'valueOf'],
+    'replaceAll', 'slice', 'split', 'startsWith', 'substring', 'toLowerCase', 'toUpperCase', 'trim',
+    'trimEnd', 'trimStart', 'includes', 'toString', 'valueOf'],
   Number: ['toString', 'valueOf'], Boolean: ['toString', 'valueOf'], Function: ['toString'],
 };
 const HIDDEN = ['constructor', '__proto__', '__defineGetter__', '__defineSetter__',
@@ -24,7 +24,7 @@ const KEPT_GLOBALS = ['NaN', 'Infinity', 'undefined', 'Object', 'String', 'Numbe
   'console'];
 
 const restrictRealm = (random) => {
-  const { defineProperty, getOwnPropertyNames } = Object;
+  const { getOwnPropertyNames } = Object;
   const { deleteProperty } = Reflect;
   const put = (target, name, value) => defineProperty(target, name, { value, writable: true });
   put(Math, 'random', random);

@@ -24,6 +24,40 @@ const JAVA_CLASSES = {
   Alnum: 'a-zA-Z0-9', Punct: '!-\\/:-@\\[-`\\{-~', Graph: '!-~', Print: ' -~', Blank: ' \\t',
   Cntrl: '\\x00-\\x1F\\x7F', XDigit: '0-9a-fA-F', Space: ' \\t\\n\\x0B\\f\\r',
 };
+// Java's names for what JavaScript has under another one. JavaScript's own \s and \v are wider or
+// narrower.
+const JAVA_PROPERTIES = {
+  IsPunctuation: 'P', IsControl: 'Cc', IsDigit: 'Nd', IsLetter: 'L', IsTitlecase: 'Lt',
+};
+const JAVA_ESCAPES = {
+  s: ['[ \\t\\n\\x0B\\f\\r]', ' \\t\\n\\x0B\\f\\r'],
+  S: ['[^ \\t\\n\\x0B\\f\\r]', '\\0-\\x08\\x0E-\\x1F!-\\u{10FFFF}'],
+  v: ['[\\n\\x0B\\f\\r\\x85\\u2028\\u2029]', '\\n\\x0B\\f\\r\\x85\\u2028\\u2029'],
+  h: ['[ \\t\\xA0]', ' \\t\\xA0'],
+};
+
+// A property of Unicode, \p{…} or \pL, as JavaScript writes it.
+const unicodeProperty = (name) => {
+  if (hasOwn(JAVA_PROPERTIES, name)) return JAVA_PROPERTIES[name];
+  if (execRegExp(/^(?:In|java|block=|blk=)/, name) !== null) {
+    return fail(`the property ${name} is not supported here`);
+  }
+  const keyed = execRegExp(/^(script|sc|general_category|gc)=(\w+)$/i, name);
+  if (keyed !== null) {
+    return `${'sS'.includes(keyed[1][0]) ? 'Script' : 'General_Category'}=${keyed[2]}`;
+  }
+  if (!name.startsWith('Is')) return name;
+  const bare = name.slice(2);
+  // A category, a property of its own, or a script.
+  for (const wanted of [bare, `Script=${bare}`]) {
+    try {
+      execRegExp(new JSRegExp(`\\p{${wanted}}`, 'u'), '');
+      return wanted;
+    } catch { /* the next one */ }
+  }
+  return fail(`there is no property ${name}`);
+};
+
 const SYNTAX_CHARACTERS = '^$\\.*+?()[]{}|/';
 
 // One escape of a Java pattern: [what it is in JavaScript, characters consumed].
@@ -32,20 +66,24 @@ const translateEscape = (pattern, at, inClass) => {
   if (next === undefined) return fail(`pattern ends in a backslash: ${pattern}`);
   if (next === 'A') return ['^', 2];
   if (next === 'z' || next === 'Z') return ['$', 2];
-  if (next === 'h') return [inClass ? ' \\t\\xA0' : '[ \\t\\xA0]', 2];
+  if (hasOwn(JAVA_ESCAPES, next)) return [JAVA_ESCAPES[next][inClass ? 1 : 0], 2];
   if (next === 'Q') {
     const end = pattern.indexOf('\\E', at);
     const stop = end < 0 ? pattern.length : end;
     const literal = substring(pattern, at + 2, stop);
     return [replaceAllIn(literal, /[\^$\\.*+?()[\]{}|/]/g, '\\$&'), stop + 2 - at];
   }
-  const named = execRegExp(/^\\([pP])\{(\w+)\}/, pattern.slice(at));
-  if (named !== null && hasOwn(JAVA_CLASSES, named[2])) {
-    if (named[1] === 'P' && inClass) return fail(`${named[0]} in a class is not supported here`);
-    const body = JAVA_CLASSES[named[2]];
-    if (inClass) return [body, named[0].length];
-    return [named[1] === 'P' ? `[^${body}]` : `[${body}]`, named[0].length];
+  const named = execRegExp(/^\\([pP])(?:\{([\w=]+)\}|([A-Z]))/, pattern.slice(at));
+  if (named !== null) {
+    const [whole, p, name = named[3]] = named;
+    if (!hasOwn(JAVA_CLASSES, name)) return [`\\${p}{${unicodeProperty(name)}}`, whole.length];
+    if (p === 'P' && inClass) return fail(`${whole} in a class is not supported here`);
+    const body = JAVA_CLASSES[name];
+    if (inClass) return [body, whole.length];
+    return [p === 'P' ? `[^${body}]` : `[${body}]`, whole.length];
   }
+  const code = execRegExp(/^\\x\{([0-9A-Fa-f]+)\}/, pattern.slice(at));
+  if (code !== null) return [`\\u{${code[1]}}`, code[0].length];
   if (execRegExp(/[a-zA-Z0-9]/, next) !== null) return [`\\${next}`, 2];
   if (SYNTAX_CHARACTERS.includes(next) || next === '-' && inClass) return [`\\${next}`, 2];
   return [next, 2];

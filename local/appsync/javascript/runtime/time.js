@@ -13,6 +13,9 @@ const learnZoneOffset = (key, offset) => {
   zoneOffsets.set(key, offset);
 };
 
+// What a Date can hold, in milliseconds either way.
+const MOST_TIME = 8640000000000000;
+
 // Seconds east of UTC of a zone at an instant, or at a local time written as if it were UTC.
 const zoneOffset = (zone, time, local) => {
   if (zone === undefined || zone === null || ['UTC', 'GMT', 'Z'].includes(zone)) return 0;
@@ -69,11 +72,20 @@ const formatOffset = (offset, letter, count) => {
   return text;
 };
 
-const number = (value, count) => padStart(String(value), count, '0');
+const number = (value, count) => (
+  value < 0 ? `-${number(-value, count)}` : padStart(String(value), count, '0'));
+// Of the era: the year before 1 is 1 again.
+const eraYear = (year) => (year > 0 ? year : 1 - year);
+// The week that holds 1 January is the year's first, and begins on a Sunday: Java's rule for the US.
+const weekYear = (t) => new JSDate(
+  min(MOST_TIME, t.getTime() + (6 - t.getUTCDay()) * 86400000)).getUTCFullYear();
+const writeYear = (year, n) => (n === 2 ? twoDigits(year % 100) : number(year, n));
 const named = (names, index, count) => (count === 4 ? names[index] : names[index].slice(0, 3));
 
 const TIME_FIELDS = {
-  y: (t, n) => (n === 2 ? twoDigits(t.getUTCFullYear() % 100) : number(t.getUTCFullYear(), n)),
+  y: (t, n) => writeYear(eraYear(t.getUTCFullYear()), n),
+  u: (t, n) => writeYear(t.getUTCFullYear(), n),
+  Y: (t, n) => writeYear(weekYear(t), n),
   M: (t, n) => (n > 2 ? named(MONTHS, t.getUTCMonth(), n) : number(t.getUTCMonth() + 1, n)),
   d: (t, n) => number(t.getUTCDate(), n),
   E: (t, n) => named(DAYS, t.getUTCDay(), n),
@@ -90,12 +102,13 @@ const TIME_FIELDS = {
   A: (t, n) => number(t % 86400000, n),
   a: (t) => (t.getUTCHours() < 12 ? 'AM' : 'PM'),
 };
-assign(TIME_FIELDS, { u: TIME_FIELDS.y, L: TIME_FIELDS.M });
+TIME_FIELDS.L = TIME_FIELDS.M;
 const OFFSET_LETTERS = 'XxZO';
 
 const formatTime = (time, pattern, zone) => {
+  if (!(time >= -MOST_TIME && time <= MOST_TIME)) return fail(`${time} is no instant in milliseconds`);
   const offset = zoneOffset(zone, time, false);
-  const local = new JSDate(time + offset * 1000);
+  const local = new JSDate(min(MOST_TIME, max(-MOST_TIME, time + offset * 1000)));
   const write = (parts) => parts.map((part) => {
     if (typeof part === 'string') return part;
     if (isArray(part)) return write(part);

@@ -29,7 +29,9 @@ const filterAlternatives = (filter, ignored) => {
 };
 
 const transformUtilities = {
-  toSubscriptionFilter(filter, ignored = [], rules = {}) {
+  // A subscription's argument may hold the filter as JSON.
+  toSubscriptionFilter(given, ignored = [], rules = {}) {
+    const filter = typeof given === 'string' ? parse(given) : given;
     let alternatives = filterAlternatives(filter, ignored ?? []);
     const strict = entries(rules ?? {}).flatMap(([name, rule]) => fieldAlternatives(name, rule));
     if (strict.length > 0) alternatives = both(alternatives, strict);

@@ -106,3 +106,22 @@ def test_a_long_text_goes_in_and_comes_out_whole(size: int) -> None:
     evaluation = code.request(Context(arguments={"text": text}))
     assert evaluation.result == {"both": text + text}
     assert evaluation.stash == {"copy": text}
+
+
+def test_selection_sets_show_only_by_name() -> None:
+    info = {
+        "fieldName": "post",
+        "parentTypeName": "Query",
+        "variables": {},
+        "selectionSetList": ["id"],
+        "selectionSetGraphQL": "{ id }",
+    }
+    shown = {"fieldName": "post", "parentTypeName": "Query", "variables": {}}
+    for body, expected in (
+        ("return JSON.parse(JSON.stringify(ctx.info));", shown),
+        ("return JSON.parse(JSON.stringify(ctx)).info;", shown),
+        ("return ctx.info;", shown),
+        ("return [ctx.info.selectionSetList, ctx.info.selectionSetGraphQL];", [["id"], "{ id }"]),
+        ("const { selectionSetList } = ctx.info; return selectionSetList;", ["id"]),
+    ):
+        assert run(body, Context(info=dict(info))) == expected

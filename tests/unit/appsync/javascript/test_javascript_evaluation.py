@@ -78,6 +78,12 @@ def test_error() -> None:
     assert run("[1].map((x) => util.error('m'));").error == ResolverError("m")
 
 
+@pytest.mark.parametrize("message", ["", "null", "undefined"])
+def test_an_error_may_have_no_message(message: str) -> None:
+    assert run(f"util.error({message});").error == ResolverError(None)
+    assert run(f"util.appendError({message});").appended_errors == (ResolverError(None),)
+
+
 def test_append_error() -> None:
     evaluation = run("util.appendError('a'); util.appendError('b', 'B', 1, 2); return 3;")
     assert evaluation.appended_errors == (ResolverError("a"), ResolverError("b", "B", 1, 2))

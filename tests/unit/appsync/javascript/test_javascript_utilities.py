@@ -48,6 +48,19 @@ def value(expression: str, context: Context | None = None, now: int = NOW) -> An
         ("util.matches('[\\\\p{Lower}\\\\-]+', 'a-b')", True),
         ("util.matches('\\\\A\\\\P{Digit}\\\\z', 'x')", True),
         ("util.matches('.', '🌍')", True),
+        ("util.matches('\\\\p{L}+', 'é')", True),
+        ("util.matches('\\\\p{L}+', 'é1')", False),
+        ("util.matches('\\\\pL\\\\p{Lu}*\\\\PN', 'aÉ-')", True),
+        ("util.matches('[\\\\p{L}\\\\p{IsDigit}_]+', 'é٣_')", True),
+        ("util.matches('\\\\p{IsGreek}+\\\\p{script=Latin}+\\\\p{sc=Han}+', 'αβab漢字')", True),
+        ("util.matches('\\\\p{IsAlphabetic}+\\\\p{IsLl}', 'Éa')", True),
+        ("util.matches('\\\\p{gc=Lu}\\\\p{IsWhite_Space}+', 'É \u2003')", True),
+        ("util.matches('\\\\x{1F30D}+\\\\x41', '🌍🌍A')", True),
+        ("util.matches('a\\\\s+b', 'a\u00a0b')", False),
+        ("util.matches('[\\\\s\\\\S]+\\\\S', 'a\\n\u00a0🌍')", True),
+        ("util.matches('[^\\\\S]', 'a')", False),
+        ("util.matches('\\\\v', '\u2028')", True),
+        ("'subtract'.substring(3) + 'subtract'.substring(3, 0)", "tractsub"),
         ("util.math.roundNum(2.5)", 3),
         ("util.math.minVal(2, 1.5)", 1.5),
         ("util.math.maxVal(2, 1.5)", 2),
@@ -115,6 +128,11 @@ def test_values(expression: str, expected: Any) -> None:
             "Tue, 6 Feb 2018 7:01 PM o'clock",
         ),
         ("util.time.nowFormatted('EEEE MMMM DDD SSS yy')", "Tuesday February 037 758 18"),
+        ("util.time.nowFormatted('YYYY-MM-dd HH:mm:ss')", "2018-02-06 19:01:35"),
+        # 2025-12-27 and 2025-12-28: in the week of 1 January 2026 from its Sunday on.
+        ("util.time.epochMilliSecondsToFormatted(1766793600000, 'YYYY YY E')", "2025 25 Sat"),
+        ("util.time.epochMilliSecondsToFormatted(1766880000000, 'YYYY YY E')", "2026 26 Sun"),
+        ("util.time.epochMilliSecondsToFormatted(-62198755200000, 'yyyy uuuu')", "0002 -0001"),
     ],
 )
 def test_time(expression: str, expected: Any) -> None:
@@ -142,6 +160,16 @@ def test_time_zone_with_seconds(pattern: str, expected: str) -> None:
         ("util.time.parseFormattedToEpochMilliSeconds('2018', 'yyyy')", "no time zone"),
         ("util.matches('[a&&b]', 'a')", "not supported here"),
         ("util.matches('a++', 'a')", "possessive"),
+        ("util.matches('a{2}+', 'a')", "possessive"),
+        ("util.matches('\\\\p{L}++', 'a')", "possessive"),
+        ("util.matches('\\\\p{InGreek}', 'a')", "InGreek is not supported here"),
+        ("util.matches('\\\\p{javaLowerCase}', 'a')", "javaLowerCase is not supported here"),
+        ("util.matches('\\\\p{IsKlingon}', 'a')", "no property IsKlingon"),
+        ("util.matches('\\\\p{Nothing}', 'a')", "SyntaxError"),
+        ("util.time.epochMilliSecondsToFormatted(8640000000000001, 'yyyy')", "no instant"),
+        ("util.time.epochMilliSecondsToFormatted(0 / 0, 'yyyy', 'Europe/Zurich')", "no instant"),
+        ("util.time.epochMilliSecondsToFormatted({}, 'yyyy', 'Europe/Zurich')", "no instant"),
+        ("util.transform.toSubscriptionFilter('not JSON')", "SyntaxError"),
         ("util.matches('(', 'a')", "SyntaxError"),
         ("util[ctx.args.name]", "util.foo does not exist"),
         ("ctx[ctx.args.name]", "ctx.foo does not exist"),
@@ -250,3 +278,38 @@ def test_dynamodb_expression() -> None:
         "expressionNames": {"#title": "title"},
         "expressionValues": {":title_contains": {"S": "Hello World"}},
     }
+
+
+@pytest.mark.parametrize("zone", ["Europe/Zurich", "Pacific/Auckland", "Etc/GMT-14", "UTC"])
+@pytest.mark.parametrize(
+    "instant",
+    [
+        *(8.64e15, -8.64e15, 253402300799999, 253402300800000, -62135596800000, -62135596800001),
+        *(2**53 - 1, -(2**53) + 1, 0, 1.5),
+    ],
+)
+def test_any_instant_in_a_named_zone_is_a_value_or_none(zone: str, instant: float) -> None:
+    expression = (
+        f"util.time.epochMilliSecondsToFormatted({instant!r}, 'uuuu-MM-dd HH:mm Z', '{zone}')"
+    )
+    evaluation = evaluate(expression)
+    if abs(instant) > 8.64e15:
+        assert evaluation.error is not None
+        assert evaluation.error.type == "Code"
+    else:
+        assert re.fullmatch(r"-?\d{4,6}-\d\d-\d\d \d\d:\d\d [+-]\d{4}", value(expression))
+
+
+def test_a_far_instant_has_the_offset_of_its_place_in_the_calendar() -> None:
+    far = 1517943695758 + 30 * 400 * 31_556_952_000
+    for instant, offset in ((far, "+0100"), (far + 180 * 86_400_000, "+0200")):
+        expression = f"util.time.epochMilliSecondsToFormatted({instant}, 'Z', 'Europe/Zurich')"
+        assert value(expression) == offset
+
+
+def test_a_subscription_filter_may_be_json() -> None:
+    given = {"severity": {"le": 2}, "or": [{"title": {"eq": "x"}}, {"title": {"eq": "y"}}]}
+    context = Context(arguments={"filter": json.dumps(given), "same": given})
+    of_text = value("util.transform.toSubscriptionFilter(ctx.args.filter)", context)
+    assert of_text == value("util.transform.toSubscriptionFilter(ctx.args.same)", context)
+    assert len(of_text["filterGroup"]) == 2
