@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell scripts/find_python.sh)
 BIN := .venv/bin
 INSTALL := scripts/install.sh
 
@@ -132,9 +132,18 @@ format: setup-dev ## Format the Python sources
 
 ##@ Set up and clean up
 
-setup: .venv/.local .venv-sam/.ready .venv-ministack/.ready node_modules/.ready ## What `make run` needs (it sets up by itself)
+# The environments are made side by side.
+SETUP = .venv/.local .venv-sam/.ready .venv-ministack/.ready node_modules/.ready
+SETUP_DEV = $(SETUP) .venv/.dev .venv-awscli/.ready
 
-setup-dev: setup .venv/.dev .venv-awscli/.ready node_modules/.ready ## What `make test` needs (it sets up by itself)
+setup: prerequisites ## What `make run` needs (it sets up by itself)
+	@$(MAKE) -j 4 $(SETUP)
+
+setup-dev: prerequisites ## What `make test` needs (it sets up by itself)
+	@$(MAKE) -j 4 $(SETUP_DEV)
+
+prerequisites:
+	@[ -e .venv/.python ] && [ -e node_modules/.ready ] || scripts/prerequisites.sh --with-node "$(PYTHON)"
 
 clean: down ## Remove what was built and the local stack's state; keep the environments
 	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
@@ -142,11 +151,12 @@ clean: down ## Remove what was built and the local stack's state; keep the envir
 distclean: clean ## Remove the environments too
 	rm -rf .venv .venv-* node_modules
 
-.venv/.python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
-	  echo "GlobalWS needs Python 3.11, the Lambda functions' own version: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+.venv/.python: requirements/uv.txt
+	@scripts/prerequisites.sh "$(PYTHON)"
 	@echo "  setting up .venv"
 	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check -r requirements/uv.txt || \
+	  echo "  uv is not available here; pip does its work, more slowly" >&2
 	@touch $@
 
 .venv/.local: .venv/.python requirements/local.txt pyproject.toml
@@ -162,7 +172,7 @@ distclean: clean ## Remove the environments too
 
 .venv-%/.ready: requirements/%.txt | .venv/.python
 	@echo "  setting up .venv-$*"
-	@$(PYTHON) -m venv .venv-$*
+	@.venv/bin/python -m venv --without-pip --clear .venv-$*
 	@$(INSTALL) .venv-$* -r requirements/$*.txt
 	@touch $@
 
@@ -172,8 +182,6 @@ bench/node_modules/.ready: bench/package.json bench/package-lock.json
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
-	@command -v npm >/dev/null || { \
-	  echo "GlobalWS needs Node.js 20.19 or newer, with npm, for its web client" >&2; exit 1; }
 	@echo "  installing the Node packages"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -188,4 +196,5 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+
+.PHONY: prerequisites bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

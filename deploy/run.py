@@ -45,7 +45,9 @@ class Runner:
         """
         if any(isinstance(step, Deploy) for stage in plan for step in stage):
             self.report("sam build")
-            self.sam.build()
+            note = self.sam.build(self.parameters.common.get("PythonRuntime"))
+            if note:
+                self.report(note)
         for stage in plan:
             with ThreadPoolExecutor(max_workers=len(stage)) as pool:
                 outcomes = list(pool.map(self._try, stage))

@@ -3,9 +3,11 @@
 import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from deploy.errors import DeployError
 
@@ -30,17 +32,31 @@ class Sam:
         self._root = root
         self._logs = root / ".aws-sam" / "logs"
         binaries = root / ".venv-sam" / "bin"
-        # `sam build` looks for the functions' Python on the PATH.
-        path = os.pathsep.join((str(binaries), environment.get("PATH", "")))
-        self._environment = {**environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+        # functions/build.sh looks for the functions' Python, and for uv, on the PATH.
+        path = os.pathsep.join((environment.get("PATH", ""), str(root / ".venv" / "bin")))
+        self._environment = {
+            **environment,
+            "PATH": path,
+            "SAM_CLI_TELEMETRY": "0",
+            "FUNCTIONS_PYTHON": sys.executable,
+        }
         self._sam = str(binaries / "sam")
 
-    def build(self) -> None:
-        """Raises DeployError with the end of what SAM printed."""
+    def build(self, runtime: str | None = None) -> str:
+        """Builds for a runtime; by default for the template's. Returns what the user must know.
+
+        Raises:
+            DeployError: with the end of what SAM printed.
+        """
         (self._root / _LOCK).parent.mkdir(exist_ok=True)
         with (self._root / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._run("build", ["build", "--build-dir", _BUILD, "--cache-dir", _CACHE])
+            variables = {} if runtime is None else {"FUNCTIONS_RUNTIME": runtime}
+            log = self._run(
+                "build", ["build", "--build-dir", _BUILD, "--cache-dir", _CACHE], variables
+            )
+        lines = log.read_text(errors="replace").splitlines()
+        return "\n".join(dict.fromkeys(each for each in lines if each.startswith("functions: ")))
 
     def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
         """Raises DeployError with the end of what SAM printed."""
@@ -67,7 +83,9 @@ class Sam:
             ],
         )
 
-    def _run(self, name: str, arguments: list[str]) -> None:
+    def _run(
+        self, name: str, arguments: list[str], variables: Mapping[str, str] = MappingProxyType({})
+    ) -> Path:
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"{name}.log"
         # SAM leaves packages behind in the folder for temporary files.
@@ -76,7 +94,7 @@ class Sam:
                 done = subprocess.run(  # noqa: S603 our own program, no shell
                     [self._sam, *arguments],
                     cwd=self._root,
-                    env={**self._environment, "TMPDIR": temporary},
+                    env={**self._environment, **variables, "TMPDIR": temporary},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -87,6 +105,7 @@ class Sam:
         if done.returncode != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
             raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
+        return log
 
 
 def _quoted(value: str) -> str:

@@ -13,7 +13,7 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105 - emulators' customary dummy, on loopba
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _HIGHEST_PORT = 65_535
 # What the local runtime itself tells the template (local/stack/supervisor.py).
-_OURS = frozenset({"Installation", "PeerRegions", "ApiUrlOverride"})
+_OURS = frozenset({"Installation", "PeerRegions", "ApiUrlOverride", "PythonRuntime"})
 
 
 class LocalSettingsError(Exception):

@@ -63,4 +63,5 @@ def _parameters(settings: LocalSettings, region: str) -> dict[str, str]:
         "Installation": settings.installation,
         "PeerRegions": ",".join(each for each in settings.regions if each != region),
         "ApiUrlOverride": f"{settings.region_url(region)}/graphql",
+        "PythonRuntime": sam.RUNTIME,
     }

@@ -11,6 +11,8 @@ from pathlib import Path
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack.processes import Child
 
+# The local AWS runs functions with the Python that is here, whatever their runtime.
+RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _INPUTS = ("template.yaml", "samconfig.toml", "functions", "graphql")
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
@@ -39,7 +41,7 @@ def aws_environment(settings: LocalSettings) -> dict[str, str]:
 
 def fingerprint(root: Path) -> str:
     """A hash of all that `sam build` reads, and of the Python that it compiles with."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]}\0".encode())
+    digest = hashlib.sha256(f"{RUNTIME}\0".encode())
     for name in _INPUTS:
         top = root / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
@@ -107,7 +109,12 @@ async def _run(settings: LocalSettings, name: str, arguments: list[str]) -> None
         [str(sam), *arguments],
         log=log,
         # SAM leaves packages behind in the folder for temporary files; this one is removed.
-        environment=aws_environment(settings) | {"TMPDIR": str(temporary)},
+        environment=aws_environment(settings)
+        | {
+            "TMPDIR": str(temporary),
+            "FUNCTIONS_RUNTIME": RUNTIME,
+            "FUNCTIONS_PYTHON": sys.executable,
+        },
         directory=settings.root,
     )
     await child.finish()

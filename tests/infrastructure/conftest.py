@@ -3,6 +3,7 @@
 import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
+from local.stack.sam import RUNTIME
 from tests.support.stack import ROOT
 
 
@@ -83,6 +85,8 @@ def sam_build(folder: Path, *functions: str) -> None:
         "PATH": f"{ROOT / '.venv-sam' / 'bin'}:{os.environ['PATH']}",
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": "us-west-2",
+        "FUNCTIONS_RUNTIME": RUNTIME,
+        "FUNCTIONS_PYTHON": sys.executable,
     }
     (ROOT / ".aws-sam").mkdir(exist_ok=True)
     with (ROOT / ".aws-sam" / "globalws.lock").open("w") as lock:

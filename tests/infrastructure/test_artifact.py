@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from local.stack.sam import RUNTIME
 from tests.infrastructure.conftest import Template, sam_build
 from tests.support.stack import ROOT
 
@@ -88,7 +90,7 @@ def test_a_function_whose_packages_are_not_to_be_had_is_not_built(tmp_path: Path
         done = subprocess.run(
             ["make", f"build-{name}"],
             cwd=tmp_path / "functions",
-            env=os.environ | {"ARTIFACTS_DIR": str(artifacts / name)},
+            env=os.environ | {"ARTIFACTS_DIR": str(artifacts / name), "FUNCTIONS_RUNTIME": RUNTIME},
             capture_output=True,
             text=True,
             check=False,
@@ -98,13 +100,73 @@ def test_a_function_whose_packages_are_not_to_be_had_is_not_built(tmp_path: Path
         assert list((artifacts / name).iterdir()) == []
 
 
-# As `python3.11 -m pip install … --target FOLDER …` would, without a network.
+# As `python -m pip install … --target FOLDER …` would, without a network.
 _PYTHON = """\
 #!/bin/sh
 [ "$2" != pip ] && exec {python} "$@"
+[ "$3" = --version ] && exit
 while [ "$1" != --target ]; do shift; done
 mkdir "$2" && echo "pass" > "$2/package.py"
 """
+
+
+def _build(makefile: Path, artifacts: Path, function: str, **environment: str) -> str:
+    """`make build-FUNCTION` as SAM calls it: in a copy of the folder, with the Makefile's own path.
+
+    Returns what it printed.
+    """
+    copy = artifacts.parent / "copy"
+    shutil.copytree(makefile.parent, copy, dirs_exist_ok=True)
+    (artifacts / function).mkdir(parents=True)
+    done = subprocess.run(
+        ["make", "--makefile", str(makefile), f"build-{function}"],
+        cwd=copy,
+        env=os.environ | {"ARTIFACTS_DIR": str(artifacts / function), "LC_ALL": "C"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _project(folder: Path, runtime: str | None = None) -> Path:
+    """A copy of what is built, whose template has this default. Returns the Makefile."""
+    shutil.copytree(ROOT / "functions", folder / "functions")
+    template = (ROOT / "template.yaml").read_text()
+    if runtime is not None:
+        template, count = re.subn(r"Default: python3\.\d+", f"Default: {runtime}", template)
+        assert count == 1
+    (folder / "template.yaml").write_text(template)
+    return folder / "functions" / "Makefile"
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """A Python whose pip installs one module."""
+    path = tmp_path / "python"
+    path.write_text(_PYTHON.format(python=sys.executable))
+    path.chmod(0o755)
+    return path
+
+
+def test_functions_are_compiled_for_the_runtime_of_the_template_or_for_the_one_asked_for(
+    tmp_path: Path, python: Path
+) -> None:
+    makefile = _project(tmp_path / "project", RUNTIME)
+    _build(makefile, tmp_path / "a", "ReplayFunction", FUNCTIONS_PYTHON=str(python))
+    assert list((tmp_path / "a" / "ReplayFunction").glob("__pycache__/*.pyc"))
+    # No such Python: built without compiled files, and it is said.
+    said = _build(
+        makefile,
+        tmp_path / "b",
+        "ReplayFunction",
+        FUNCTIONS_PYTHON=str(python),
+        FUNCTIONS_RUNTIME="python3.99",
+    )
+    assert "no Python 3.99 here" in said
+    assert not list((tmp_path / "b" / "ReplayFunction").rglob("*.pyc"))
+    assert (tmp_path / "b" / "ReplayFunction" / "package.py").exists()
 
 
 @pytest.mark.parametrize(
@@ -112,24 +174,14 @@ mkdir "$2" && echo "pass" > "$2/package.py"
     ["a b", " a", "a$b", "$(a)", "${HOME}", "é", "日本", "a'b", 'a"b', "a`b", "a;b & c", "#a", "%a",
      "a\\b", "-a", "a*b", "~a", "a:b", "a=b"],
 )  # fmt: skip
-def test_a_function_is_built_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
-    python = tmp_path / "python"
-    python.write_text(_PYTHON.format(python=sys.executable))
-    python.chmod(0o755)
+def test_a_function_is_built_in_a_folder_of_any_name(
+    tmp_path: Path, python: Path, name: str
+) -> None:
     for names in (("project", name), (name, "build")):
-        project, build = (tmp_path / "-".join(names) / each for each in names)
-        shutil.copytree(ROOT / "functions", project)
+        folder, build = (tmp_path / "-".join(names) / each for each in names)
+        makefile = _project(folder, RUNTIME)
         for function in ("ReplayFunction", "PurgeFunction"):
-            (build / function).mkdir(parents=True)
-            done = subprocess.run(
-                ["make", f"PYTHON={python}", f"build-{function}"],
-                cwd=project,
-                env=os.environ | {"ARTIFACTS_DIR": str(build / function), "LC_ALL": "C"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
+            _build(makefile, build, function, FUNCTIONS_PYTHON=str(python))
             built = {path.name for path in (build / function).iterdir()}
             assert {"package.py", "replay.py", "globalws", "__pycache__"} <= built
             assert (build / function / "globalws" / "domain" / "__pycache__").is_dir()

@@ -44,7 +44,7 @@ class _Wire(BaseAdapter):
         self.sent.append(request)
         response = requests.Response()
         response.status_code = 200
-        response._content = b'{"data": {}}'
+        response._content = b'{"data": {"unsubscribe": {"name": "tech"}}}'
         return response
 
     def close(self) -> None:

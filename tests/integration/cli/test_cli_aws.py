@@ -135,6 +135,8 @@ def test_what_missed_a_peer_goes_to_that_peers_bus_only(
     assert tallies(document)["us-west-2", "bus"] == (1, 0, 0)
     [arrived] = peer.arrived()
     assert arrived["region"] == "ap-southeast-2"
+    mark = arrived["detail"].pop("redrive")
+    assert (mark["region"], mark["queue"], mark["reason"]) == ("us-west-2", "bus", "NO_PERMISSIONS")
     assert arrived["detail"] == event()["detail"]
     assert arrived["time"] == "2026-11-23T10:15:00Z"
     assert here.arrived() == []
@@ -147,7 +149,10 @@ def test_what_missed_a_function_goes_to_that_function_only(
     here = regions["us-west-2"]
     here.put(here.bus_queue, event(origin="ap-southeast-2"), TARGET_ARN=here.function_arn)
     assert globalws("dlq", "redrive", "--yes")[0] == 0
-    assert functions.invoked == [("us-west-2", "replay-us-west-2", event(origin="ap-southeast-2"))]
+    [(region, function, sent)] = functions.invoked
+    assert (region, function) == ("us-west-2", "replay-us-west-2")
+    assert sent.pop("redrive")["region"] == "us-west-2"
+    assert sent == event(origin="ap-southeast-2")
     assert here.arrived() == []
 
 

@@ -24,8 +24,9 @@ class FakeSam:
         self.parameters: dict[str, dict[str, str]] = {}
         self._failing = failing
 
-    def build(self) -> None:
-        self.calls.append(("build", ""))
+    def build(self, runtime: str | None = None) -> str:
+        self.calls.append(("build", runtime or ""))
+        return ""
 
     def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
         if region == self._failing:

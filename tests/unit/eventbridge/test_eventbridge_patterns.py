@@ -296,7 +296,7 @@ def test_or() -> None:
         ({"$or": {"a": [1]}}, "two or more"),
         (
             {name: {"$or": [{"x": [n]} for n in range(11)]} for name in "abc"},
-            "1331 combinations of $or, of at most 1000",
+            "more than 1000 combinations",
         ),
     ],
 )
