@@ -54,6 +54,22 @@ def test_every_command_of_the_chapter_works(folder: Path) -> None:
         assert "Traceback" not in done.stderr, command
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "globalws tail tech --json | head -1",
+        "globalws tail tech | true",
+        "globalws channels list | true",
+        "globalws status 2>&1 | head -1",
+        "globalws dlq list --json | head -c 1",
+    ],
+)
+def test_a_pipe_whose_reader_leaves_ends_a_command_quietly(folder: Path, command: str) -> None:
+    done = run(f'{command}; echo "${{PIPESTATUS[0]}}" >&2', folder)
+    assert done.stderr.splitlines()[-1] == "0", done.stderr
+    assert "Error" not in done.stderr
+
+
 def test_the_probe_measures_replication_in_every_direction(folder: Path) -> None:
     done = run("globalws status --probe --json", folder)
     assert done.returncode == 0, done.stderr

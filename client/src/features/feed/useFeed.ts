@@ -12,7 +12,7 @@ import { explained, isOpen, mayEnd } from './refusal';
 const FLUSH_MILLISECONDS = 60;
 // A refused page asks whether the channel has been opened, ever less often: it may have many readers.
 const FIRST_WAIT_MILLISECONDS = 2_000;
-const LONGEST_WAIT_MILLISECONDS = 30_000;
+const LONGEST_WAIT_MILLISECONDS = 15_000;
 
 export interface Feed {
   readonly state: FeedState;
@@ -111,7 +111,7 @@ export function useFeed(
         void isOpen(channel, refusedIn, regions).then((open) => {
           if (gone) return;
           if (open) retry();
-          else wait(Math.min(2 * milliseconds, LONGEST_WAIT_MILLISECONDS));
+          else wait(Math.min(1.5 * milliseconds, LONGEST_WAIT_MILLISECONDS));
         });
       }, milliseconds * (0.5 + Math.random() / 2));
     };
