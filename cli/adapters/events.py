@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from globalws.domain.fields import SOURCE
 
 from cli.adapters.clients import Clients, aws_error, aws_errors
+from cli.errors import UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
@@ -40,10 +41,12 @@ def put_event(
         entry["Time"] = datetime.fromisoformat(time)
     with aws_errors("events", clients.region):
         answer = clients.events.put_events(Entries=[entry])
-    result = answer["Entries"][0]
+    results = answer.get("Entries") or [{}]
+    event_id, code = results[0].get("EventId"), results[0].get("ErrorCode")
     # PutEvents answers 200 even when it took nothing.
-    if answer["FailedEntryCount"] > 0:
-        code = result.get("ErrorCode", "unknown error")
-        text = f"bus {bus} in {clients.region}: {result.get('ErrorMessage', 'no message')}"
-        raise aws_error(code, text)
-    return result.get("EventId", "")
+    if code:
+        text = results[0].get("ErrorMessage", "no message")
+        raise aws_error(code, f"bus {bus} in {clients.region}: {text}")
+    if not event_id:
+        raise UnreachableError(f"bus {bus} in {clients.region} answered without taking the event")
+    return event_id

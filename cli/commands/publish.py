@@ -77,9 +77,11 @@ def _publish(session: Session, sent: dict[str, str]) -> dict[str, Any]:
         except UnreachableError as error:
             problems.append(str(error))
             session.output.note(f"{region.name} did not acknowledge it: {error}")
-        except RefusedError:
+        except RefusedError as error:
             if problems:
                 session.output.note(_AGAIN.format(sent["id"]))
+            elif error.error_type == "InvalidMessageId":
+                session.output.note(f"id {sent['id']}: is this machine's clock right?")
             raise
     raise UnreachableError(f"no region acknowledged it: {problems[0]}. {_AGAIN.format(sent['id'])}")
 

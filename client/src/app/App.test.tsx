@@ -2,6 +2,7 @@ import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../graphql/schema';
+import { ulid } from '../lib/ulid';
 import { FakeFeeds, messageOf, OREGON, SYDNEY } from '../testing/fakes';
 import { App } from './App';
 
@@ -143,6 +144,33 @@ describe('the channel view', () => {
     expect(sent).toHaveLength(2);
     expect(sent[0]?.id).toBe(sent[1]?.id);
     expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('sends a message although the clock of this machine is wrong', async () => {
+    const now = Date.UTC(2020, 0, 1);
+    publish = (variables) =>
+      variables.id.startsWith(ulid(now).slice(0, 10))
+        ? accept(variables)
+        : Response.json({
+            errors: [{ errorType: 'InvalidMessageId', message: 'leave it out', errorInfo: { now } }],
+          });
+    const user = await start();
+    await user.type(screen.getByRole('textbox', { name: /Message/ }), 'late{Enter}');
+    await waitFor(() => {
+      expect(rows().join()).toContain('late');
+    });
+    expect(rows()).toHaveLength(1);
+    expect(rows()[0]).toContain('you');
+    expect(sent).toHaveLength(2);
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('takes no other message for the one that it sent', async () => {
+    publish = (variables) => accept({ ...variables, message: 'another' });
+    const user = await start();
+    await user.type(screen.getByRole('textbox', { name: /Message/ }), 'mine{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('the service is busy');
+    expect(screen.getByRole('button', { name: 'Retry' })).toBeVisible();
   });
 
   it('offers no retry of what the API will always refuse', async () => {

@@ -1,13 +1,17 @@
 import { isFinal } from '@globalws/subscriber';
 import type { RegionConfig } from '../config/config';
 
-/** The API's answer was an error; `type` is its errorType and `message` what it says to do. */
+/**
+ * The API's answer was an error; `type` is its errorType and `message` what it says to do.
+ * `serverMs`: what the API's clock said, milliseconds since 1970, where it refused an id by it.
+ */
 export class ApiError extends Error {
   override name = 'ApiError';
 
   constructor(
     readonly type: string,
     message: string,
+    readonly serverMs: number | null = null,
   ) {
     super(message);
   }
@@ -22,7 +26,11 @@ const PATIENCE_MILLISECONDS = 15_000;
 
 interface Answer<Data> {
   readonly data?: Data | null;
-  readonly errors?: readonly { errorType?: string; message?: string }[];
+  readonly errors?: readonly {
+    errorType?: string;
+    message?: string;
+    errorInfo?: { now?: number } | null;
+  }[];
 }
 
 /**
@@ -53,7 +61,8 @@ export async function execute<Data>(
   const [error] = answer.errors ?? [];
   if (error) {
     const type = status === 429 ? 'Throttled' : status >= 500 ? 'InternalFailure' : error.errorType;
-    throw new ApiError(type ?? 'Error', error.message ?? `the API answered ${status}`);
+    const serverMs = error.errorInfo?.now ?? null;
+    throw new ApiError(type ?? 'Error', error.message ?? `the API answered ${status}`, serverMs);
   }
   if (!answer.data) throw new ApiError('InternalFailure', `the API answered ${status}`);
   return answer.data;

@@ -53,6 +53,9 @@ export async function publish(
     OPERATIONS.publish,
     message,
   );
-  if (!published) throw new ApiError('InternalFailure', 'the API did not say what it published');
+  const { id, message: text, name } = message;
+  if (published?.id !== id || published.name !== name || published.message !== text) {
+    throw new ApiError('InternalFailure', 'the API did not say that it published this message');
+  }
   return published;
 }

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from globalws_subscriber.errors import PUBLISH_REFUSALS
 
 from cli.adapters.clients import aws_error
+from cli.adapters.events import put_event
 from cli.adapters.graphql import GraphqlApi
 from cli.errors import RefusedError, UnreachableError
 from tests.unit.cli.conftest import Run
@@ -105,6 +107,13 @@ def test_the_id_is_shown_if_one_region_is_unknown_and_the_next_refuses(
     assert f"--id {apis.sent[0][1]['id']}" in ran.err
 
 
+def test_an_id_that_is_refused_is_shown_with_what_may_be_wrong(apis: Apis, run: Run) -> None:
+    apis.answers = [_refusal("InvalidMessageId"), _accepted]
+    ran = run("publish", "tech", "hi")
+    assert ran.code == 4
+    assert f"id {apis.sent[0][1]['id']}: is this machine's clock right?" in ran.err
+
+
 def test_the_id_is_shown_after_an_interrupt(apis: Apis, run: Run) -> None:
     def interrupted(_: dict[str, Any]) -> Any:
         raise KeyboardInterrupt
@@ -169,3 +178,16 @@ def test_a_throttled_service_is_no_refusal(
     code: str, status: int, expected: type[Exception]
 ) -> None:
     assert type(aws_error(code, "text", status)) is expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"FailedEntryCount": 0}, {"FailedEntryCount": 0, "Entries": []}, {"Entries": [{}]}],
+    ids=str,
+)
+def test_a_bus_that_did_not_say_that_it_took_the_event_has_not(answer: Any) -> None:
+    clients: Any = SimpleNamespace(
+        region="us-west-2", events=SimpleNamespace(put_events=lambda **_: answer)
+    )
+    with pytest.raises(UnreachableError, match="without taking"):
+        put_event(clients, "globalws", "PurgeRequested", {})

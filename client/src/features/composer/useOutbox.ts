@@ -45,29 +45,44 @@ export function useOutbox(
     setDrafts((before) => before.filter((each) => each.id !== id));
   }, []);
   const attempt = useCallback(
-    async (draft: Draft) => {
-      put({ ...draft, error: null });
-      try {
-        accepted(await publish(region, draft));
-        discard(draft.id);
-      } catch (error) {
-        const known = error instanceof ApiError;
-        put({ ...draft, error: errorInWords(error), retryable: !known || error.passing });
+    async (first: Draft, ownClock: boolean) => {
+      let draft = first;
+      let replaceable = ownClock;
+      for (;;) {
+        put({ ...draft, error: null });
+        try {
+          accepted(await publish(region, draft));
+          discard(draft.id);
+          return;
+        } catch (error) {
+          const known = error instanceof ApiError ? error : null;
+          if (replaceable && typeof known?.serverMs === 'number') {
+            // This machine's clock is wrong, and nobody has the message yet: an id by the API's.
+            replaceable = false;
+            discard(draft.id);
+            draft = { ...draft, id: ulid(known.serverMs) };
+            own.add(draft.id);
+            continue;
+          }
+          const retryable = known === null || known.passing;
+          put({ ...draft, error: errorInWords(error), retryable });
+          return;
+        }
       }
     },
-    [region, accepted, put, discard],
+    [region, own, accepted, put, discard],
   );
   const send = useCallback(
     (name: string, message: string) => {
       const id = ulid();
       own.add(id);
-      void attempt({ id, name, message, error: null, retryable: false });
+      void attempt({ id, name, message, error: null, retryable: false }, true);
     },
     [attempt, own],
   );
   const retry = useCallback(
     (draft: Draft) => {
-      void attempt(draft);
+      void attempt(draft, false);
     },
     [attempt],
   );
