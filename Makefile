@@ -48,12 +48,15 @@ destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it hold
 WORKERS ?= 2
 
 test: setup-dev ## All tests that need no more than this machine (about 7 minutes) [WORKERS=2]
-	@npm run --silent test --workspace client
+	@npm run --silent test --workspace client --workspace subscriber/typescript
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test-unit: setup-dev ## Only the tests that open no socket
 	@$(BIN)/python -m pytest tests/unit
 	@npm run --silent test --workspace client
+
+versions: .venv/.python ## Set-up, unit tests and one message with another Python and Node: [PYTHON_VERSION=3.12] [NODE_VERSION=22]
+	@scripts/versions.sh $(or $(PYTHON_VERSION),3.12) $(or $(NODE_VERSION),22)
 
 local-invoke: setup-dev ## Every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
 	@$(BIN)/python -m pytest -m docker tests/docker
@@ -119,12 +122,12 @@ check: lint ## The same as lint; what CI and the pre-commit hook run
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers, client
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy local cli deploy scripts functions/globalws subscriber/python/globalws_subscriber
+	$(BIN)/mypy local cli deploy scripts bench functions/*.py functions/globalws subscriber/python/globalws_subscriber
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
-	$(BIN)/cfn-lint templates/*.yaml client/hosting.yaml
+	$(BIN)/cfn-lint --regions us-west-2 ap-southeast-2 -- templates/*.yaml client/hosting.yaml
 	npm run --silent lint:graphql
-	npm run --silent static --workspace client
+	npm run --silent static --workspace client --workspace subscriber/typescript
 
 format: setup-dev ## Format the Python sources
 	$(BIN)/ruff format .
@@ -197,4 +200,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 
-.PHONY: prerequisites bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: prerequisites versions bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

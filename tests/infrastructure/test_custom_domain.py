@@ -6,14 +6,10 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from tests.infrastructure.conftest import Template
-from tests.infrastructure.optional import assert_fed_by_the_region_s_stack, assert_lints
+from tests.infrastructure.optional import assert_fed_by_the_region_s_stack
 from tests.support.stack import ROOT
 
 _PATH = ROOT / "templates" / "custom-domain.yaml"
-
-
-def test_cfn_lint_has_nothing_to_say() -> None:
-    assert_lints(_PATH)
 
 
 def test_what_it_asks_for_the_region_s_stack_puts_out(template: Template) -> None:

@@ -1,7 +1,6 @@
 """Import directions: pyproject.toml's contracts hold them between packages, the rest is here."""
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,17 +33,6 @@ def _called(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
-
-
-def test_the_contracts_between_packages_are_kept() -> None:
-    done = subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "lint-imports")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("handler", _HANDLERS, ids=lambda path: path.stem)

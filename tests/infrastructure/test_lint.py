@@ -1,4 +1,4 @@
-"""The linters that AWS gives: of the template, and of the resolvers under APPSYNC_JS's rules."""
+"""AWS's lint of the resolvers is in force; `make lint` runs it."""
 
 import os
 import subprocess
@@ -25,18 +25,8 @@ def _run(*command: str, input: str | None = None) -> subprocess.CompletedProcess
     )
 
 
-def test_the_template_is_valid() -> None:
-    done = _run(str(ROOT / ".venv-sam" / "bin" / "sam"), "validate", "--lint")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_resolvers_keep_the_rules_of_appsync_js_and_its_types() -> None:
-    done = _run("npm", "run", "--silent", "lint:graphql")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_the_rules_are_really_in_force() -> None:
-    """A configuration that matches no file would pass the test above."""
+    """A configuration that matches no file would let everything pass."""
     name = "graphql/resolvers/Query.channels.js"
     done = _run(
         *("npx", "--no-install", "eslint", "--stdin", "--stdin-filename", name),

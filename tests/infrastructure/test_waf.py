@@ -11,7 +11,7 @@ from globalws.adapters.signing import new_session
 from requests.adapters import BaseAdapter
 
 from tests.infrastructure.conftest import Template
-from tests.infrastructure.optional import assert_fed_by_the_region_s_stack, assert_lints
+from tests.infrastructure.optional import assert_fed_by_the_region_s_stack
 from tests.infrastructure.waf import Request, matches
 from tests.support.stack import ROOT
 
@@ -25,10 +25,6 @@ def rules() -> dict[str, Any]:
     firewall = cfn_yaml.load(str(_PATH))["Resources"]["Firewall"]["Properties"]
     assert firewall["DefaultAction"] == {"Allow": {}}
     return {rule["Name"]: rule for rule in firewall["Rules"]}
-
-
-def test_cfn_lint_has_nothing_to_say() -> None:
-    assert_lints(_PATH)
 
 
 def test_what_it_asks_for_the_region_s_stack_puts_out(template: Template) -> None:

@@ -33,9 +33,13 @@ function errorFrame(payload: unknown, general: boolean): Frame {
   const errors = objectOf(payload)?.['errors'];
   // AppSync sends an object in place of a list for MaxSubscriptionsReachedError.
   const first = objectOf(Array.isArray(errors) ? (errors as unknown[])[0] : errors);
-  const errorType = String(first?.['errorType'] ?? 'UnknownError');
+  const errorType = textOf(first?.['errorType'] ?? 'UnknownError');
   const message = first === null ? JSON.stringify(payload ?? null) : first['message'];
-  return { type: 'error', errorType, message: String(message ?? errorType), general };
+  return { type: 'error', errorType, message: textOf(message ?? errorType), general };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The frame in a text from the server; null if it is not of the protocol. */

@@ -72,7 +72,7 @@ export class EventQueue {
         const error = this.#error;
         this.#error = null;
         if (error !== null) {
-          throw error;
+          throw error as Error;
         }
         return null;
       }

@@ -223,7 +223,7 @@ describe('times', () => {
     fetcher.mockImplementation(() => Promise.resolve(Response.json({ data: { history: { items: [], nextToken: null } } })));
     const subscription = start(['up'], { replayMs, fetch: fetcher });
     await vi.advanceTimersByTimeAsync(10);
-    const body = JSON.parse(String(fetcher.mock.calls[0]?.[1]?.body)) as { variables: object };
+    const body = JSON.parse(fetcher.mock.calls[0]?.[1]?.body as string) as { variables: object };
     expect(body.variables).toMatchObject({ after: idAt(0) });
     expect(JSON.parse(JSON.stringify(subscription.checkpoint()))).toMatchObject({ positionMs: 0 });
     subscription.close();

@@ -73,7 +73,7 @@ async function publishByClock(
 ): Promise<{ readonly ids: string[]; readonly outcome: Message | Error }> {
   const ids: string[] = [];
   const answer = (_: unknown, request?: RequestInit): Promise<Response> => {
-    const { variables } = JSON.parse(String(request?.body)) as { variables: { id: string } };
+    const { variables } = JSON.parse(request?.body as string) as { variables: { id: string } };
     ids.push(variables.id);
     const busy = options.busyFirst === true && ids.length === 1;
     const refusal = busy
@@ -84,7 +84,7 @@ async function publishByClock(
     return Promise.resolve(Response.json(body));
   };
   const once = { regions: [ENDPOINT], attempts: 2, rounds: 1, backoffBaseMs: 0 };
-  const { busyFirst: _busy, ...given } = options;
+  const given = options.id === undefined ? {} : { id: options.id };
   const published = publish('tech', 'hello', { ...once, ...given, fetch: answer, wall: () => wall });
   const outcome = await published.catch((error: unknown) => error as Error);
   return { ids, outcome };
