@@ -9,7 +9,7 @@ from globalws_subscriber import Message, MessageEvent, Options, RegionEndpoint, 
 
 from cli.adapters.subscriptions import Ended, Seen, streams
 from cli.domain.changes import epoch
-from cli.errors import ExitCode, RefusedError, UnreachableError
+from cli.errors import CliError, ExitCode, RefusedError, UnreachableError
 from cli.output import Output
 from cli.regions import in_each
 from cli.session import Session
@@ -22,7 +22,7 @@ def endpoints_of(session: Session) -> list[RegionEndpoint]:
     """The selected regions, as the subscriber wants them; those without a stack are left out.
 
     Raises:
-        CliError: none has one.
+        CliError: none has one, or a region has no API key to subscribe with.
     """
     answers = in_each(session.target.selected, lambda region: region.endpoints())
     found = []
@@ -31,6 +31,11 @@ def endpoints_of(session: Session) -> list[RegionEndpoint]:
             session.output.error(f"{answer.region}: {answer.reason}")
             continue
         urls = answer.value
+        if not urls.api_key:
+            raise CliError(
+                f"{answer.region} has no API key (parameter ApiKeys=none), and this command "
+                "subscribes with one: subscribe with a client that has a token, or with IAM"
+            )
         found.append(
             RegionEndpoint(answer.region, urls.graphql_url, urls.realtime_url, urls.api_key)
         )

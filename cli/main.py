@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from cli.command import help_lines, new_app
-from cli.commands import audit, channels, config, dlq, publish, purge, status, tail, top, trace
+from cli.commands import (
+    audit,
+    channels,
+    config,
+    dlq,
+    keys,
+    publish,
+    purge,
+    status,
+    tail,
+    top,
+    trace,
+)
 from cli.errors import MEANING, ExitCode
 from local.standard_streams import outlet, prepare
 
@@ -57,6 +69,7 @@ def new_globalws() -> typer.Typer:
     purge.register(app)
     audit.register(app)
     app.add_typer(dlq.app, name="dlq")
+    app.add_typer(keys.app, name="keys")
     config.register(app)
     return app
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from cli.adapters.graphql import GraphqlApi
+from cli.adapters.graphql import GraphqlApi, signed, with_api_key
 from cli.errors import DeclinedError
 from cli.output import Output
 from cli.targets.choose import TargetOptions, choose_target
@@ -24,9 +24,15 @@ class Api(Protocol):
 
 
 def connect_api(region: Region) -> Api:
-    """The region's API over HTTP. Raises CliError if its endpoints are not known."""
+    """The region's API over HTTP, with its API key or, where there is none, with IAM.
+
+    Raises:
+        CliError: its endpoints are not known, or there are no credentials to sign with.
+    """
     endpoints = region.endpoints()
-    return GraphqlApi(region.name, endpoints.graphql_url, endpoints.api_key)
+    key = endpoints.api_key
+    authorize = with_api_key(key) if key else signed(region.clients.credentials(), region.name)
+    return GraphqlApi(region.name, endpoints.graphql_url, authorize)
 
 
 @dataclass

@@ -1,5 +1,5 @@
 """Janitor: scheduled. Ends the subscriptions of every known channel that is not allowed, in this
-region, whatever became of the order or the deployment that closed it; and keeps the API key valid.
+region, whatever became of the order or the deployment that closed it; and keeps the API keys valid.
 """
 
 import os
@@ -53,8 +53,11 @@ def _janitor() -> Janitor:
 
 
 @cache
-def _keys() -> ApiKeys:
-    return ApiKeys.connect(_settings.api_id, _settings.api_key_id, _settings.region)
+def _keys() -> tuple[ApiKeys, ...]:
+    return tuple(
+        ApiKeys.connect(_settings.api_id, key_id, _settings.region)
+        for key_id in _settings.api_key_ids
+    )
 
 
 @metrics.log_metrics
@@ -74,7 +77,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.error("event refused", extra={"reason": str(error)})
         raise
     metrics.add_metric("JanitorRuns", MetricUnit.Count, 1)
-    _renew_key()
+    _renew_keys()
     run = _janitor().run(lambda: context.get_remaining_time_in_millis() / 1000)
     _report(run)
     if run.is_failure:
@@ -82,17 +85,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return asdict(run)
 
 
-def _renew_key() -> None:
-    try:
-        key = keep_valid(_keys(), datetime.now(UTC))
-    except GlobalwsError as error:
-        # The channels come first; the alarm of this metric speaks long before the key ends.
-        metrics.add_metric("ApiKeyRenewalFailures", MetricUnit.Count, 1)
-        logger.error("API key not renewed", extra={"reason": str(error)})
-        return
-    metrics.add_metric("ApiKeyDaysLeft", MetricUnit.Count, key.days_left)
-    if key.renewed:
-        logger.info("API key renewed", extra={"days_left": round(key.days_left)})
+def _renew_keys() -> None:
+    days_left = []
+    for key in _keys():
+        try:
+            state = keep_valid(key, datetime.now(UTC))
+        except GlobalwsError as error:
+            # The channels come first; the alarm of this metric speaks long before the key ends.
+            metrics.add_metric("ApiKeyRenewalFailures", MetricUnit.Count, 1)
+            logger.error("API key not renewed", extra={"reason": str(error)})
+            continue
+        days_left.append(state.days_left)
+        if state.renewed:
+            logger.info("API key renewed", extra={"days_left": round(state.days_left)})
+    if days_left:
+        metrics.add_metric("ApiKeyDaysLeft", MetricUnit.Count, min(days_left))
 
 
 def _report(run: Run) -> None:

@@ -25,6 +25,8 @@ def _region(session: Any, region: str, installation: str) -> RunningRegion:
         StackName=stack_name
     )
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
+    if "ApiKey" not in outputs:
+        raise NotUsableError(f"{stack_name} has no API key (ApiKeys=none): the tests need one")
     return RunningRegion(
         region=region,
         graphqlUrl=outputs["GraphQLUrl"],
@@ -41,7 +43,7 @@ def describe(regions: list[str], installation: str) -> RunningStack:
     """The deployed stacks.
 
     Raises:
-        NotUsableError: there are no credentials, or temporary ones.
+        NotUsableError: there are no credentials, or temporary ones, or no API key.
         ClientError, BotoCoreError: AWS does not tell.
     """
     session: Any = boto3.Session()

@@ -43,6 +43,7 @@ _OWN_STACK = (
     "test_lifecycle",
     "test_three_regions",
     "test_without_history",
+    "test_keys",
 )
 _SHARED_STACK = "shared stack"
 

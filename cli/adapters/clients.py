@@ -14,6 +14,7 @@ from cli.errors import CliError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _HTTP_SERVER_ERROR = 500
 # AWS's words for "not now" that come with a status below 500, or in an entry of PutEvents.
 _NOT_NOW = ("Throttl", "TooManyRequests", "LimitExceeded", "ThroughputExceeded", "Internal")
+_LOG_IN = "log in, or set AWS_PROFILE to a profile that works"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,19 @@ class Clients:
         """The ARN of whoever's credentials these are. Raises CliError."""
         with aws_errors("sts", self.region):
             return str(self._client("sts").get_caller_identity()["Arn"])
+
+    def credentials(self) -> "Credentials":
+        """What requests to the region's API are signed with. Raises CliError if there are none."""
+        import boto3
+        from botocore.credentials import Credentials
+
+        if self.access is not None:
+            return Credentials(self.access.access_key_id, self.access.secret_access_key)
+        with aws_errors("AWS", self.region):
+            found = boto3.Session().get_credentials()
+        if found is None:
+            raise CliError(f"AWS credentials: none found; {_LOG_IN}")
+        return found
 
     def _client(self, service: str) -> Any:
         with self._lock:
@@ -164,9 +179,7 @@ def aws_errors(service: str, region: str) -> Iterator[None]:
         exceptions.TokenRetrievalError,
         exceptions.UnauthorizedSSOTokenError,
     ) as error:
-        raise CliError(
-            f"AWS credentials: {error}; log in, or set AWS_PROFILE to a profile that works"
-        ) from error
+        raise CliError(f"AWS credentials: {error}; {_LOG_IN}") from error
     except exceptions.HTTPClientError as error:
         raise UnreachableError(f"{service} in {region} does not answer: {error}") from error
     except exceptions.BotoCoreError as error:

@@ -1,6 +1,7 @@
-"""A region's GraphQL API over HTTP, called with its API key as any client does."""
+"""A region's GraphQL API over HTTP, called with its API key as any client does, or signed."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,11 +12,36 @@ from cli.errors import RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     import requests
+    from botocore.credentials import Credentials
 
 _CONNECT_AND_READ_SECONDS = (3.0, 35.0)  # AppSync itself gives up after 30 s
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HTTP_TOO_MANY_REQUESTS = 429
 _HTTP_SERVER_ERROR = 500
+_JSON = "application/json"
+
+
+Authorize = Callable[[str, bytes], Mapping[str, str]]
+"""(URL, body) → the headers with which a request comes in."""
+
+
+def with_api_key(key: str) -> Authorize:
+    """Comes in with an API key."""
+    return lambda url, body: {"x-api-key": key}
+
+
+def signed(credentials: "Credentials", region: str) -> Authorize:
+    """Comes in with IAM: Signature Version 4 by these credentials."""
+
+    def sign(url: str, body: bytes) -> Mapping[str, str]:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest("POST", url, {"content-type": _JSON}, data=body)
+        SigV4Auth(credentials, "appsync", region).add_auth(request)
+        return dict(request.headers.items())
+
+    return sign
 
 
 @dataclass(frozen=True)
@@ -24,7 +50,7 @@ class GraphqlApi:
 
     region: str
     url: str
-    api_key: str
+    authorize: Authorize
 
     def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Runs an operation and returns its `data`.
@@ -64,14 +90,16 @@ class GraphqlApi:
     def _post(self, body: Mapping[str, Any]) -> "requests.Response":
         import requests  # here: it takes longer than all else that `--help` does
 
+        data = json.dumps(body).encode()
+        headers = {"content-type": _JSON, **self.authorize(self.url, data)}
         with requests.Session() as session:
             # A proxy is for the way out, never for this machine.
             session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK
             try:
                 return session.post(
                     self.url,
-                    json=body,
-                    headers={"x-api-key": self.api_key},
+                    data=data,
+                    headers=headers,
                     timeout=_CONNECT_AND_READ_SECONDS,
                     allow_redirects=False,
                 )

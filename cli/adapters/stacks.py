@@ -1,6 +1,6 @@
-"""CloudFormation: a stack's outputs, its peers, and the functions that belong to it."""
+"""CloudFormation: a stack's outputs, parameters and resources."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import RefusedError, UnreachableError
@@ -11,7 +11,20 @@ class Stack:
     """What the command needs to know of a deployed stack."""
 
     outputs: dict[str, str]
-    peer_regions: tuple[str, ...]
+    parameters: dict[str, str] = field(default_factory=dict)
+    status: str = ""
+    reason: str = ""
+
+    @property
+    def peer_regions(self) -> tuple[str, ...]:
+        """The installation's other regions."""
+        peers = self.parameters.get("PeerRegions", "").split(",")
+        return tuple(peer.strip() for peer in peers if peer.strip())
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation is at work on it."""
+        return self.status.endswith("_IN_PROGRESS")
 
 
 def read_stack(clients: Clients, name: str) -> Stack:
@@ -42,8 +55,7 @@ def read_stack(clients: Clients, name: str) -> Stack:
         parameter.get("ParameterKey", ""): parameter.get("ParameterValue", "")
         for parameter in stack.get("Parameters", [])
     }
-    peers = parameters.get("PeerRegions", "").split(",")
-    return Stack(outputs, tuple(peer.strip() for peer in peers if peer.strip()))
+    return Stack(outputs, parameters, stack["StackStatus"], stack.get("StackStatusReason", ""))
 
 
 def function_names(clients: Clients, stack_name: str) -> frozenset[str]:

@@ -25,7 +25,8 @@ def config(session: Session) -> ExitCode:
     """Print the web client's config.json: each region's endpoints and API key.
 
     All or nothing: if a region's stack cannot be read, nothing is printed. The API keys in it are
-    meant for clients: they may query, publish and subscribe, no more.
+    meant for clients: they may query, publish and subscribe, no more. Where the parameter ApiKeys
+    is none, "apiKey" is null; the web client needs one.
     """
     answers = in_each(session.target.selected, lambda region: region.endpoints())
     regions = []
@@ -38,7 +39,7 @@ def config(session: Session) -> ExitCode:
                     "region": answer.region,
                     "graphqlUrl": answer.value.graphql_url,
                     "realtimeUrl": answer.value.realtime_url,
-                    "apiKey": answer.value.api_key,
+                    "apiKey": answer.value.api_key or None,
                 }
             )
     session.output.document({"regions": regions})

@@ -7,7 +7,7 @@ from pathlib import Path
 from cli.adapters.clients import Access, Clients
 from cli.adapters.stacks import read_stack
 from cli.errors import UnreachableError
-from cli.targets.target import Endpoints, Kind, Region, Target
+from cli.targets.target import Kind, Region, Target
 from local.stack.stack_file import RunningRegion, RunningStack, StackFileError
 
 _STACK_FILE = Path(".local") / "stack.json"
@@ -61,7 +61,6 @@ def _region(stack: RunningStack, running: RunningRegion) -> Region:
         running.stackName,
         clients,
         lambda: read_stack(clients, running.stackName).outputs,
-        Endpoints(running.graphqlUrl, running.realtimeUrl, running.apiKey),
     )
 
 

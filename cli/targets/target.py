@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What a client needs of a region."""
+    """What a client needs of a region; `api_key` is empty where tokens and IAM alone come in."""
 
     graphql_url: str
     realtime_url: str
@@ -36,13 +36,11 @@ class Region:
         stack_name: str,
         clients: Clients,
         read_outputs: Callable[[], Outputs],
-        endpoints: Endpoints | None = None,
     ) -> None:
         self.name = name
         self.stack_name = stack_name
         self.clients = clients
         self._read_outputs = read_outputs
-        self._endpoints = endpoints
         self._outputs: Outputs | CliError | None = None
         self._lock = threading.Lock()
 
@@ -78,10 +76,8 @@ class Region:
 
     def endpoints(self) -> Endpoints:
         """Where clients reach the region's API. Raises CliError as `output` does."""
-        if self._endpoints is not None:
-            return self._endpoints
         return Endpoints(
-            self.output("GraphQLUrl"), self.output("RealtimeUrl"), self.output("ApiKey")
+            self.output("GraphQLUrl"), self.output("RealtimeUrl"), self.outputs().get("ApiKey", "")
         )
 
 

@@ -37,15 +37,15 @@ def number(environment: Mapping[str, str], name: str) -> float:
     return value
 
 
-def channel_names(environment: Mapping[str, str], name: str) -> frozenset[str]:
-    """The variable's value, names with commas between.
+def listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The variable's values, with commas between. An empty variable is an empty list.
 
     Raises:
-        SettingsError: it is unset. Empty it means something: no channel is allowed by deployment.
+        SettingsError: it is unset.
     """
     if name not in environment:
         raise SettingsError(f"environment variable {name} is not set (see template.yaml)")
-    return frozenset(each for each in environment[name].split(",") if each)
+    return tuple(each for each in environment[name].split(",") if each)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class PurgeSettings:
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
-            allowed_channels=channel_names(environment, "ALLOWED_CHANNELS"),
+            allowed_channels=frozenset(listed(environment, "ALLOWED_CHANNELS")),
             messages_table=environment.get("MESSAGES_TABLE", ""),
         )
 
@@ -127,7 +127,7 @@ class JanitorSettings:
     grace: timedelta
     invalidations_per_second: float
     api_id: str
-    api_key_id: str
+    api_key_ids: tuple[str, ...]
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
@@ -138,9 +138,9 @@ class JanitorSettings:
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
-            allowed_channels=channel_names(environment, "ALLOWED_CHANNELS"),
+            allowed_channels=frozenset(listed(environment, "ALLOWED_CHANNELS")),
             grace=timedelta(minutes=number(environment, "CLOSING_GRACE_MINUTES")),
             invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
             api_id=required(environment, "API_ID"),
-            api_key_id=required(environment, "API_KEY_ID"),
+            api_key_ids=listed(environment, "API_KEY_IDS"),
         )

@@ -42,6 +42,12 @@ def _session(region: str) -> boto3.Session:
 _making = Lock()  # a session makes clients for one thread at a time
 
 
+def read_outputs(clients: Clients, name: str) -> dict[str, str]:
+    """The stack's outputs as they are now; ClientError if there is no such stack."""
+    stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+
 @dataclass(frozen=True)
 class DeployedStack:
     """What CloudFormation tells of a stack."""

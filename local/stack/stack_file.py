@@ -15,7 +15,7 @@ class StackFileError(Exception):
 
 @dataclass(frozen=True)
 class RunningRegion:
-    """One region of the running stack; the fields are the file's keys."""
+    """One region of the running stack; the fields are the file's keys. `apiKey` may be empty."""
 
     region: str
     graphqlUrl: str  # noqa: N815 - the file's own names

@@ -14,7 +14,10 @@ def summary(stack: RunningStack) -> str:
     """A table of the regions, and a command to try. Never folded: lines are to be copied."""
     rows = [
         _HEADINGS,
-        *((each.region, each.graphqlUrl, each.realtimeUrl, each.apiKey) for each in stack.regions),
+        *(
+            (each.region, each.graphqlUrl, each.realtimeUrl, each.apiKey or "none")
+            for each in stack.regions
+        ),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = [
@@ -23,16 +26,15 @@ def summary(stack: RunningStack) -> str:
         for row in rows
     ]
     first = stack.regions[0]
-    lines = [
-        "",
-        *table,
-        "",
-        "  Publish from a terminal:",
-        f"  curl -s {first.graphqlUrl} -H 'x-api-key: {first.apiKey}' "
-        "-H 'content-type: application/json' \\",
-        f"    -d '{json.dumps({'query': _PUBLISH})}'",
-        "",
-    ]
+    lines = ["", *table, ""]
+    if first.apiKey:
+        lines += [
+            "  Publish from a terminal:",
+            f"  curl -s {first.graphqlUrl} -H 'x-api-key: {first.apiKey}' "
+            "-H 'content-type: application/json' \\",
+            f"    -d '{json.dumps({'query': _PUBLISH})}'",
+            "",
+        ]
     if stack.clientUrl is not None:
         lines += [f"  Open {stack.clientUrl}", ""]
     return "\n".join([*lines, "  Ctrl-C ends it."])

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from local.deployed.stack import Clients, read_outputs
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack import sam
 from local.stack.deployment import Deployment, emulator_version
@@ -101,6 +102,7 @@ class Supervisor:
         app = application(
             web_client.built_client(settings.root),
             self._stack(),
+            self._current_stack,
             operator,
             settings.client_port,
         )
@@ -164,6 +166,16 @@ class Supervisor:
         status = await get_json(f"{self.settings.region_url(region)}/_local/health")
         self._outputs[region] = status["outputs"]
 
+    async def _read_outputs(self, region: str) -> None:
+        clients = Clients(region, self.settings.aws_endpoint_url)
+        name = self.settings.stack_name(region)
+        self._outputs[region] = await asyncio.to_thread(read_outputs, clients, name)
+
+    async def _current_stack(self) -> RunningStack:
+        """The stack with the API keys of now: `globalws keys rotate` changes them."""
+        await asyncio.gather(*map(self._read_outputs, self.settings.regions))
+        return self._write_stack_file()
+
     def _write_stack_file(self) -> RunningStack:
         stack = self._stack()
         stack.write(self.settings.stack_file)
@@ -177,7 +189,7 @@ class Supervisor:
                     region=region,
                     graphqlUrl=self._outputs[region]["GraphQLUrl"],
                     realtimeUrl=self._outputs[region]["RealtimeUrl"],
-                    apiKey=self._outputs[region]["ApiKey"],
+                    apiKey=self._outputs[region].get("ApiKey", ""),
                     stackName=settings.stack_name(region),
                     eventBusName=self._outputs[region]["EventBusName"],
                     eventsUrl=settings.region_url(region),

@@ -1,6 +1,6 @@
 """The web client's server: the built files, /config.json, and the operator's API, on loopback."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,19 @@ def client_config(stack: RunningStack) -> dict[str, Any]:
     """/config.json: what the page needs to know, of which nothing is in the build."""
     keys = ("region", "graphqlUrl", "realtimeUrl", "apiKey")
     return {
-        "regions": [{key: getattr(each, key) for key in keys} for each in stack.regions],
+        "regions": [{key: getattr(each, key) or None for key in keys} for each in stack.regions],
         "operator": True,
     }
 
 
-def application(files: Path, stack: RunningStack, operator: Operator, port: int) -> web.Application:
-    """The server of the client in `files` for that stack."""
+def application(
+    files: Path,
+    stack: RunningStack,
+    current: Callable[[], Awaitable[RunningStack]],
+    operator: Operator,
+    port: int,
+) -> web.Application:
+    """The server of the client in `files` for that stack; `current` tells its API keys of now."""
     urls = [url for each in stack.regions for url in (each.graphqlUrl, each.realtimeUrl)]
     policy = content_security_policy(urls)
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[guard(port, policy)])
@@ -34,7 +40,9 @@ def application(files: Path, stack: RunningStack, operator: Operator, port: int)
         return web.FileResponse(files / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def config(_: web.Request) -> web.Response:
-        return web.json_response(client_config(stack), headers={"Cache-Control": "no-store"})
+        return web.json_response(
+            client_config(await current()), headers={"Cache-Control": "no-store"}
+        )
 
     async def keep(request: web.Request, response: web.StreamResponse) -> None:
         # Vite puts a hash of the content into the names of what lies there.

@@ -156,7 +156,7 @@ async def test_an_api_key_that_cannot_be_renewed(figures: Figures) -> None:
     async with _with_variables(run, west, "janitor", API_ID="nobodys"):
         await _invoke_janitor(run, west)
         await _moves(run, west, "ApiKeyRenewalAlarm")
-    async with _with_variables(run, west, "janitor", API_KEY_ID="da2-nobodys"):
+    async with _with_variables(run, west, "janitor", API_KEY_IDS="da2-nobodys"):
         await _invoke_janitor(run, west)
 
         async def is_going_off() -> bool:

@@ -18,12 +18,14 @@ Call = tuple[str, str]
 # Adapter classes, named as their tables in the template; boto3 calls are found in their methods.
 _TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable"})
 # Adapters whose calls do not show in their syntax.
-_SIGNED: dict[tuple[str, str], Call] = {
-    ("GraphqlApi", "publish_from_bus"): ("appsync:GraphQL", "Mutation.publishFromBus"),
-    ("GraphqlApi", "unsubscribe"): ("appsync:GraphQL", "Mutation.unsubscribe"),
-    ("ApiKeys", "expires"): ("appsync:ListApiKeys", "apikeys"),
-    ("ApiKeys", "extend"): ("appsync:UpdateApiKey", "apikeys/${ApiKey.ApiKeyId}"),
-    ("DeadLetterQueue", "send"): ("sqs:SendMessage", "FunctionDeadLetterQueue"),
+_SIGNED: dict[tuple[str, str], frozenset[Call]] = {
+    ("GraphqlApi", "publish_from_bus"): frozenset({("appsync:GraphQL", "Mutation.publishFromBus")}),
+    ("GraphqlApi", "unsubscribe"): frozenset({("appsync:GraphQL", "Mutation.unsubscribe")}),
+    ("ApiKeys", "expires"): frozenset({("appsync:ListApiKeys", "apikeys")}),
+    ("ApiKeys", "extend"): frozenset(
+        ("appsync:UpdateApiKey", f"apikeys/${{{key}.ApiKeyId}}") for key in ("ApiKey", "ApiKeyB")
+    ),
+    ("DeadLetterQueue", "send"): frozenset({("sqs:SendMessage", "FunctionDeadLetterQueue")}),
 }
 
 
@@ -69,7 +71,7 @@ def calls_of_resolver(path: Path) -> set[str]:
 def _calls_of_method(adapter: ast.ClassDef, name: str) -> set[Call]:
     signed = _SIGNED.get((adapter.name, name))
     if signed is not None:
-        return {signed}
+        return set(signed)
     operations = _operations(adapter, name, set())
     return {(f"dynamodb:{operation}", adapter.name) for operation in operations}
 

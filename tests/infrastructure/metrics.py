@@ -145,7 +145,7 @@ def _run_janitor(monkeypatch: pytest.MonkeyPatch) -> None:
     module = _load("janitor", monkeypatch)
     monkeypatch.setattr(module, "_janitor", _Janitor)
     for keys in (_Keys(), _Keys(is_broken=True)):
-        monkeypatch.setattr(module, "_keys", lambda keys=keys: keys)
+        monkeypatch.setattr(module, "_keys", lambda keys=keys: [keys])
         module.handler(sample("janitor"), Context())
 
 

@@ -39,6 +39,7 @@ _ALLOWED: dict[str, set[Call]] = {
         ("dynamodb:PutItem", "AuditTable"),
         ("appsync:ListApiKeys", "apikeys"),
         ("appsync:UpdateApiKey", "apikeys/${ApiKey.ApiKeyId}"),
+        ("appsync:UpdateApiKey", "apikeys/${ApiKeyB.ApiKeyId}"),
         _ON_FAILURE,
     },
 }

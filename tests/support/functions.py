@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "CLOSING_GRACE_MINUTES": "15",
     "INVALIDATIONS_PER_SECOND": "80",
     "API_ID": "api-1",
-    "API_KEY_ID": "da2-key",
+    "API_KEY_IDS": "da2-key,",
 }
 
 

@@ -19,7 +19,8 @@ describe('parseConfig', () => {
     [null, 'not a JSON object'],
     [{}, 'no list "regions"'],
     [{ regions: [] }, 'names no region'],
-    [{ regions: [{ ...OREGON, apiKey: '' }] }, 'region 1 has no apiKey'],
+    [{ regions: [{ ...OREGON, apiKey: null }] }, 'region 1 has no apiKey: this page needs one'],
+    [{ regions: [{ ...OREGON, realtimeUrl: '' }] }, 'region 1 has no realtimeUrl'],
     [{ regions: [{ ...OREGON, graphqlUrl: 'javascript:alert(1)' }] }, 'no http address'],
     [{ regions: [OREGON, { ...OREGON, realtimeUrl: 'http://x' }] }, 'region 2: realtimeUrl'],
   ])('says what is wrong with %j', (document, message) => {

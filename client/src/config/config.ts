@@ -34,7 +34,10 @@ function parseRegion(entry: unknown, index: number): RegionConfig {
   if (!isRecord(entry)) throw new ConfigError(`${where} is not an object`);
   const [region, graphqlUrl, realtimeUrl, apiKey] = KEYS.map((key) => {
     const value = entry[key];
-    if (typeof value !== 'string' || value === '') throw new ConfigError(`${where} has no ${key}`);
+    if (typeof value !== 'string' || value === '') {
+      const why = key === 'apiKey' ? ': this page needs one, tokens and IAM do not open it' : '';
+      throw new ConfigError(`${where} has no ${key}${why}`);
+    }
     return value;
   }) as [string, string, string, string];
   if (!/^https?:$/.test(protocolOf(graphqlUrl))) {

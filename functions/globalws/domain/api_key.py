@@ -1,4 +1,4 @@
-"""Keeping the API key of this region's clients valid: when it is renewed, and until when."""
+"""Keeping an API key of this region's clients valid: when it is renewed, and until when."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ RENEW_BELOW = timedelta(days=180)
 
 
 class Keys(Protocol):
-    """The API key of this region's API. Both raise TransientError."""
+    """One API key of this region's API. Both raise TransientError."""
 
     def expires(self) -> datetime | None:
         """When the key ends; None if the API has no such key."""

@@ -142,6 +142,7 @@ def _deploy(name: str, stacks: dict[str, Any]) -> Region:
     peers = ",".join(each for each in REGIONS if each != name)
     stacks[name] = {
         "StackName": f"globalws-{name}",
+        "StackStatus": "CREATE_COMPLETE",
         "Parameters": [{"ParameterKey": "PeerRegions", "ParameterValue": peers}],
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
     }

@@ -1,6 +1,7 @@
 """A page on a server of its own, with the fakes behind it that its tests look at."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,12 @@ async def page(
         )
         stack.write(tmp_path / "stack.json")
         port = unused_port()
+
+        async def current() -> RunningStack:
+            return replace(stack, regions=tuple(replace(r, apiKey="new") for r in stack.regions))
+
         operator = Operator(regions, tmp_path / "stack.json", command)
-        server = TestServer(application(files, stack, operator, port), port=port)
+        server = TestServer(application(files, stack, current, operator, port), port=port)
         async with TestClient(server) as client:
             yield Page(client, port)
 

@@ -17,6 +17,7 @@ async def test_config_holds_what_the_page_needs_and_no_more(page: Page) -> None:
     assert [set(region) for region in config["regions"]] == [
         {"region", "graphqlUrl", "realtimeUrl", "apiKey"}
     ] * 2
+    assert {region["apiKey"] for region in config["regions"]} == {"new"}
     assert "never shown" not in await response.text()
     assert response.headers["Cache-Control"] == "no-store"
 

@@ -10,7 +10,7 @@ from cli.domain.changes import instant
 from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, RefusedError, UnreachableError
 from cli.targets.choose import TargetOptions
-from cli.targets.target import Endpoints, Kind, Region, Target
+from cli.targets.target import Kind, Region, Target
 
 REGIONS = ("us-west-2", "ap-southeast-2")
 DEFAULT = ("cars", "tech")
@@ -34,6 +34,10 @@ class FakeRegion:
     published: list[dict[str, Any]] = field(default_factory=list)
     failed_entries: int = 0
     outcome: str = "done"
+    stack: dict[str, str] = field(default_factory=lambda: {"ApiKeys": "A", "PeerRegions": "x"})
+    stack_statuses: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    updates: list[dict[str, Any]] = field(default_factory=list)
 
     def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         self._answer()
@@ -120,6 +124,20 @@ class FakeRegion:
         self._answer()
         return {"Messages": []}
 
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        """The stack; in the status that is next in `stack_statuses`, else settled."""
+        self._answer()
+        status = self.stack_statuses.pop(0) if self.stack_statuses else "UPDATE_COMPLETE"
+        pairs = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.stack.items()]
+        return {"Stacks": [{"StackStatus": status, "Parameters": pairs}]}
+
+    def update_stack(self, **request: Any) -> None:
+        self._answer()
+        self.updates.append(request)
+        for each in request["Parameters"]:
+            if not each.get("UsePreviousValue"):
+                self.stack[each["ParameterKey"]] = each["ParameterValue"]
+
     def _answer(self) -> None:
         if self.down:
             raise UnreachableError(f"{self.name} does not answer")
@@ -147,9 +165,12 @@ class FakeInstallation:
 
     def _region(self, fake: FakeRegion) -> Region:
         clients: Any = SimpleNamespace(
-            region=fake.name, events=fake, tables=fake, sqs=fake, functions=None, stacks=None
+            region=fake.name, events=fake, tables=fake, sqs=fake, functions=None, stacks=fake
         )
         outputs = {
+            "GraphQLUrl": f"http://127.0.0.1/{fake.name}/graphql",
+            "RealtimeUrl": f"ws://127.0.0.1/{fake.name}/graphql",
+            "ApiKey": "da2-key",
             "ApiId": f"api-{fake.name}",
             "EventBusName": "globalws",
             "AuditTableName": "audit-table",
@@ -157,6 +178,4 @@ class FakeInstallation:
             "BusDeadLetterQueueUrl": "http://queue/bus",
             "FunctionDeadLetterQueueUrl": "http://queue/function",
         }
-        base = f"127.0.0.1/{fake.name}"
-        endpoints = Endpoints(f"http://{base}/graphql", f"ws://{base}/graphql", "da2-key")
-        return Region(fake.name, f"globalws-{fake.name}", clients, lambda: outputs, endpoints)
+        return Region(fake.name, f"globalws-{fake.name}", clients, lambda: outputs | fake.outputs)

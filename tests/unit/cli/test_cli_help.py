@@ -20,6 +20,7 @@ COMMANDS = [
     "dlq list",
     "dlq redrive",
     "dlq show",
+    "keys rotate",
     "publish",
     "purge",
     "status",

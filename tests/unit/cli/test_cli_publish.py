@@ -12,7 +12,7 @@ from globalws_subscriber.errors import PUBLISH_REFUSALS
 
 from cli.adapters.clients import aws_error
 from cli.adapters.events import put_event
-from cli.adapters.graphql import GraphqlApi
+from cli.adapters.graphql import GraphqlApi, with_api_key
 from cli.errors import RefusedError, UnreachableError
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_installation import REGIONS, FakeInstallation
@@ -57,12 +57,14 @@ class Apis:
 @pytest.fixture
 def apis(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> Apis:
     def connect(region: Any) -> GraphqlApi:
-        return GraphqlApi(region.name, f"http://127.0.0.1/{region.name}/graphql", "da2-key")
+        return GraphqlApi(
+            region.name, f"http://127.0.0.1/{region.name}/graphql", with_api_key("da2-key")
+        )
 
     fake = Apis()
 
     def post(_: requests.Session, url: str, **options: Any) -> requests.Response:
-        return fake.post(url, options["json"])
+        return fake.post(url, json.loads(options["data"]))
 
     monkeypatch.setattr("cli.session.connect_api", connect)
     monkeypatch.setattr(requests.Session, "post", post)

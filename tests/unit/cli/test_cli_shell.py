@@ -26,6 +26,7 @@ ARGUMENTS = {
     "dlq list": ("dlq", "list"),
     "dlq redrive": ("dlq", "redrive", "--yes"),
     "dlq show": ("dlq", "show", "m-1"),
+    "keys rotate": ("keys", "rotate"),
     "publish": ("publish", "tech", "café"),
     "purge": ("purge", "tech", *REASON, "--yes"),
     "status": ("status",),

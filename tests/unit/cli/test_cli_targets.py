@@ -16,8 +16,8 @@ from cli.targets.local import find_stack_file, local_target
 from cli.targets.target import Kind, Target
 
 STACKS = {
-    "us-west-2": Stack({"EventBusName": "globalws"}, ("ap-southeast-2", "eu-west-1")),
-    "ap-southeast-2": Stack({"EventBusName": "globalws"}, ("us-west-2",)),
+    "us-west-2": Stack({"EventBusName": "globalws"}, {"PeerRegions": "ap-southeast-2,eu-west-1"}),
+    "ap-southeast-2": Stack({"EventBusName": "globalws"}, {"PeerRegions": "us-west-2"}),
 }
 
 

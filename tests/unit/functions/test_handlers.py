@@ -201,7 +201,7 @@ def test_the_janitor_reports_in_one_line_and_in_metrics(
     module = load_handler("janitor", monkeypatch)
     run = Run("2026-11-23T10:20:00.000Z", 120, 9, 0, 0, 1, 3, 2, 1, 4)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
-    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300.5))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(300.5), StubKeys(364)])
     assert module.handler(sample("janitor"), Context())["invalidated"] == 3
     (line,), metrics = _output(capsys)
     assert line["run"]["skipped"] == 4
@@ -221,7 +221,7 @@ def test_the_janitor_raises_when_everything_failed(monkeypatch: pytest.MonkeyPat
     module = load_handler("janitor", monkeypatch)
     run = Run("2026-11-23T10:20:00.000Z", failed=2)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
-    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(300)])
     with pytest.raises(module.JanitorError, match="all 2"):
         module.handler(sample("janitor"), Context())
 
@@ -231,7 +231,7 @@ def test_the_janitor_renews_the_key_and_says_so(
 ) -> None:
     module = load_handler("janitor", monkeypatch)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
-    monkeypatch.setattr(module, "_keys", lambda: StubKeys(7))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(7)])
     module.handler(sample("janitor"), Context())
     (renewed, _), metrics = _output(capsys)
     assert renewed["message"] == "API key renewed"
@@ -244,12 +244,45 @@ def test_a_key_that_cannot_be_renewed_is_counted_and_does_not_stop_the_janitor(
     module = load_handler("janitor", monkeypatch)
     run = Run("2026-11-23T10:20:00.000Z", invalidated=3)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(run))
-    monkeypatch.setattr(module, "_keys", lambda: StubKeys(None))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(None)])
     assert module.handler(sample("janitor"), Context())["invalidated"] == 3
     (failed, _), metrics = _output(capsys)
     assert (failed["level"], failed["reason"]) == ("ERROR", "AppSync is away")
     assert metrics["ApiKeyRenewalFailures"] == 1
     assert "ApiKeyDaysLeft" not in metrics
+
+
+def test_a_key_that_cannot_be_renewed_does_not_stop_the_other_s_renewal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch)
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(None), StubKeys(7)])
+    module.handler(sample("janitor"), Context())
+    (failed, renewed, _), metrics = _output(capsys)
+    assert (failed["message"], renewed["message"]) == ("API key not renewed", "API key renewed")
+    assert metrics["ApiKeyRenewalFailures"] == 1
+    assert metrics["ApiKeyDaysLeft"] > 364
+
+
+@pytest.mark.parametrize(
+    ("ids", "keys"), [("da2-a,da2-b", ["da2-a", "da2-b"]), (",da2-b", ["da2-b"]), (",", [])]
+)
+def test_the_janitor_keeps_the_template_s_keys_valid(
+    monkeypatch: pytest.MonkeyPatch, ids: str, keys: list[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch, {"API_KEY_IDS": ids})
+    assert [key.key_id for key in module._keys()] == keys
+
+
+def test_without_a_key_the_janitor_says_nothing_of_keys(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load_handler("janitor", monkeypatch, {"API_KEY_IDS": ","})
+    monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
+    module.handler(sample("janitor"), Context())
+    _, metrics = _output(capsys)
+    assert not {name for name in metrics if name.startswith("ApiKey")}
 
 
 def test_every_log_line_of_a_message_carries_its_id(
@@ -282,7 +315,7 @@ def test_a_run_of_the_janitor_is_known_by_its_schedule_s_event(
 ) -> None:
     module = load_handler("janitor", monkeypatch)
     monkeypatch.setattr(module, "_janitor", lambda: StubJanitor(Run("2026-11-23T10:20:00.000Z")))
-    monkeypatch.setattr(module, "_keys", lambda: StubKeys(300))
+    monkeypatch.setattr(module, "_keys", lambda: [StubKeys(300)])
     module.handler(sample("janitor"), Context())
     (line,), _ = _output(capsys)
     assert line["correlation_id"] == sample("janitor")["id"]

@@ -18,7 +18,7 @@ from globalws_subscriber.protocol import decode as decode_frame
 
 from cli.adapters.clients import Access
 from cli.adapters.functions import _decoded
-from cli.adapters.graphql import GraphqlApi
+from cli.adapters.graphql import GraphqlApi, with_api_key
 from cli.adapters.logs import ask_region_process
 from cli.commands.dlq_view import decoded
 from cli.domain.letters import Queue, read_letter
@@ -84,7 +84,7 @@ def test_the_operators_calls_end_with_an_error_of_the_command(
 ) -> None:
     monkeypatch.setattr(requests.Session, "request", lambda *_, **__: _response(text))
     with pytest.raises(CliError):
-        GraphqlApi("us-west-2", "http://127.0.0.1:1/graphql", "key").execute(
+        GraphqlApi("us-west-2", "http://127.0.0.1:1/graphql", with_api_key("key")).execute(
             "{ channels { name } }"
         )
     clients: Any = SimpleNamespace(
