@@ -48,7 +48,7 @@ def _say(line: str) -> None:
 
 
 def _plan(command: str, regions: tuple[str, ...], existing: dict[str, Stack]) -> Plan:
-    there = tuple(existing)
+    there = tuple(region for region, stack in existing.items() if not stack.was_never_created)
     if command in ("add", "remove") and len(regions) != 1:
         raise DeployError(f"one region: make {command}-region REGION=eu-west-1")
     match command:
@@ -58,7 +58,7 @@ def _plan(command: str, regions: tuple[str, ...], existing: dict[str, Stack]) ->
             return add_plan(regions[0], there)
         case "remove":
             return remove_plan(regions[0], there)
-    return destroy_plan(regions, there)
+    return destroy_plan(regions, tuple(existing))
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -27,7 +27,8 @@ class Delete:
 
 Step = Deploy | Delete
 Plan = tuple[tuple[Step, ...], ...]
-"""Stages, one after the other; the steps of a stage may run at once."""
+"""Stages, one after the other; the steps of a stage run at once, in no order. A stage sends only to
+regions whose stacks earlier stages made: EventBridge does not retry a bus that is not there."""
 
 
 def checked_regions(names: Iterable[str]) -> tuple[str, ...]:
@@ -53,7 +54,11 @@ def checked_installation(name: str) -> str:
 def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     """All wanted regions, each with all others as peers; safe to repeat.
 
-    New regions come first: a region that exists sends to a new one only once that is there.
+    New regions come first, with those as peers that exist. Then all that miss a peer learn of it.
+
+    Args:
+        wanted: what the operator named.
+        existing: the regions that have a bus.
 
     Args:
         wanted: what the operator named; empty for all that there is.
@@ -71,9 +76,10 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
             f"the installation is in {', '.join(extra)} too: name all of its regions, or take one "
             f"away with make remove-region REGION={extra[0]}"
         )
-    new = tuple(_deploy(region, wanted) for region in wanted if region not in existing)
-    old = tuple(_deploy(region, wanted) for region in wanted if region in existing)
-    return tuple(stage for stage in (new, old) if stage)
+    there = tuple(region for region in wanted if region in existing)
+    new = tuple(_deploy(region, there) for region in wanted if region not in existing)
+    mesh = tuple(_deploy(region, wanted) for region in wanted)
+    return tuple(stage for stage in (new, tuple(s for s in mesh if s not in new)) if stage)
 
 
 def add_plan(region: str, existing: Sequence[str]) -> Plan:

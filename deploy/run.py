@@ -18,6 +18,8 @@ from deploy.stacks import (
 )
 
 Report = Callable[[str], None]
+# Parameters that differ between an installation's regions. All others are alike in all of them.
+_REGIONAL = frozenset({"PeerRegions", "ApiUrlOverride", "AlarmTopicArn"})
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Runner:
     """Where and how steps are carried out.
 
     Attributes:
-        parameters: of the template; they win over samconfig.toml's. What neither names stays as it
-            was in a region that exists.
+        parameters: of the template; they win over samconfig.toml's, and those over what a new
+            region takes over from its peers. What none names stays as it was in one that exists.
         existing: the stacks that were there before.
     """
 
@@ -72,11 +74,13 @@ class Runner:
         if known is not None and known.was_never_created:
             self.report(f"{region}: deleting {name}, whose creation failed")
             self.sam.delete(region, name, self.installation)
+            known = None
         self.report(f"{region}: deploying {name}, peers: {', '.join(peers) or 'none'}")
         self.sam.deploy(
             region,
             self.config.options(region, name, self.installation),
             {
+                **({} if known is not None else self._of_a_peer(peers)),
                 **self.config.overrides(region),
                 **self.parameters.of(region),
                 "Installation": self.installation,
@@ -84,6 +88,12 @@ class Runner:
             },
         )
         self.report(f"{region}: deployed")
+
+    def _of_a_peer(self, peers: tuple[str, ...]) -> dict[str, str]:
+        """What a new region takes over from those that exist: channels, retention, keys, …"""
+        for stack in (self.existing[peer] for peer in peers if peer in self.existing):
+            return {k: v for k, v in stack.parameters.items() if k not in _REGIONAL}
+        return {}
 
     def _delete(self, region: str) -> None:
         stack = self.existing[region]

@@ -22,8 +22,13 @@ class Stack:
     region: str
     name: str
     status: str
-    peers: tuple[str, ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The regions that it sends to."""
+        return tuple(filter(None, self.parameters.get("PeerRegions", "").split(",")))
 
     @property
     def was_never_created(self) -> bool:
@@ -124,6 +129,6 @@ def _read(name: str, region: str) -> Stack | None:
         region,
         name,
         stack["StackStatus"],
-        tuple(filter(None, parameters.get("PeerRegions", "").split(","))),
+        parameters,
         {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
     )

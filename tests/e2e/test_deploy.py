@@ -124,6 +124,24 @@ def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> s
     return names - {""}  # the emulator makes one for an empty list
 
 
+def _made_at(aws: LocalSettings, region: str, logical_id: str) -> str:
+    """When CloudFormation had made a resource of the region's stack."""
+    pages = _client(aws, region, "cloudformation").get_paginator("describe_stack_events")
+    events = [
+        each
+        for page in pages.paginate(StackName=f"globalws-{region}")
+        for each in page["StackEvents"]
+    ]
+    # The emulator says UPDATE_COMPLETE of what an update creates.
+    when = [
+        str(each["Timestamp"])
+        for each in events
+        if each["LogicalResourceId"] == logical_id and each["ResourceStatus"].endswith("_COMPLETE")
+    ]
+    assert when, sorted({each["LogicalResourceId"] for each in events})
+    return min(when)
+
+
 async def _delete_audit_tables(aws: LocalSettings, said: str) -> None:
     """Runs the commands that `make` printed for the tables that outlived their stacks."""
     commands = [line.split() for line in said.splitlines() if line.strip().startswith("aws ")]
@@ -151,8 +169,12 @@ def _topics_told(aws: LocalSettings, region: str) -> set[str]:
 
 
 async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings) -> None:
-    await _made(aws, "deploy", f"REGIONS={A} {B}", f"PARAMETERS={_topic(A)} {_topic(B)}")
+    parameters = f"AllowedChannels=news {_topic(A)} {_topic(B)}"
+    await _made(aws, "deploy", f"REGIONS={A} {B}", f"PARAMETERS={parameters}")
     assert (_peers(aws, A), _peers(aws, B)) == ({B}, {A})
+    # EventBridge does not retry a bus that is not there.
+    assert _made_at(aws, A, "ForwardToapsoutheast2") > _made_at(aws, B, "Bus")
+    assert _made_at(aws, B, "ForwardTouswest2") > _made_at(aws, A, "Bus")
 
     code, text = await _make(aws, "deploy", f"REGIONS={A}")
     assert code != 0
@@ -162,6 +184,10 @@ async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings
     for region in (A, B, C):
         assert _topics_told(aws, region) == {_topic(region).split("=")[1]}, region
     assert [_peers(aws, region) for region in (A, B, C)] == [{B, C}, {A, C}, {A, B}]
+    (added,) = _client(aws, C, "cloudformation").describe_stacks(StackName=f"globalws-{C}")[
+        "Stacks"
+    ]
+    assert {"ParameterKey": "AllowedChannels", "ParameterValue": "news"} in added["Parameters"]
     assert f"before you use sam deploy by itself: {B},{C}" in text
 
     code, text = await _make(aws, "remove-region", f"REGION={C}")

@@ -20,8 +20,22 @@ from deploy.plan import (
 A, B, C = "us-west-2", "ap-southeast-2", "eu-west-1"
 
 
-def test_a_first_deployment_makes_a_full_mesh_at_once() -> None:
-    assert deploy_plan((A, B), ()) == ((Deploy(A, (B,)), Deploy(B, (A,))),)
+def test_a_first_deployment_makes_the_regions_before_it_connects_them() -> None:
+    assert deploy_plan((A, B), ()) == (
+        (Deploy(A, ()), Deploy(B, ())),
+        (Deploy(A, (B,)), Deploy(B, (A,))),
+    )
+
+
+def test_two_new_regions_beside_one_that_exists() -> None:
+    assert deploy_plan((A, B, C), (A,)) == (
+        (Deploy(B, (A,)), Deploy(C, (A,))),
+        (Deploy(A, (B, C)), Deploy(B, (A, C)), Deploy(C, (A, B))),
+    )
+
+
+def test_a_single_region_is_deployed_once() -> None:
+    assert deploy_plan((A,), ()) == ((Deploy(A, ()),),)
 
 
 def test_a_repetition_updates_all() -> None:
@@ -71,15 +85,31 @@ def test_what_would_leave_something_odd_behind_is_refused(make: object, reason: 
 
 
 def _run(plan: Plan, peers: dict[str, tuple[str, ...]]) -> None:
-    """Applies a plan to what each region sends to; between stages nobody sends to nobody."""
+    """Applies a plan to what each region sends to, and holds it to its promise: whichever step of
+    a stage is carried out first, nobody sends to a bus that is not there."""
     for stage in plan:
+        there = peers.keys() - {step.region for step in stage if isinstance(step, Delete)}
         for step in stage:
+            if isinstance(step, Deploy):
+                assert set(step.peers) <= there
             if isinstance(step, Deploy):
                 peers[step.region] = step.peers
             else:
                 del peers[step.region]
         for known in peers.values():
             assert set(known) <= peers.keys()
+
+
+@given(st.permutations([A, B, C, "eu-central-1"]), st.integers(0, 4), st.integers(1, 4))
+def test_a_deployment_that_was_cut_off_anywhere_ends_in_a_full_mesh_when_repeated(
+    regions: list[str], existing: int, stages: int
+) -> None:
+    peers: dict[str, tuple[str, ...]] = {}
+    for region in regions[:existing]:
+        _run(deploy_plan((*peers, region), tuple(peers)), peers)
+    _run(deploy_plan(regions, tuple(peers))[:stages], peers)
+    _run(deploy_plan(regions, tuple(peers)), peers)
+    assert all({one, *known} == set(regions) for one, known in peers.items())
 
 
 @given(st.permutations([A, B, C, "eu-central-1"]), st.integers(1, 3))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploy import run as module
+from deploy.__main__ import _plan
 from deploy.errors import DeployError
 from deploy.parameters import Parameters
 from deploy.plan import Delete, Deploy
@@ -79,6 +80,41 @@ def test_a_stack_whose_creation_failed_is_deleted_first(config: SamConfig) -> No
     known = {A: Stack(A, f"globalws-{A}", "ROLLBACK_COMPLETE")}
     _runner(sam, config, known).run(((Deploy(A, ()),),))
     assert sam.calls == [("build", ""), ("delete", A), ("deploy", A)]
+
+
+def test_a_region_whose_creation_failed_is_not_sent_to() -> None:
+    existing = {
+        A: Stack(A, f"globalws-{A}", "UPDATE_COMPLETE"),
+        B: Stack(B, f"globalws-{B}", "ROLLBACK_COMPLETE"),
+    }
+    assert _plan("up", (A, B), existing) == ((Deploy(B, (A,)),), (Deploy(A, (B,)),))
+    assert _plan("destroy", (), existing) == ((Delete(A), Delete(B)),)
+
+
+@pytest.mark.parametrize("left_over", [{}, {B: Stack(B, f"globalws-{B}", "ROLLBACK_COMPLETE")}])
+def test_a_new_region_is_deployed_as_its_peers_are(
+    config: SamConfig, left_over: dict[str, Stack]
+) -> None:
+    sam = FakeSam()
+    known = {
+        "Installation": "globalws",
+        "PeerRegions": "",
+        "ApiKeys": "none",
+        "AllowedChannels": "news",
+        "LogRetentionDays": "7",
+        "AlarmTopicArn": f"arn:aws:sns:{A}:123456789012:pager",
+        "ApiUrlOverride": "https://west.example.com/graphql",
+    }
+    existing = {A: Stack(A, f"globalws-{A}", "UPDATE_COMPLETE", known)} | left_over
+    _runner(sam, config, existing).run(((Deploy(B, (A,)),), (Deploy(A, (B,)),)))
+    assert sam.parameters[B] == {
+        "Installation": "globalws",
+        "PeerRegions": A,
+        "ApiKeys": "none",
+        "AllowedChannels": "news",
+        "LogRetentionDays": "3",  # as given
+    }
+    assert sam.parameters[A].keys() == {"Installation", "PeerRegions", "LogRetentionDays"}
 
 
 def test_a_stack_that_does_not_go_is_told(

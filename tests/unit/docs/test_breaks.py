@@ -6,7 +6,15 @@ from tests.breaks.model import Break
 from tests.breaks.table import BREAKS
 from tests.unit.docs.test_guarantees import _rows
 
-_PRODUCTION = ("cli/", "functions/", "graphql/", "local/", "subscriber/", "template.yaml")
+_PRODUCTION = (
+    "cli/",
+    "deploy/",
+    "functions/",
+    "graphql/",
+    "local/",
+    "subscriber/",
+    "template.yaml",
+)
 
 
 def _promised() -> list[str]:
