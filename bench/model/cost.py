@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from bench.model.tables import Tables
-from bench.model.workload import MINUTES_A_MONTH, Workload
+from bench.model.workload import MINUTES_A_MONTH, SECONDS_A_MONTH, Workload
 
 _MILLION = 1e6
 
@@ -69,8 +69,32 @@ def _connections(workload: Workload, price: float) -> dict[str, float]:
     return {"connections": minutes / _MILLION * price}
 
 
+def _watching(workload: Workload, tables: Tables) -> dict[str, float]:
+    """Metrics, alarms and the dashboard of all regions, a month."""
+    prices, assumed = tables.prices, tables.assumptions
+    a_region = (
+        assumed["custom_metrics"] * prices["custom_metric"]
+        + assumed["alarms"] * prices["alarm"]
+        + prices["dashboard"]
+    )
+    return {"metrics, alarms, dashboard": len(workload.regions) * a_region}
+
+
+def tracing(workload: Workload, tables: Tables) -> float:
+    """What X-Ray adds to a month with TracingEnabled=true, by its default rule.
+
+    Each region's API and its Replay decide by themselves: one request a second, then a share.
+    """
+    replayed = workload.per_region * workload.peers
+    rate = tables.assumptions["xray_rate"]
+    sources = (workload.per_region + replayed, replayed)  # the API, and Replay
+    recorded = sum(min(each, 1 + rate * max(0.0, each - 1)) for each in sources)
+    traces = recorded * len(workload.regions) * SECONDS_A_MONTH
+    return traces / _MILLION * tables.prices["xray_trace"]
+
+
 def globalws(workload: Workload, tables: Tables) -> Bill:
-    """Ours: publish here, one replay in each other region, stored once a region."""
+    """Ours: publish here, one replay in each other region, stored once a region. No tracing."""
     prices, assumed = tables.prices, tables.assumptions
     stored = _units(workload.size + assumed["envelope"], 1024)
     replay = (
@@ -82,11 +106,15 @@ def globalws(workload: Workload, tables: Tables) -> Bill:
             "AppSync operations": len(workload.regions) * prices["appsync_operation"],
             **_bus(workload, tables),
             "Lambda": workload.peers * replay,
+            "logs": workload.peers * assumed["replay_log_bytes"] / 1e9 * prices["log_gb"] * 1e6,
             "DynamoDB": prices["dynamodb_read"]
             + stored * len(workload.regions) * prices["dynamodb_write"],
             **_delivery(workload, tables),
         },
-        _connections(workload, prices["appsync_connection_minute"]),
+        {
+            **_connections(workload, prices["appsync_connection_minute"]),
+            **_watching(workload, tables),
+        },
     )
 
 

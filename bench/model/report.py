@@ -38,6 +38,7 @@ def document(tables: Tables) -> dict[str, Any]:
             name: dict(design(Workload(100), tables).messages)
             for name, design in cost.DESIGNS.items()
         },
+        "watching": _watching(Workload(100), tables),
         "channel": {str(size): round(capacity.channel_rate(size, tables), 2) for size in SIZES},
         "latency": {path: vars(latency.spread(path, tables)) for path in latency.PATHS},
         "outage": [_outage(rate, tables) for rate in (10, 100, 500, 900)],
@@ -71,6 +72,18 @@ def _cost(subscribers: int, tables: Tables) -> dict[str, Any]:
     }
 
 
+def _watching(workload: Workload, tables: Tables) -> dict[str, float]:
+    """What it costs to see what goes on, a month."""
+    bill = cost.globalws(workload, tables)
+    sent = workload.publishes_per_month / 1e6
+    return {
+        "log of the functions": bill.messages["logs"] * sent,
+        "metrics, alarms, dashboard": bill.month["metrics, alarms, dashboard"],
+        "X-Ray, if TracingEnabled=true": cost.tracing(workload, tables),
+        "Lambda itself, to compare": bill.messages["Lambda"] * sent,
+    }
+
+
 def _outage(rate: int, tables: Tables) -> dict[str, Any]:
     found = outage.simulate(Workload(rate), OUTAGE_SECONDS, tables)
     return {
@@ -98,6 +111,10 @@ def blocks(found: dict[str, Any], tables: Tables) -> dict[str, str]:
                 for name, bill in found["bill"].items()
                 for item, value in bill.items()
             ],
+        ),
+        "watching": _table(
+            ["at 100 publishes/s", "dollars a month"],
+            [[item, f"{value:,.0f}"] for item, value in found["watching"].items()],
         ),
         "capacity": _capacity(found),
         "channel": _table(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import platform
 import shlex
 import sys
 import tempfile
@@ -18,7 +19,9 @@ from local.invoke.docker import gateway, has_image
 from local.invoke.forwarding import reachable
 from local.invoke.function import Function
 
-_IMAGE = "public.ecr.aws/lambda/python:3.11-x86_64"
+# The template's default may be the other one; the functions' packages run on both.
+ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+IMAGE = f"public.ecr.aws/lambda/python:3.11-{ARCHITECTURE}"
 _ENDPOINT = "AWS_ENDPOINT_URL"
 
 
@@ -55,7 +58,7 @@ async def invoke(setting: Setting, function: Function, event: Path) -> Any:
         InvocationError: it was not run.
     """
     variables = function.environment | {_ENDPOINT: setting.aws_endpoint_url}
-    skip_pull = ["--skip-pull-image"] if await has_image(_IMAGE) else []
+    skip_pull = ["--skip-pull-image"] if await has_image(IMAGE) else []
     async with reachable(variables.values(), await gateway()) as rewritten:
         with tempfile.TemporaryDirectory(prefix="globalws-invoke-") as folder:
             variables_file = _write(
@@ -72,6 +75,7 @@ async def invoke(setting: Setting, function: Function, event: Path) -> Any:
                     *("--env-vars", variables_file),
                     *("--template-file", template_file),
                     *("--region", function.region),
+                    *("--parameter-overrides", f"FunctionArchitecture={ARCHITECTURE}"),
                     "--language-extensions",
                     *skip_pull,
                 ]

@@ -16,8 +16,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from local.invoke.sam_local import IMAGE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-TAG = "public.ecr.aws/lambda/python:3.11-x86_64"
+TAG = IMAGE
 
 _PACKAGES = ROOT / "requirements" / "lambda-image.txt"
 _LEFT_OUT = (

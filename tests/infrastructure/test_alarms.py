@@ -224,6 +224,10 @@ def test_the_dashboard_s_widgets_do_not_overlap(template: Template) -> None:
     assert max(x for x, _ in cells) < 24
 
 
+def test_the_cost_model_counts_every_metric(own: frozenset[Metric]) -> None:
+    assert 0 < len(own) <= tables().assumptions["custom_metrics"]
+
+
 def test_every_metric_of_the_functions_is_shown(template: Template, own: frozenset[Metric]) -> None:
     shown = {name for widget in _widgets(template) for (_, name), _ in _metrics(widget)}
     hidden = {"JanitorDuration"}

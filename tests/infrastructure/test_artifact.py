@@ -48,6 +48,18 @@ def test_the_artifact_leaves_out_what_the_runtime_has_or_nobody_needs(
     assert not (build_folder / "ReplayFunction" / heavy).exists()
 
 
+def test_the_artifact_runs_on_either_architecture(build_folder: Path, template: Template) -> None:
+    machine_code = [
+        path
+        for path in build_folder.rglob("*")
+        if path.is_file() and path.read_bytes()[:4] in (b"\x7fELF", b"\xcf\xfa\xed\xfe")
+    ]
+    assert machine_code == []
+    architectures = template.document["Globals"]["Function"]["Architectures"]
+    assert architectures == [{"Ref": "FunctionArchitecture"}]
+    assert template.document["Parameters"]["FunctionArchitecture"]["Default"] == "arm64"
+
+
 def test_every_module_is_compiled_so_that_no_cold_start_has_to(
     build_folder: Path, template: Template
 ) -> None:

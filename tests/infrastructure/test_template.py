@@ -58,6 +58,13 @@ def test_every_function_has_its_log_group_with_retention(template: Template) -> 
         assert groups[group]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
 
 
+def test_an_invocation_that_ends_well_writes_no_line_of_lambda_s_own(template: Template) -> None:
+    logging = template.document["Globals"]["Function"]["LoggingConfig"]
+    assert logging == {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    for name, function in template.of_type("AWS::Serverless::Function"):
+        assert function["LoggingConfig"].keys() == {"LogGroup"}, name  # the rest is merged in
+
+
 def test_every_function_keeps_what_it_failed_on(template: Template) -> None:
     queues = dict(template.of_type("AWS::SQS::Queue"))
     for name, function in template.of_type("AWS::Serverless::Function"):

@@ -6,11 +6,18 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
+from globalws.domain.errors import (
+    DuplicateMessageError,
+    InvalidEventError,
+    PermanentError,
+    TransientError,
+)
 from globalws.domain.janitor import Run
 from globalws.domain.order import read_order
 from globalws.domain.redrive import redrive_mark, redrive_of
 
+from bench.model.tables import tables
+from cli.domain.steps import steps_of_line
 from tests.support.functions import Context, load_handler, sample
 
 
@@ -23,14 +30,14 @@ class DeadLetters:
 
 
 def _output(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The log lines, and the metrics of the EMF line."""
+    """The log lines, and the metrics of the EMF line, which is a log line too if it says so."""
     logs, metrics = [], {}
     for line in capsys.readouterr().out.splitlines():
         record = json.loads(line)
         if "_aws" in record:
             names = [each["Name"] for each in record["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
             metrics = {name: record[name][0] for name in names}
-        else:
+        if "message" in record:
             logs.append(record)
     return logs, metrics
 
@@ -51,17 +58,35 @@ def _replay(monkeypatch: pytest.MonkeyPatch, api: Api) -> tuple[ModuleType, Dead
     return module, dead
 
 
-def test_replay_logs_and_counts_a_message(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("failure", "outcome"), [(None, "replayed"), (DuplicateMessageError("known"), "duplicate")]
+)
+def test_replay_writes_one_line_a_message_for_trace_and_alarms(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: Exception | None,
+    outcome: str,
 ) -> None:
-    module, _ = _replay(monkeypatch, Api())
-    assert module.handler(sample("replay"), Context()) == {"outcome": "replayed"}
-    (line,), metrics = _output(capsys)
-    assert line["channel"] == "tech"
-    assert line["origin"] == "ap-southeast-2"
-    assert "Hello" not in json.dumps(line)  # a message's text belongs to its channel
-    assert metrics["MessagesReplayed"] == 1
-    assert metrics["ReplicationLag"] >= 0
+    module, _ = _replay(monkeypatch, Api(failure))
+    event = sample("replay")
+    assert module.handler(event, Context()) == {"outcome": outcome}
+    (text,) = capsys.readouterr().out.splitlines()
+    line = json.loads(text)
+    assert "Hello" not in text  # a message's text belongs to its channel
+    assert (line["channel"], line["origin"]) == ("tech", "ap-southeast-2")
+    assert line["correlation_id"] == event["detail"]["id"]
+    (step,) = steps_of_line("us-west-2", "Function replay", 0, text)
+    assert step.what == f"message {outcome}"
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    names = {each["Name"] for each in directive["Metrics"]}
+    if failure is None:
+        assert names == {"MessagesReplayed", "ReplicationLag"}
+        assert line["ReplicationLag"][0] >= 0
+        assert step.details["lag_ms"] == line["lag_ms"]
+    else:
+        assert names == {"DuplicateMessages"}
+    # What the cost model counts with: CloudWatch Logs adds 26 bytes to each line.
+    assert len(text) + 26 <= tables().assumptions["replay_log_bytes"]
 
 
 MARK = redrive_mark("us-west-2", "bus", "SDK_CLIENT_ERROR: no", "2026-11-23T10:15:00.123Z")
@@ -285,18 +310,15 @@ def test_without_a_key_the_janitor_says_nothing_of_keys(
     assert not {name for name in metrics if name.startswith("ApiKey")}
 
 
-def test_every_log_line_of_a_message_carries_its_id(
+def test_a_message_that_is_retried_is_found_by_its_id(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for failure in (None, TransientError("HTTP 503")):
-        module, _ = _replay(monkeypatch, Api(failure))
-        event = sample("replay")
-        try:
-            module.handler(event, Context())
-        except TransientError:
-            assert failure is not None
-        (line,), _ = _output(capsys)
-        assert line["correlation_id"] == event["detail"]["id"]
+    module, _ = _replay(monkeypatch, Api(TransientError("HTTP 503")))
+    event = sample("replay")
+    with pytest.raises(TransientError):
+        module.handler(event, Context())
+    (line,), _ = _output(capsys)
+    assert line["correlation_id"] == event["detail"]["id"]
 
 
 def test_the_id_of_an_order_that_left_it_out_is_in_the_log_too(

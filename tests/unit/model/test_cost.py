@@ -1,12 +1,14 @@
 """Dollars: by hand for one case, and how they move."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from bench.model.cost import DESIGNS, ably, appsync_events, globalws, seed
+from bench.model.cost import DESIGNS, ably, appsync_events, globalws, seed, tracing
 from bench.model.tables import tables
 from bench.model.workload import Workload
+from tests.support.stack import ROOT
 
 TABLES = tables()
 ONE = Workload(1, size=300, subscribers=10, connections=100)
@@ -19,8 +21,32 @@ def test_globalws_by_hand() -> None:
     assert bill.messages["EventBridge"] == 1.0
     assert bill.messages["EventBridge, other regions"] == 1.0
     assert bill.messages["DynamoDB"] == pytest.approx(0.125 + 2 * 0.625)
-    assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.5 * 16.6667)
+    assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.25 * 13.3334)
+    assert bill.messages["logs"] == pytest.approx(500 * 0.5 / 1000)
+    assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 32 * 0.1 + 3))
     assert bill.month["connections"] == pytest.approx(200 * 43_200 / 1e6 * 0.08)
+
+
+def test_logs_weigh_less_than_lambda_itself() -> None:
+    bill = globalws(ONE, TABLES)
+    assert bill.messages["logs"] < bill.messages["Lambda"]
+
+
+def test_tracing_by_hand() -> None:
+    """100 publishes/s: each API has 50 of its own and 50 of the peer, each Replay the peer's 50."""
+    traces_a_second = 2 * ((1 + 0.05 * 99) + (1 + 0.05 * 49))
+    month = traces_a_second * 30 * 86_400 / 1e6 * 5.0
+    assert tracing(replace(ONE, publishes_per_second=100), TABLES) == pytest.approx(month)
+    slow = replace(ONE, publishes_per_second=0.5)  # below one a second, X-Ray records all
+    assert tracing(slow, TABLES) == pytest.approx(2 * (0.5 + 0.25) * 30 * 86_400 / 1e6 * 5.0)
+
+
+def test_the_model_counts_what_the_template_deploys() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    assert template.count("Type: AWS::CloudWatch::Alarm") <= TABLES.assumptions["alarms"]
+    assert template.count("Type: AWS::CloudWatch::Dashboard") == 1
+    (memory,) = re.findall(r"MemorySize: (\d+)", template)
+    assert int(memory) / 1024 == TABLES.assumptions["function_gb"]
 
 
 def test_the_seed_pays_an_operation_and_a_call_more_at_home() -> None:
