@@ -44,6 +44,8 @@ class SamConfig:
             *("--region", region),
             *("--capabilities", *common["capabilities"].split()),
             *("--resolve-s3", "--s3-prefix", prefix),
+            # CloudFormation gives a stack's tags to its resources: bills can be told apart by them.
+            *("--tags", f"installation={prefix}"),
             *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
             *("--language-extensions", "--no-progressbar"),
         ]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack.sam import aws_environment
 from tests.support.empty_aws import empty_aws
+from tests.support.policies import assert_allowed
+from tests.support.recorder import Recorder, recording
 from tests.support.stack import ROOT, free_ports
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -20,9 +23,17 @@ A, B, C = "us-west-2", "ap-southeast-2", "eu-west-1"
 _SECONDS = 240
 
 
+@dataclass(frozen=True)
+class Account:
+    """A local AWS, and what was asked of it."""
+
+    settings: LocalSettings
+    recorder: Recorder
+
+
 @pytest.fixture
-async def aws(tmp_path: Path) -> AsyncIterator[LocalSettings]:
-    """An empty local AWS."""
+async def aws(tmp_path: Path) -> AsyncIterator[Account]:
+    """An empty local AWS; in the end, all that was asked of it must be the deploy role's right."""
     port = free_ports(4)
     settings = LocalSettings(
         root=ROOT,
@@ -33,27 +44,35 @@ async def aws(tmp_path: Path) -> AsyncIterator[LocalSettings]:
         first_region_port=port + 2,
     )
     async with empty_aws(settings):
-        yield settings
+        with recording(settings.aws_endpoint_url) as recorder:
+            yield Account(settings, recorder)
+    assert_allowed("deploy", recorder)
 
 
-def _client(aws: LocalSettings, region: str, service: str) -> Any:
+def _client(aws: Account, region: str, service: str) -> Any:
     make: Any = boto3.client
     return make(
         service,
         region_name=region,
-        endpoint_url=aws.aws_endpoint_url,
+        endpoint_url=aws.settings.aws_endpoint_url,
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,
     )
 
 
-async def _make(aws: LocalSettings, *arguments: str) -> tuple[int, str]:
+def _environment(aws: Account) -> dict[str, str]:
+    return aws_environment(aws.settings) | {
+        "HOME": os.environ["HOME"],
+        "AWS_ENDPOINT_URL": aws.recorder.url,
+    }
+
+
+async def _make(aws: Account, *arguments: str) -> tuple[int, str]:
     """`make …` as a user would, with the local AWS's variables; exit code and what it printed."""
-    environment = aws_environment(aws) | {"HOME": os.environ["HOME"]}
     process = await asyncio.create_subprocess_exec(
         *("make", *arguments),
         cwd=ROOT,
-        env=environment,
+        env=_environment(aws),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -63,13 +82,13 @@ async def _make(aws: LocalSettings, *arguments: str) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-async def _made(aws: LocalSettings, *arguments: str) -> str:
+async def _made(aws: Account, *arguments: str) -> str:
     code, text = await _make(aws, *arguments)
     assert code == 0, text
     return text
 
 
-def _held(aws: LocalSettings, region: str) -> dict[str, list[str]]:
+def _held(aws: Account, region: str) -> dict[str, list[str]]:
     """What there is in a region, by kind; SAM's own bucket, which all its stacks share, apart."""
 
     def names(service: str, operation: str, key: str, field: str | None = None) -> list[str]:
@@ -105,7 +124,7 @@ def _held(aws: LocalSettings, region: str) -> dict[str, list[str]]:
     return {kind: found for kind, found in held.items() if found}
 
 
-def _held_globally(aws: LocalSettings) -> list[str]:
+def _held_globally(aws: Account) -> list[str]:
     """Roles, which belong to no region, and what was uploaded to SAM's buckets."""
     roles = _client(aws, A, "iam").list_roles()["Roles"]
     s3 = _client(aws, A, "s3")
@@ -116,7 +135,7 @@ def _held_globally(aws: LocalSettings) -> list[str]:
     ]
 
 
-def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> set[str]:
+def _peers(aws: Account, region: str, installation: str = "globalws") -> set[str]:
     """The regions that a region's rules forward to."""
     prefix = f"{installation}-forward-to-"
     rules = _client(aws, region, "events").list_rules(EventBusName=installation)["Rules"]
@@ -124,7 +143,7 @@ def _peers(aws: LocalSettings, region: str, installation: str = "globalws") -> s
     return names - {""}  # the emulator makes one for an empty list
 
 
-def _made_at(aws: LocalSettings, region: str, logical_id: str) -> str:
+def _made_at(aws: Account, region: str, logical_id: str) -> str:
     """When CloudFormation had made a resource of the region's stack."""
     pages = _client(aws, region, "cloudformation").get_paginator("describe_stack_events")
     events = [
@@ -142,14 +161,14 @@ def _made_at(aws: LocalSettings, region: str, logical_id: str) -> str:
     return min(when)
 
 
-async def _delete_audit_tables(aws: LocalSettings, said: str) -> None:
+async def _delete_audit_tables(aws: Account, said: str) -> None:
     """Runs the commands that `make` printed for the tables that outlived their stacks."""
     commands = [line.split() for line in said.splitlines() if line.strip().startswith("aws ")]
     assert commands
     for _, *arguments in commands:
         process = await asyncio.create_subprocess_exec(
             *(str(ROOT / ".venv-awscli" / "bin" / "aws"), *arguments),
-            env=aws_environment(aws) | {"HOME": os.environ["HOME"]},
+            env=_environment(aws),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -163,12 +182,12 @@ def _topic(region: str) -> str:
     return f"{region}:AlarmTopicArn=arn:aws:sns:{region}:000000000000:pager"
 
 
-def _topics_told(aws: LocalSettings, region: str) -> set[str]:
+def _topics_told(aws: Account, region: str) -> set[str]:
     alarms = _client(aws, region, "cloudwatch").describe_alarms()["MetricAlarms"]
     return {action for alarm in alarms for action in alarm["AlarmActions"]}
 
 
-async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings) -> None:
+async def test_regions_come_and_go_and_nothing_is_left_behind(aws: Account) -> None:
     parameters = f"AllowedChannels=news {_topic(A)} {_topic(B)}"
     await _made(aws, "deploy", f"REGIONS={A} {B}", f"PARAMETERS={parameters}")
     assert (_peers(aws, A), _peers(aws, B)) == ({B}, {A})
@@ -209,13 +228,17 @@ async def test_regions_come_and_go_and_nothing_is_left_behind(aws: LocalSettings
     assert "nothing is there" in await _made(aws, "destroy", f"REGIONS={A} {B}", "YES=1")
 
 
-async def test_two_installations_share_an_account(aws: LocalSettings) -> None:
+async def test_two_installations_share_an_account(aws: Account) -> None:
     await _made(aws, "deploy", f"REGIONS={A}")
     await _made(
         aws, "deploy", f"REGIONS={A}", "INSTALLATION=staging", "PARAMETERS=LogRetentionDays=3"
     )
     held = _held(aws, A)
     assert sorted(held["stacks"]) == [f"globalws-{A}", f"staging-{A}"]
+    for queue in held["queues"]:
+        tags = _client(aws, A, "sqs").list_queue_tags(QueueUrl=queue)["Tags"]
+        name = "staging" if "/staging-" in queue else "globalws"
+        assert tags["installation"] == name, queue
     assert sorted(held["buses"]) == ["globalws", "staging"]
     assert sorted(held["dashboards"]) == [f"globalws-{A}", f"staging-{A}"]
     await _delete_audit_tables(aws, await _made(aws, "destroy", "INSTALLATION=staging", "YES=1"))

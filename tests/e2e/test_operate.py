@@ -4,10 +4,14 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.support.policies import refused
+from tests.support.recorder import recording
 from tests.support.stack import ROOT, LocalStack
 
 pytestmark = pytest.mark.stack
@@ -21,11 +25,19 @@ def _commands() -> list[str]:
 
 
 @pytest.fixture
-def folder(stack: LocalStack, tmp_path: Path) -> Path:
-    """A folder in which `globalws` finds the tests' stack by itself, as it does in the project."""
+def folder(stack: LocalStack, tmp_path: Path) -> Iterator[Path]:
+    """A folder in which `globalws` finds the tests' stack by itself, as it does in the project.
+
+    What it asks of AWS there must be an operator's right.
+    """
     (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "stack.json").symlink_to(stack.stack_file)
-    return tmp_path
+    with recording(stack.running.awsEndpointUrl) as recorder:
+        replace(stack.running, awsEndpointUrl=recorder.url).write(
+            tmp_path / ".local" / "stack.json"
+        )
+        yield tmp_path
+    assert recorder.problems == []
+    assert refused("operate", recorder.actions) == set()
 
 
 def run(

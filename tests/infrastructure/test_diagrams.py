@@ -1,6 +1,7 @@
-"""The diagrams of docs/architecture.md show the template's resources, as they are connected."""
+"""docs/architecture.md shows the template's resources, the message's way and all folders."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -17,9 +18,8 @@ _DRAWN = (
     "AWS::Serverless::Function",
 )
 _OUTSIDE = {"client", "peer", "alarms"}
-_DIAGRAMS = re.findall(
-    r"```mermaid\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL
-)
+_TEXT = (ROOT / "docs" / "architecture.md").read_text()
+_DIAGRAMS = re.findall(r"```mermaid\n(.*?)```", _TEXT, re.DOTALL)
 _NODE = re.compile(r"^(\w+)")
 
 
@@ -62,3 +62,26 @@ def test_functions_use_what_their_arrows_show(template: Template) -> None:
         on_failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         (queue,) = _references(on_failure["Destination"])
         assert (name, queue) in edges
+
+
+def test_every_folder_is_in_the_table() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    folders = {path.split("/")[0] for path in listed if "/" in path}
+    table = _TEXT.split("## Folders")[1].split("\n## ")[0]
+    firsts = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    named = {name for first in firsts for name in re.findall(r"`([\w.]+)/`", first)}
+    assert named == folders
+
+
+def test_the_message_s_way_names_all_that_writes_it() -> None:
+    way = _TEXT.split("## The message's way")[1].split("\n## ")[0]
+    writing = [
+        path.name
+        for path in (ROOT / "graphql" / "functions").glob("*.js")
+        if re.search(r"operation: 'Put", path.read_text())
+    ]
+    assert len(writing) >= 2
+    for name in writing:
+        assert f"`graphql/functions/{name}`" in way, name

@@ -149,6 +149,7 @@ def test_sam_deploy_by_itself_does_the_same(config: SamConfig) -> None:
         assert options[options.index("--stack-name") + 1] == written["stack_name"]
         assert options[options.index("--region") + 1] == written["region"] == region
         assert options[options.index("--s3-prefix") + 1] == written["s3_prefix"]
+        assert options[options.index("--tags") + 1] == written["tags"] == "installation=globalws"
         assert set(written["capabilities"].split()) <= set(options)
         assert ("--resolve-s3" in options) is written["resolve_s3"]
         assert ("--language-extensions" in options) is written["language_extensions"]

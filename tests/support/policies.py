@@ -1,0 +1,30 @@
+"""The policy files of deploy/policies, as far as tests ask them."""
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.support.recorder import Recorder
+from tests.support.stack import ROOT
+
+FOLDER = ROOT / "deploy" / "policies"
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    """The statements of deploy/policies/<name>.json."""
+    document = json.loads((FOLDER / f"{name}.json").read_text())
+    found: list[dict[str, Any]] = document["Statement"]
+    return found
+
+
+def refused(name: str, actions: set[str]) -> set[str]:
+    """Those of the actions that no statement of the policy allows."""
+    allowed = [action for each in statements(name) for action in each["Action"]]
+    return {action for action in actions if not any(fnmatchcase(action, each) for each in allowed)}
+
+
+def assert_allowed(name: str, recorder: Recorder) -> None:
+    """Every request that was recorded is one that the policy allows."""
+    assert recorder.problems == []
+    assert recorder.actions
+    assert refused(name, recorder.actions) == set()
