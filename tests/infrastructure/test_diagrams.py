@@ -75,13 +75,11 @@ def test_every_folder_is_in_the_table() -> None:
     assert named == folders
 
 
-def test_the_message_s_way_names_all_that_writes_it() -> None:
+def test_the_message_s_way_names_every_function_of_a_publish(template: Template) -> None:
     way = _TEXT.split("## The message's way")[1].split("\n## ")[0]
-    writing = [
-        path.name
-        for path in (ROOT / "graphql" / "functions").glob("*.js")
-        if re.search(r"operation: 'Put", path.read_text())
-    ]
-    assert len(writing) >= 2
-    for name in writing:
-        assert f"`graphql/functions/{name}`" in way, name
+    publish = dict(template.of_type("AWS::AppSync::Resolver"))["MutationPublish"]
+    functions = dict(template.of_type("AWS::AppSync::FunctionConfiguration"))
+    steps = list(_references(publish["PipelineConfig"]["Functions"]))
+    assert len(steps) >= 5
+    for step in steps:
+        assert re.search(rf"\b{functions[step]['Name']}\b", way), step
