@@ -19,9 +19,10 @@ from local.invoke.docker import gateway, has_image
 from local.invoke.forwarding import reachable
 from local.invoke.function import Function
 
-# The template's default may be the other one; the functions' packages run on both.
-ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-IMAGE = f"public.ecr.aws/lambda/python:3.11-{ARCHITECTURE}"
+# This machine's, whatever the template's defaults are: the functions' packages run on all of them.
+_ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+IMAGE = f"public.ecr.aws/lambda/python:{_PYTHON}-{_ARCHITECTURE}"
 _ENDPOINT = "AWS_ENDPOINT_URL"
 
 
@@ -75,7 +76,9 @@ async def invoke(setting: Setting, function: Function, event: Path) -> Any:
                     *("--env-vars", variables_file),
                     *("--template-file", template_file),
                     *("--region", function.region),
-                    *("--parameter-overrides", f"FunctionArchitecture={ARCHITECTURE}"),
+                    "--parameter-overrides",
+                    f"FunctionArchitecture={_ARCHITECTURE}",
+                    f"PythonRuntime=python{_PYTHON}",
                     "--language-extensions",
                     *skip_pull,
                 ]
