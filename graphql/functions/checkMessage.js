@@ -41,7 +41,7 @@ export function request(ctx) {
     util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
   }
   if (ctx.info.fieldName === 'publish') {
-    checkTime(id, Math.max(HOURS_OLD, +ctx.env.MESSAGE_RETENTION_HOURS));
+    checkTime(id, Math.max(HOURS_OLD, JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS)));
   }
   // Half a surrogate pair has no UTF-8 form, so neither the bus nor the table could take it.
   if (util.base64Decode(util.base64Encode(message)) !== message) {

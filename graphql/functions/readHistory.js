@@ -3,22 +3,39 @@ import { util } from '@aws-appsync/utils';
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
 const MOST = 200;
 
+/** Where a page begins: after the id of its token `channel~id`, else after `after`, if there is one. */
+function startOf(name, { after, nextToken }) {
+  const isGiven = (value) => value !== undefined && value !== null;
+  if (isGiven(after) && !util.matches(ULID, after)) {
+    util.error('after must be a message id, or left out', 'InvalidMessageId');
+  }
+  if (!isGiven(nextToken)) {
+    return after;
+  }
+  const [channel, id, ...more] = nextToken.split('~');
+  if (channel !== name || more.length > 0 || !isGiven(id) || !util.matches(ULID, id)) {
+    util.error('nextToken is none that history of this channel answered', 'InvalidNextToken');
+  }
+  if (isGiven(after) && after > id) {
+    util.error('after is beyond nextToken: give the same as for the first page', 'InvalidNextToken');
+  }
+  return id;
+}
+
 /** Reads a page of the channel's stored messages, oldest first: ctx.stash.page is its arguments. */
 export function request(ctx) {
   if (JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS) === 0) {
     util.error('this deployment stores no messages (MessageRetentionHours is 0)', 'HistoryDisabled');
   }
-  const { after, limit, nextToken } = ctx.stash.page;
-  if (after && !util.matches(ULID, after)) {
-    util.error('after must be a message id, or left out', 'InvalidMessageId');
-  }
+  const { limit } = ctx.stash.page;
   if (limit < 1 || limit > MOST) {
     util.error(`limit must be from 1 to ${MOST}`, 'InvalidLimit');
   }
   const { name } = ctx.stash.channel;
-  const range = after ? ' AND #id > :after' : '';
-  const names = after ? { '#name': 'name', '#id': 'id' } : { '#name': 'name' };
-  const values = after ? { ':name': name, ':after': after } : { ':name': name };
+  const start = startOf(name, ctx.stash.page);
+  const range = start ? ' AND #id > :start' : '';
+  const names = start ? { '#name': 'name', '#id': 'id' } : { '#name': 'name' };
+  const values = start ? { ':name': name, ':start': start } : { ':name': name };
   return {
     operation: 'Query',
     query: {
@@ -26,17 +43,10 @@ export function request(ctx) {
       expressionNames: names,
       expressionValues: util.dynamodb.toMapValues(values),
     },
-    // DynamoDB deletes what has expired only in its own time.
-    filter: {
-      expression: '#expiresAt > :now',
-      expressionNames: { '#expiresAt': 'expiresAt' },
-      expressionValues: util.dynamodb.toMapValues({ ':now': util.time.nowEpochSeconds() }),
-    },
     scanIndexForward: true,
     // Who resumes asks right after a message was stored.
     consistentRead: true,
     limit,
-    nextToken,
   };
 }
 
@@ -44,5 +54,13 @@ export function response(ctx) {
   if (ctx.error) {
     util.error(`the history does not answer: try again (${ctx.error.type})`, 'StoreUnavailable');
   }
-  return ctx.result;
+  const { items, nextToken } = ctx.result;
+  // AppSync's own token cannot be checked: a wrong one would look like a store that does not answer.
+  const last = nextToken ? items[items.length - 1] : null;
+  // DynamoDB deletes what has expired only in its own time.
+  const now = util.time.nowEpochSeconds();
+  return {
+    items: items.filter(({ expiresAt }) => expiresAt > now),
+    nextToken: last ? `${last.name}~${last.id}` : null,
+  };
 }

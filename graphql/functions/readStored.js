@@ -8,7 +8,8 @@ import { runtime, util } from '@aws-appsync/utils';
  */
 export function request(ctx) {
   if (!ctx.stash.isKnown) {
-    runtime.earlyReturn(null);
+    // What follows in either pipeline is about known ids, too.
+    runtime.earlyReturn(null, { skipTo: 'END' });
   }
   const { id, name } = ctx.stash.message;
   return {

@@ -137,7 +137,9 @@ class MemoryServices:
                     raise DataSourceError("ConditionalCheckFailedException", "exists")
                 table[key] = item
                 return {}
-            case "Query" | "Scan":
+            case "Query":
+                return _page(payload, table)
+            case "Scan":
                 return {"Items": [table[key] for key in sorted(table)]}
         raise AssertionError(f"{operation} is not used by any resolver")
 
@@ -174,6 +176,18 @@ def _check_text(request: Any) -> None:
         json.dumps(request, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise DataSourceError("SerializationException", "no UTF-8 form") from None
+
+
+def _page(payload: Mapping[str, Any], table: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """A Query of the channel's items after an id, if there is one, by id."""
+    values = payload["ExpressionAttributeValues"]
+    start = values.get(":start", {"S": ""})["S"]
+    items = [item for item in table.values() if item["name"] == values[":name"]]
+    items = sorted((i for i in items if i["id"]["S"] > start), key=lambda item: item["id"]["S"])
+    page = items[: payload["Limit"]]
+    if len(page) < payload["Limit"]:
+        return {"Items": page}
+    return {"Items": page, "LastEvaluatedKey": {name: page[-1][name] for name in ("name", "id")}}
 
 
 def _key(key: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ REFUSALS = frozenset(
         "InvalidChannelName",
         "InvalidLimit",
         "InvalidMessageId",
+        "InvalidNextToken",
         "Unauthorized",
         "UnauthorizedException",
         "BadRequestException",

@@ -6,6 +6,7 @@ export const REFUSALS: ReadonlySet<string> = new Set([
   'InvalidChannelName',
   'InvalidLimit',
   'InvalidMessageId',
+  'InvalidNextToken',
   'Unauthorized',
   'UnauthorizedException',
   'BadRequestException',

@@ -27,12 +27,13 @@ from local.appsync.javascript import Context, load
 from local.appsync.schema import ApiSchema, load_schema
 from local.appsync.selection_info import fields_of, selection_paths, selection_text
 from tests.support.project_api import ask, project_api, project_engine
+from tests.support.publishing import new_id
 from tests.support.stack import ROOT
 from tests.unit.appsync.fakes import FakeSession
 
 _FIELDS = ("id", "name", "message", "publishedAt", "region")
 _MESSAGE = {
-    "id": "01KB4YXW0G8Q2M7R3T5V9XZABC",
+    "id": new_id(),
     "name": "tech",
     "message": "Hello",
     "publishedAt": "2026-11-23T10:00:00.000Z",
