@@ -8,6 +8,7 @@ from local.appsync.engine import Engine
 from local.appsync.options import Options
 from local.appsync.ports import DataSourceError
 from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_engine
+from tests.support.publishing import new_id
 
 _ALL = "{ id name message publishedAt region }"
 PUBLISH = (
@@ -19,7 +20,7 @@ REPLAY = (
     "$region: String!) { publishFromBus(id: $id, name: $name, message: $message, "
     f"publishedAt: $publishedAt, region: $region) {_ALL} }}"
 )
-ID = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
+ID = new_id()
 _REMOTE = {
     "id": ID,
     "name": "tech",

@@ -9,6 +9,7 @@ from typing import Any
 from globalws.domain.errors import DuplicateMessageError, PermanentError
 from globalws.domain.message import Message
 from globalws.domain.replay import replay
+from globalws_subscriber.ulid import id_at
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +18,10 @@ from local.appsync.javascript import load
 from local.appsync.javascript.program import Host
 from local.appsync.sigv4 import IamCredential
 from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_api
-from tests.unit.graphql.test_known_ids import ID, PUBLISH, REPLAY
+from tests.unit.graphql.test_known_ids import PUBLISH, REPLAY
 
+_NOW = 1_800_000_000_000
+ID = id_at(_NOW)
 _REGIONS = ("ap-southeast-2", "eu-west-1", "us-west-2")
 
 
@@ -100,7 +103,7 @@ def _world() -> dict[str, tuple[_Region, Engine]]:
     def one(name: str) -> tuple[_Region, Engine]:
         region = _Region(name)
         api = project_api()
-        host = Host(now=lambda: 1_800_000_000_000 + region.clock)
+        host = Host(now=lambda: _NOW + region.clock)
         return region, build_engine(
             replace(api, environment={**api.environment, "REGION": name}),
             region.services,
