@@ -3,11 +3,6 @@ import { util } from '@aws-appsync/utils';
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
 // AppSync sends 240 KB a message; the rest of it is ours (docs/decisions/0005-message-size.md).
 const MAX_BYTES = 204800;
-// How far an id's time may be from now. Subscribers resume by ids: one from the future comes back at
-// each resume. A retry may be as old as what it repeats can be recognised.
-const MINUTES_AHEAD = 5;
-const HOURS_OLD = 24;
-const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const FIELDS = ['id', 'name', 'message', 'publishedAt', 'region'];
 
 /**
@@ -39,9 +34,6 @@ export function request(ctx) {
   const { id, message } = ctx.stash.message;
   if (!util.matches(ULID, id)) {
     util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
-  }
-  if (ctx.info.fieldName === 'publish') {
-    checkTime(id, Math.max(HOURS_OLD, JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS)));
   }
   // Half a surrogate pair has no UTF-8 form, so neither the bus nor the table could take it.
   if (util.base64Decode(util.base64Encode(message)) !== message) {
@@ -75,21 +67,4 @@ export function request(ctx) {
 
 export function response(ctx) {
   return ctx.result;
-}
-
-/** Refuses an id whose time is far from now; what was accepted elsewhere may be older. */
-function checkTime(id, hours) {
-  const now = util.time.nowEpochMilliSeconds();
-  const time = id
-    .slice(0, 10)
-    .split('')
-    .reduce((sum, digit) => sum * 32 + DIGITS.indexOf(digit), 0);
-  if (time > now + MINUTES_AHEAD * 60000 || time < now - hours * 3600000) {
-    util.error(
-      `id's time must be at most ${MINUTES_AHEAD} minutes ahead and ${hours} hours ago: leave it out`,
-      'InvalidMessageId',
-      null,
-      { now },
-    );
-  }
 }

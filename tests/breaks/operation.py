@@ -247,7 +247,7 @@ LIMITS = (
         test="tests/unit/hostile/test_hostile_publish.py::"
         "test_the_time_of_an_id_is_near_or_refused",
         what="an id's time is compared in seconds with milliseconds",
-        file="graphql/functions/checkMessage.js",
+        file="graphql/resolvers/Mutation.publish.js",
         old="time > now + MINUTES_AHEAD * 60000",
         new="time / 1000 > now + MINUTES_AHEAD * 60000",
     ),

@@ -21,7 +21,7 @@ from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_a
 from tests.unit.graphql.test_known_ids import PUBLISH, REPLAY
 
 _NOW = 1_800_000_000_000
-_ID = id_at(_NOW)
+ID = id_at(_NOW)
 _REGIONS = ("ap-southeast-2", "eu-west-1", "us-west-2")
 
 
@@ -67,7 +67,7 @@ class _Region:
     async def publish(self, engine: Engine, text: str) -> str | None:
         """The refusal's errorType, or None if the message was accepted."""
         self.clock += 1
-        answer = await ask(engine, PUBLISH, message=text, id=_ID)
+        answer = await ask(engine, PUBLISH, message=text, id=ID)
         errors = answer.body.get("errors")
         return errors[0]["errorType"] if errors else None
 
