@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from tests.e2e.browser.site import OREGON, SECONDS, SYDNEY, Site, ids, log, message, state
@@ -56,3 +57,17 @@ def test_cut_off_region_catches_up(site: Site, channel: str) -> None:
     expect(message(page, "held back 4")).to_be_visible(timeout=60 * SECONDS)
     expect(log(page).locator("li[data-message-id]")).to_have_count(len(sent))
     assert sorted(ids(page)) == sorted(sent)
+
+
+@pytest.mark.usefixtures("mended")
+def test_what_is_taken_down_twice_is_down(site: Site) -> None:
+    operator = site.open("?view=operator")
+    for button in ("Take down Oregon", "Bring back Oregon", "Take down Oregon"):
+        operator.get_by_role("button", name=button).click()
+    expect(operator.get_by_role("button", name="Bring back Oregon")).to_be_enabled()
+    (oregon,) = [
+        each for each in site.operate("GET", "/regions")["regions"] if each["region"] == OREGON
+    ]
+    assert oregon["running"] is False
+    with pytest.raises(requests.ConnectionError):
+        site.http.get(site.stack.region(OREGON).graphqlUrl, timeout=5)
