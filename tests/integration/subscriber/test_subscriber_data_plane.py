@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -86,7 +87,8 @@ class Store(NoServices):
         self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
     ) -> Any:
         if function_arn == "arn:publish":
-            message = {**payload, "publishedAt": "2026-11-23T00:00:00.000Z", "region": "us"}
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            message = {**payload, "publishedAt": now.replace("+00:00", "Z"), "region": "us"}
             self.messages.append(message)
             return message
         known = [m for m in self.messages if m["name"] == payload["name"]]
