@@ -19,11 +19,13 @@ const MOST_TIME = 8640000000000000;
 // Seconds east of UTC of a zone at an instant, or at a local time written as if it were UTC.
 const zoneOffset = (zone, time, local) => {
   if (zone === undefined || zone === null || ['UTC', 'GMT', 'Z'].includes(zone)) return 0;
+  if (typeof zone !== 'string') return fail('a time zone must be a string');
   const fixed = execRegExp(/^(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d)(?::?(\d\d))?)?$/, zone);
   if (fixed !== null) {
     const [, sign, hours, minutes = '0', seconds = '0'] = fixed;
     return (sign === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + Number(seconds));
   }
+  if (execRegExp(/^[\w+/-]+$/, zone) === null) return fail(`unknown time zone ${zone}`);
   const key = `${zone}@${time}@${local}`;
   const offset = zoneOffsets.get(key);
   if (offset === 'unknown') fail(`unknown time zone ${zone}`);

@@ -313,3 +313,17 @@ def test_a_subscription_filter_may_be_json() -> None:
     of_text = value("util.transform.toSubscriptionFilter(ctx.args.filter)", context)
     assert of_text == value("util.transform.toSubscriptionFilter(ctx.args.same)", context)
     assert len(of_text["filterGroup"]) == 2
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["5", "{}", "true", "''", "'.'", "'../UTC'", "'\\u0000'", "'\\ud800'", "'x'.concat('y')"],
+)
+def test_a_zone_that_is_none_is_an_error_of_the_code(zone: str) -> None:
+    for call in (
+        "nowFormatted('yyyy', {})",
+        "parseFormattedToEpochMilliSeconds('2018', 'yyyy', {})",
+    ):
+        evaluation = evaluate(f"util.time.{call.replace('{}', zone, 1)}")
+        assert evaluation.error is not None
+        assert evaluation.error.type == "Code"
