@@ -18,8 +18,15 @@ from deploy.stacks import (
 )
 
 Report = Callable[[str], None]
-# Parameters that differ between an installation's regions. All others are alike in all of them.
-_REGIONAL = frozenset({"PeerRegions", "ApiUrlOverride", "AlarmTopicArn"})
+# Parameters that differ between an installation's regions: quotas are a region's own, so their
+# alarms' thresholds are. All others are alike in all of them.
+_REGIONAL = frozenset(
+    {
+        *("PeerRegions", "ApiUrlOverride", "AlarmTopicArn", "RequestTokensThreshold"),
+        *("OutboundMessagesThreshold", "PutEventsThreshold", "InvocationsThreshold"),
+        "ConcurrencyThreshold",
+    }
+)
 
 
 @dataclass(frozen=True)

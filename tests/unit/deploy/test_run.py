@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from deploy import run as module
 from deploy.__main__ import _plan
@@ -104,6 +105,7 @@ def test_a_new_region_is_deployed_as_its_peers_are(
         "LogRetentionDays": "7",
         "AlarmTopicArn": f"arn:aws:sns:{A}:123456789012:pager",
         "ApiUrlOverride": "https://west.example.com/graphql",
+        "PutEventsThreshold": "300000",
     }
     existing = {A: Stack(A, f"globalws-{A}", "UPDATE_COMPLETE", known)} | left_over
     _runner(sam, config, existing).run(((Deploy(B, (A,)),), (Deploy(A, (B,)),)))
@@ -115,6 +117,13 @@ def test_a_new_region_is_deployed_as_its_peers_are(
         "LogRetentionDays": "3",  # as given
     }
     assert sam.parameters[A].keys() == {"Installation", "PeerRegions", "LogRetentionDays"}
+
+
+def test_no_new_region_takes_over_what_a_quota_of_another_allows() -> None:
+    document = cfn_yaml.load(str(ROOT / "template.yaml"))
+    thresholds = {name for name in document["Parameters"] if name.endswith("Threshold")}
+    assert len(thresholds) == 5
+    assert thresholds <= module._REGIONAL <= document["Parameters"].keys()
 
 
 def test_a_stack_that_does_not_go_is_told(
