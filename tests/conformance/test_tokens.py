@@ -67,7 +67,7 @@ async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
         trusted = TokenIssuer(mode, issuer.url, "client-[12]")
         if request.param == "userPool":
             trusted = replace(trusted, keys_url=f"{issuer.url}/keys")
-        api = replace(project_api(), additional_auth=("AWS_IAM", mode), token_issuers=(trusted,))
+        api = replace(project_api(mode), token_issuers=(trusted,))
         engine.replace(api)
         target = Target(f"{base}/graphql", f"ws{base[4:]}/graphql", KEY, "test", "test", REGION)
         yield Served(target, issuer, request.param)

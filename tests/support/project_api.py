@@ -12,7 +12,15 @@ from botocore.credentials import Credentials
 from cfnlint.decode import cfn_yaml
 
 from local.appsync.auth import Evidence
-from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
+from local.appsync.definition import (
+    Api,
+    ApiKey,
+    AuthMode,
+    DataSource,
+    PipelineFunction,
+    Resolver,
+    SourceFile,
+)
 from local.appsync.engine import Engine, HttpAnswer, build_engine
 from local.appsync.invocation import RequestMeta
 from local.appsync.options import Options
@@ -27,9 +35,18 @@ ALLOWED = ("cars", "robots", "tech", "music", "media")
 _HEADERS = {"x-api-key": KEY}
 
 
+_TOKEN_DIRECTIVES: dict[AuthMode, str] = {
+    "OPENID_CONNECT": " @aws_oidc",
+    "AMAZON_COGNITO_USER_POOLS": " @aws_cognito_user_pools",
+}
+
+
 @cache
-def project_api() -> Api:
-    """What template.yaml deploys, with every service's target named as the template names it."""
+def project_api(*token_modes: AuthMode) -> Api:
+    """What template.yaml deploys, with every service's target named as the template names it.
+
+    `token_modes` are those of the issuers whose tokens the deployment takes.
+    """
     resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
 
     def of_type(kind: str) -> dict[str, Any]:
@@ -46,7 +63,7 @@ def project_api() -> Api:
         api_id="project",
         name="project",
         region=REGION,
-        schema=SourceFile("graphql/schema.graphql", _definition()),
+        schema=SourceFile("graphql/schema.graphql", _definition(token_modes)),
         resolvers=tuple(
             Resolver(
                 each["TypeName"],
@@ -72,15 +89,17 @@ def project_api() -> Api:
             "MESSAGE_RETENTION_HOURS": "24",
         },
         api_keys=(ApiKey(KEY, 4e9),),
+        additional_auth=("AWS_IAM", *token_modes),
         query_depth_limit=api["QueryDepthLimit"]["Fn::If"][1],
         resolver_count_limit=api["ResolverCountLimit"],
     )
 
 
-def _definition() -> str:
-    """The schema as it is deployed without issuers of tokens."""
+def _definition(token_modes: tuple[AuthMode, ...]) -> str:
+    """The schema as it is deployed."""
     text = (ROOT / "graphql" / "schema.graphql").read_text()
-    return template_schema.definition(text).replace("${TokenModes}", "")
+    directives = "".join(_TOKEN_DIRECTIVES[mode] for mode in token_modes)
+    return template_schema.definition(text).replace("${TokenModes}", directives)
 
 
 def _file(name: str) -> SourceFile:
