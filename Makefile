@@ -44,16 +44,21 @@ destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it hold
 
 ##@ Test
 
-# Tests of one stack run one after another; a second worker does the rest meanwhile.
 WORKERS ?= 2
+# A file's tests run one after another in one of the workers.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup-dev ## All tests that need no more than this machine (about 7 minutes) [WORKERS=2]
+test: setup-dev ## All tests that need no more than this machine (about 5 minutes) [WORKERS=2]
+	@$(BIN)/python -m tests.announce
 	@npm run --silent test --workspace client --workspace subscriber/typescript
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+	@$(PYTEST)
 
-test-unit: setup-dev ## Only the tests that open no socket
-	@$(BIN)/python -m pytest tests/unit
+test-unit: setup-dev ## Only the tests that open no socket (about a minute)
 	@npm run --silent test --workspace client
+	@$(PYTEST) tests/unit
+
+test-deploy: setup-dev ## make deploy, SAM's own commands, other regions and parameters (about 5 minutes)
+	@$(PYTEST) -m deploys tests/deploy
 
 versions: .venv/.python ## Set-up, unit tests and one message with another Python and Node: [PYTHON_VERSION=3.12] [NODE_VERSION=22]
 	@scripts/versions.sh $(or $(PYTHON_VERSION),3.12) $(or $(NODE_VERSION),22)
@@ -200,4 +205,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 
-.PHONY: prerequisites versions bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: prerequisites versions bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

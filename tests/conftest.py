@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -36,23 +35,9 @@ def _aws_connections() -> Iterator[None]:
     close_connections()
 
 
-# With several workers (`make test`) what takes longest starts first.
-_OWN_STACK = (
-    "test_deploy",
-    "test_sam_commands",
-    "test_lifecycle",
-    "test_three_regions",
-    "test_without_history",
-    "test_keys",
-)
-_SHARED_STACK = "shared stack"
-
-
-def _group(nodeid: str) -> str:
-    """What one worker runs by itself: all that use the fixture `stack`, or else a file."""
-    path = nodeid.split("::", 1)[0]
-    shared = path.startswith("tests/e2e/") and Path(path).stem not in _OWN_STACK
-    return _SHARED_STACK if shared else path
+# With several workers (`make test`) a file's tests run one after another in one of them, and what
+# needs a running stack, which takes longest, starts first. Each worker has a stack.
+_FIRST = ("tests/deploy", "tests/e2e", "tests/conformance", "tests/integration")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,22 +52,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
 
     def rank(item: pytest.Item) -> int:
-        if _group(item.nodeid) == _SHARED_STACK:
-            return 0
-        stem = item.path.stem
-        return 1 + (_OWN_STACK.index(stem) if stem in _OWN_STACK else len(_OWN_STACK))
+        return next((n for n, folder in enumerate(_FIRST) if item.nodeid.startswith(folder)), 9)
 
     items.sort(key=rank)
-
-
-# By hand, because `--dist loadgroup` groups nothing with this pytest (pytest-xdist issue 1386).
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hands out groups, each to one worker."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Groups(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return _group(nodeid)
-
-    return Groups(config, log)

@@ -12,7 +12,7 @@ DELIVERY = (
         new='"region: $region) { id name message publishedAt } }"',
     ),
     Break(
-        test="tests/e2e/test_three_regions.py::"
+        test="tests/deploy/test_three_regions.py::"
         "test_each_message_arrives_once_everywhere_after_one_hop",
         what="the forward rules match what came from a peer too",
         file="template.yaml",

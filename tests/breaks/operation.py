@@ -195,14 +195,14 @@ ISOLATION = (
         new="unsubscribe(name: String!): Channel @aws_iam @aws_api_key",
     ),
     Break(
-        test="tests/e2e/test_keys.py::test_no_client_is_refused_while_it_changes_over",
+        test="tests/deploy/test_keys.py::test_no_client_is_refused_while_it_changes_over",
         what="a rotation deletes the old key at once",
         file="cli/domain/api_keys.py",
         old='"A": "B,A"',
         new='"A": "B"',
     ),
     Break(
-        test="tests/e2e/test_keys.py::test_without_a_key_iam_alone_comes_in",
+        test="tests/deploy/test_keys.py::test_without_a_key_iam_alone_comes_in",
         what="key A is made whatever ApiKeys says",
         file="template.yaml",
         old="    Type: AWS::AppSync::ApiKey\n    Condition: HasKeyA\n",

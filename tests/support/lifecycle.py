@@ -1,20 +1,24 @@
 """A stack that a test starts, harms and ends by itself, and what it may leave behind: nothing."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from local.stack.stack_file import RunningStack
 from tests.support.prepared import prepare
 from tests.support.stack import ROOT, stack_environment
 
 _POLL_SECONDS = 0.05
+_END_SECONDS = 20.0
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -88,6 +92,42 @@ class OwnStack:
             self.output,
         )
         assert process.poll() is None, self.output
+
+    def started(self) -> subprocess.Popen[bytes]:
+        """Starts it and waits until it is ready."""
+        process = self.start()
+        self.until_ready(process)
+        return process
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """Ctrl-C; returns once all of its processes have ended."""
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(_END_SECONDS) == 0, self.output
+        until(lambda: self.processes() == [], _END_SECONDS, f"{self.processes()}")
+
+    def ask(self, query: str) -> dict[str, Any]:
+        """The API's `data`; fails the test if there are errors."""
+        region = self.running.region(self.region)
+        request = urllib.request.Request(
+            region.graphqlUrl,
+            json.dumps({"query": query}).encode(),
+            {"x-api-key": region.apiKey, "content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            body: dict[str, Any] = json.load(answer)
+        assert "errors" not in body, body
+        found: dict[str, Any] = body["data"]
+        return found
+
+    def publish(self, text: str) -> None:
+        """To the channel `tech`."""
+        fields = "id name message publishedAt region"
+        self.ask(f'mutation{{publish(name:"tech",message:"{text}"){{{fields}}}}}')
+
+    def history(self) -> list[str]:
+        """The texts that are stored of `tech`."""
+        page = self.ask('{history(name:"tech"){items{message}}}')["history"]
+        return [each["message"] for each in page["items"]]
 
     def processes(self) -> list[str]:
         """Every process of this stack, orphans included: it is told by environment or command."""

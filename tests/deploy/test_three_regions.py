@@ -11,7 +11,7 @@ from tests.support.clients import Publisher, listening
 from tests.support.prepared import local_stack
 from tests.support.stack import LocalStack
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.deploys
 
 _REGIONS = ("us-west-2", "ap-southeast-2", "eu-west-1")
 _EACH = 20

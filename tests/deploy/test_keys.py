@@ -18,7 +18,7 @@ from tests.support.prepared import local_stack
 from tests.support.stack import ROOT, LocalStack
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.deploys, pytest.mark.timeout(400)]
 
 _REGIONS = ("us-west-2", "ap-southeast-2")
 

@@ -17,7 +17,7 @@ from local.stack.sam import aws_environment
 from tests.support.empty_aws import empty_aws
 from tests.support.stack import ROOT, stack_environment
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.deploys, pytest.mark.timeout(600)]
 
 _REGIONS = ("us-west-2", "ap-southeast-2")
 _SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)

@@ -17,7 +17,7 @@ from tests.support.policies import assert_allowed
 from tests.support.recorder import Recorder, recording
 from tests.support.stack import ROOT, free_ports
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.deploys, pytest.mark.timeout(400)]
 
 A, B, C = "us-west-2", "ap-southeast-2", "eu-west-1"
 _SECONDS = 240
