@@ -64,7 +64,7 @@ export function Workspace({ config }: { readonly config: ClientConfig }) {
             </div>
           )}
           {view === 'operator' && (
-            <OperatorView key={channel} channels={channels} channel={channel} />
+            <OperatorView channels={channels} channel={channel} />
           )}
           {view === 'regions' && channel !== '' && (
             <SideBySide key={channel} channel={channel} regions={regions} />

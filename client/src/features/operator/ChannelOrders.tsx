@@ -14,7 +14,9 @@ interface Props {
 
 /** Allow, block, reset and purge a channel in every region, with the reason that clients will read. */
 export function ChannelOrders({ channels, initial, report }: Props) {
-  const [name, setName] = useState(initial);
+  // What opens first becomes known only while the page is in use already.
+  const [typed, setName] = useState<string | null>(null);
+  const name = typed ?? initial;
   const [reason, setReason] = useState('');
   const [block, setBlock] = useState(false);
   const [deleteHistory, setDeleteHistory] = useState(false);
