@@ -50,8 +50,13 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 
 test: setup-dev ## All tests that need no more than this machine (about 5 minutes) [WORKERS=2]
 	@$(BIN)/python -m tests.announce
-	@npm run --silent test --workspace client --workspace subscriber/typescript
+	@$(MAKE) -j 2 pytest vitest
+
+pytest:
 	@$(PYTEST)
+
+vitest:
+	@npm run --silent test --workspace client --workspace subscriber/typescript
 
 test-unit: setup-dev ## Only the tests that open no socket (about a minute)
 	@npm run --silent test --workspace client
@@ -205,4 +210,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 
-.PHONY: prerequisites versions bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: prerequisites versions pytest vitest bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

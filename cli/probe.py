@@ -13,6 +13,7 @@ from cli.errors import CliError
 
 Publish = Callable[[str, str], None]
 """(region, message id): publishes the probe there. Raises CliError."""
+_SENT: Seen = ("", StateEvent(State.CONNECTING, ""))
 
 
 async def probe(
@@ -67,6 +68,8 @@ async def probe(
             lambda: all(states.get(each.region, "") == State.LIVE for each in regions),
         )
         sending = asyncio.gather(*[send(each.region) for each in regions])
+        # All may have arrived before the last call has returned: then nothing else comes to see it.
+        sending.add_done_callback(lambda _: queue.put_nowait(_SENT))
         await watch(
             begun + seconds,
             lambda: sending.done() and len(arrived) >= (len(regions) - len(failed)) * len(regions),

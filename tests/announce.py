@@ -1,4 +1,4 @@
-"""`python -m tests.announce`: what `make test` says first: how long it takes and what it leaves out."""
+"""`python -m tests.announce`: how long `make test` takes, and what it leaves out."""
 
 import os
 
@@ -14,8 +14,8 @@ def main() -> None:
     if chromium() is None:
         consequence = "fail" if os.environ.get("CI") else "are skipped"
         print(
-            f"  the browser tests {consequence}: there is no Chromium (apt install chromium, or name "
-            "it in the variable CHROMIUM)",
+            f"  the browser tests {consequence}: there is no Chromium (apt install chromium, or "
+            "name it in the variable CHROMIUM)",
             flush=True,
         )
 

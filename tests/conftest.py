@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import leaks
 from tests.support.aws import close_connections
@@ -38,6 +39,12 @@ def _aws_connections() -> Iterator[None]:
 # With several workers (`make test`) a file's tests run one after another in one of them, and what
 # needs a running stack, which takes longest, starts first. Each worker has a stack.
 _FIRST = ("tests/deploy", "tests/e2e", "tests/conformance", "tests/integration")
+
+
+# No test fails by chance: examples are the same in each run, and take as long as they need. What is
+# ever new is `make fuzz`.
+settings.register_profile("tests", deadline=None, derandomize=True)
+settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

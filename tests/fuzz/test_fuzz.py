@@ -21,7 +21,11 @@ from tests.support.project_api import project_engine
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(24 * 3600)]
 
 _SETTINGS = settings(
-    max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=50,
+    deadline=None,
+    database=None,
+    derandomize=False,
+    suppress_health_check=list(HealthCheck),
 )
 
 
