@@ -44,11 +44,11 @@ destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it hold
 
 ##@ Test
 
-WORKERS ?= 2
-# A file's tests run one after another in one of the workers.
+WORKERS ?= 3
+# A file's tests run one after another in one of the workers. One worker more than cores, because tests wait.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup-dev ## All tests that need no more than this machine (about 5 minutes) [WORKERS=2]
+test: setup-dev ## All tests that need no more than this machine (about 5 minutes) [WORKERS=3]
 	@$(BIN)/python -m tests.announce
 	@$(MAKE) -j 2 pytest vitest
 
