@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from deploy.errors import DeployError
+from local.stack.sam import quoted
 
 _TAIL_LINES = 25
 # Folders of its own: the local stack, which may be starting, builds into SAM's default one.
@@ -60,7 +61,7 @@ class Sam:
 
     def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
         """Raises DeployError with the end of what SAM printed."""
-        overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
+        overrides = [f"{name}={quoted(value)}" for name, value in parameters.items()]
         self._run(
             f"deploy-{region}",
             [
@@ -106,11 +107,3 @@ class Sam:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
             raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
         return log
-
-
-def _quoted(value: str) -> str:
-    """As SAM's own parser wants it: it takes no empty value, and splits at blanks."""
-    if value and not set(value) & set(' "\\'):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -47,10 +47,14 @@ class Deployment:
         Raises:
             ProcessFailedError: with the end of what SAM printed; the state is then not kept.
         """
+        defaults = sam.defaults(self._settings.root)
         self._generation.forget_deployed()
         async with asyncio.TaskGroup() as group:
             for region in self.changed:
-                parameters = self._wanted[region]["parameters"]
+                # SAM keeps the value of a parameter that is not given any more.
+                before = self._deployed.get(region, {}).get("parameters", {})
+                reset = {name: value for name, value in defaults.items() if name in before}
+                parameters = reset | self._wanted[region]["parameters"]
                 group.create_task(
                     sam.deploy(self._settings, region, parameters), name=f"deploy {region}"
                 )

@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import yaml
+
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack.processes import Child
 
@@ -92,10 +94,34 @@ async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str
         arguments += ["--no-confirm-changeset", "--language-extensions"]
         arguments += ["--capabilities", *_CAPABILITIES]
     arguments += ["--stack-name", settings.stack_name(region), "--no-progressbar"]
-    # SAM takes no empty value; the template's default is one where it matters (no peers).
-    given = [f"{key}={value}" for key, value in parameters.items() if value]
+    given = [f"{key}={quoted(value)}" for key, value in parameters.items()]
     arguments += ["--parameter-overrides", *given]
     await _run(settings, f"sam deploy {region}", arguments)
+
+
+def quoted(value: str) -> str:
+    """As SAM's own parser wants it: it takes no empty value, and splits at blanks."""
+    if value and not set(value) & set(' "\\'):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def defaults(root: Path) -> dict[str, str]:
+    """The defaults of the template's parameters, as text."""
+    document = yaml.load((root / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    return {
+        name: str(parameter["Default"])
+        for name, parameter in document["Parameters"].items()
+        if "Default" in parameter
+    }
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes CloudFormation's short functions, such as !Ref, for nothing."""
+
+
+_Loader.add_multi_constructor("!", lambda *_: None)
 
 
 async def _run(settings: LocalSettings, name: str, arguments: list[str]) -> None:

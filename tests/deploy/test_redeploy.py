@@ -42,6 +42,13 @@ def test_what_has_changed_is_deployed_on_top(own: OwnStack) -> None:
     assert {each["name"] for each in own.ask("{channels{name}}")["channels"]} == {"tech", "other"}
     own.stop(process)
 
+    # SAM would keep the parameter's value.
+    del own.environment["PARAMETERS"]
+    process = own.started()
+    assert "media" in {each["name"] for each in own.ask("{channels{name}}")["channels"]}
+    assert own.history() == ["before"]
+    own.stop(process)
+
 
 @asynccontextmanager
 async def _redeployed(stack: LocalStack, allowed: str) -> AsyncIterator[None]:
