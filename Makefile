@@ -127,7 +127,7 @@ audit: .venv-scan/.ready node_modules/.ready ## Pinned packages against lists of
 evaluate-code: setup ## The resolvers' fixtures through AWS's own runtime: needs an account and appsync:EvaluateCode
 	@$(BIN)/python -m scripts.evaluate_code
 
-check: lint ## The same as lint; what CI and the pre-commit hook run
+check: lint ## The same as lint
 
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers, client
 	$(BIN)/ruff format --check .
