@@ -28,9 +28,10 @@ compiler() { # the runtime's own Python, found here or fetched by uv
 
 installer() { # any Python with pip
   local each
-  for each in "$python" ${FUNCTIONS_PYTHON:+"$FUNCTIONS_PYTHON"} python3 python; do
-    [ -n "$each" ] && "$each" -m pip --version >/dev/null 2>&1 && echo "$each" && return
-  done
+  # The first on the PATH may be the SAM CLI's own, which may have none.
+  { printf '%s\n' "$python" "${FUNCTIONS_PYTHON:-}" && type -aP python3 python; } | while read -r each; do
+    [ -n "$each" ] && "$each" -m pip --version >/dev/null 2>&1 && echo "$each" && break
+  done | grep . && return
   echo "sam build needs a Python with pip on the PATH" >&2
   return 1
 }

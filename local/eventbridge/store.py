@@ -68,12 +68,17 @@ class Journal:
         self._next = _Group()
         self._writer: asyncio.Task[None] | None = None
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # One owner: a second process on the same file would deliver everything twice.
-        self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute(_SCHEMA)
-        (highest,) = self._database.execute("SELECT coalesce(max(id), 0) FROM jobs").fetchone()
+        try:
+            # One owner: a second process on the same file would deliver everything twice.
+            self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.execute(_SCHEMA)
+            query = "SELECT coalesce(max(id), 0) FROM jobs"
+            (highest,) = self._database.execute(query).fetchone()
+        except sqlite3.Error:
+            self._database.close()
+            raise
         self._highest: int = highest
 
     def new_id(self) -> int:

@@ -81,7 +81,8 @@ async def invoke(setting: Setting, function: Function, event: Path) -> Any:
                     f"PythonRuntime=python{_PYTHON}",
                     "--language-extensions",
                     *skip_pull,
-                ]
+                ],
+                folder,
             )
     return _judged(output)
 
@@ -106,12 +107,15 @@ def _declaring(variable: str, root: Path) -> dict[str, Any]:
     return document
 
 
-async def _run(command: list[str]) -> str:
-    """What the command writes to its standard output. What it writes to the other is shown."""
+async def _run(command: list[str], temporary: str) -> str:
+    """What the command writes to its standard output. What it writes to the other is shown.
+
+    SAM leaves a file about the image in its folder for temporary files.
+    """
     print(f"$ {shlex.join(command)}", file=sys.stderr, flush=True)
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
+        env=os.environ | {"SAM_CLI_TELEMETRY": "0", "TMPDIR": temporary},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=sys.stderr,
