@@ -56,6 +56,18 @@ def test_a_growth_that_every_round_has_is_seen() -> None:
     assert ratios["globalws_own_code_most_to_fewer"] == 2.0
 
 
+def test_growth_is_compared_with_the_bare_sends_in_the_same_rounds() -> None:
+    ours, send = (
+        (Delivery(4.0, 6.0, 1.0), Delivery(8.0, 12.0, 1.0)),
+        (Delivery(1.0, 3.0, 1.0),) * 2,
+    )
+    alike = (Delivery(1.0, 3.0, 1.0), Delivery(2.0, 6.0, 1.0))
+    for bare, expected in ((send, 2.0), (alike, 1.0)):
+        turns = [{"globalws": ours, "send": bare}] * 2
+        ratios = _ratios(turns, [{"cpu_us_per_publish": 1.0}])
+        assert ratios["most_to_fewer_to_send"] == expected
+
+
 def test_the_report_says_what_the_bare_send_grew_by() -> None:
     pair = [asdict(Delivery(4.0, 6.0, 1.0)), asdict(Delivery(4.0, 9.0, 2.0))]
     text = growth(
