@@ -10,6 +10,7 @@ from hypothesis import settings
 from tests.support import leaks
 from tests.support.aws import close_connections
 from tests.support.leaks import no_pending_tasks  # noqa: F401 - a fixture
+from tests.support.lifecycle import OwnStack
 from tests.support.prepared import local_stack
 from tests.support.stack import LocalStack
 
@@ -27,6 +28,15 @@ def stack() -> Iterator[LocalStack]:
         return
     with local_stack("test", ("us-west-2", "ap-southeast-2")) as running:
         yield running
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OwnStack]:
+    """A stack that the test starts, harms and ends; its first start finds it deployed."""
+    stack = OwnStack(tmp_path / "state")
+    stack.prepare()
+    yield stack
+    stack.end()
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,8 @@
 """What a deploy on top of an earlier one changes, and what it leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -20,14 +19,6 @@ __all__ = ["folder"]
 pytestmark = [pytest.mark.deploys, pytest.mark.timeout(400)]
 
 _SECONDS = 20.0
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnStack]:
-    stack = OwnStack(tmp_path / "state")
-    stack.prepare()
-    yield stack
-    stack.end()
 
 
 def test_what_has_changed_is_deployed_on_top(own: OwnStack) -> None:

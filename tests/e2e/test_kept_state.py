@@ -3,8 +3,6 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,14 +16,6 @@ pytestmark = [
 ]
 
 _END_SECONDS = 20.0
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnStack]:
-    stack = OwnStack(tmp_path / "state")
-    stack.prepare()
-    yield stack
-    stack.end()
 
 
 def test_a_restart_deploys_nothing_and_keeps_what_there_is(own: OwnStack) -> None:

@@ -5,8 +5,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,14 +18,6 @@ pytestmark = [
 ]
 
 _END_SECONDS = 15.0
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnStack]:
-    stack = OwnStack(tmp_path / "state")
-    stack.prepare()
-    yield stack
-    stack.end()
 
 
 def _check_gone(own: OwnStack) -> None:
