@@ -54,7 +54,7 @@ def _equal(value: Any, given: Any) -> bool:
 def _contains(value: Any, given: Any) -> bool:
     if isinstance(value, str):
         return isinstance(given, str) and given in value
-    # "In a set or single item": what is no list is one of its own.
+    # "In a set or single item": a value that is no list counts as a list of one.
     return any(_equal(item, given) for item in (value if isinstance(value, list) else [value]))
 
 

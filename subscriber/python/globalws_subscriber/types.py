@@ -52,7 +52,7 @@ class Message:
 
     @property
     def time_ms(self) -> int:
-        """Where it stands in time, milliseconds since 1970.
+        """Its time, milliseconds since 1970.
 
         The smaller of the id's time and `published_at`: publishers may choose the id, and one
         from the future must not move a subscriber's position there.

@@ -1,7 +1,7 @@
 import { LOWEST_ID } from './types.js';
 
 /**
- * The ids that were delivered last, at most `limit`, and where each stands in time.
+ * The ids that were delivered last, at most `limit`, and the time of each.
  *
  * Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
  * time is never later than when its message was published. Every message with a place above

@@ -94,7 +94,7 @@ export function publishedTime(message: Message): number {
 }
 
 /**
- * Where a message stands in time, milliseconds since 1970: the smaller of the id's time and
+ * A message's time, milliseconds since 1970: the smaller of the id's time and
  * `publishedAt`. Publishers may choose the id, and one from the future must not move a
  * subscriber's position there.
  */

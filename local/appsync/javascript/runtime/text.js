@@ -48,7 +48,7 @@ const unicodeProperty = (name) => {
   }
   if (!name.startsWith('Is')) return name;
   const bare = name.slice(2);
-  // A category, a property of its own, or a script.
+  // A category, a binary property, or a script.
   for (const wanted of [bare, `Script=${bare}`]) {
     try {
       execRegExp(new JSRegExp(`\\p{${wanted}}`, 'u'), '');
