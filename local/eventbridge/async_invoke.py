@@ -15,11 +15,11 @@ from typing import Any
 from globalws.domain.json_text import read_json
 
 from local.eventbridge.counters import Counters
-from local.eventbridge.dead_letters import DeadLetters
+from local.eventbridge.dead_letters import DeadLetters, Outcome
 from local.eventbridge.definition import AsyncFunction
 from local.eventbridge.faults import Faults
 from local.eventbridge.jobs import Invocation
-from local.eventbridge.ports import Clock, DeliveryError, InvokeResult, Ports
+from local.eventbridge.ports import Clock, InvokeResult, Ports
 from local.eventbridge.routes import Route
 from local.eventbridge.settings import Settings
 from local.eventbridge.store import Change, Journal
@@ -54,7 +54,7 @@ class Invocations:
         self._counters = counters
         self._settings = settings
         self._reject = reject
-        self._dead_letters = DeadLetters(ports.queues, settings.backoff, faults)
+        self._dead_letters = DeadLetters(ports.queues, settings.backoff, clock, faults)
         self.queue: WorkQueue[Invocation] = WorkQueue(
             "lambda-async",
             clock,
@@ -199,21 +199,17 @@ class Invocations:
         if queue is None:
             self._lose(job)
             return
-        try:
-            delay = await self._dead_letters.send(queue, record, {}, job.record_attempts)
-        except DeliveryError:
-            counters.lost += 1
-            self._journal.write(Change(remove=[job.id]))
-            return
-        if delay is None:
-            counters.sent_on_failure += 1
-            self._journal.write(Change(remove=[job.id]))
-            return
-        counters.on_failure_errors += 1
-        job.record_attempts += 1
-        job.due = self._clock.now() + delay
-        self._journal.write(Change(update=[(job.state(), job.id)]))
-        self.schedule(job)
+        match await self._dead_letters.hand_over(job, queue, record, {}):
+            case Outcome.SENT:
+                counters.sent_on_failure += 1
+            case Outcome.LOST:
+                counters.lost += 1
+            case Outcome.LATER:
+                counters.on_failure_errors += 1
+                self._journal.write(Change(update=[(job.state(), job.id)]))
+                self.schedule(job)
+                return
+        self._journal.write(Change(remove=[job.id]))
 
 
 def failure_record(

@@ -6,12 +6,14 @@ AWS gives up too, in its own time, and counts it: `InvocationsFailedToBeSentToDl
 
 import logging
 from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Protocol
 
 from globalws.domain.dead_letter import sqs_text
 
 from local.eventbridge.definition import RetryPolicy
 from local.eventbridge.faults import Faults
-from local.eventbridge.ports import DeliveryError, QueuePort
+from local.eventbridge.ports import Clock, DeliveryError, QueuePort
 from local.eventbridge.retry import Backoff
 
 logger = logging.getLogger(__name__)
@@ -21,27 +23,38 @@ MOST_RETRIES = RetryPolicy().maximum_retry_attempts
 _LONGEST_ATTRIBUTE = 1_000  # what failed may have quoted the whole event
 
 
+class Outcome(Enum):
+    """What became of an attempt."""
+
+    SENT = auto()
+    LOST = auto()
+    LATER = auto()
+
+
+class Job(Protocol):
+    """What is to be handed over; an attempt that fails changes it."""
+
+    due: float
+    dead_letter_attempts: int
+
+
 class DeadLetters:
     """Sends to the queues of one region; `backoff` is the wait after a queue failed."""
 
-    def __init__(self, queues: QueuePort, backoff: Backoff, faults: Faults) -> None:
+    def __init__(self, queues: QueuePort, backoff: Backoff, clock: Clock, faults: Faults) -> None:
         self._queues = queues
         self._backoff = backoff
+        self._clock = clock
         self._faults = faults
 
-    async def send(
-        self, queue_arn: str, body: str, attributes: Mapping[str, str], retries: int
-    ) -> float | None:
+    async def hand_over(
+        self, job: Job, queue_arn: str, body: str, attributes: Mapping[str, str]
+    ) -> Outcome:
         """Sends a JSON text.
 
-        Args:
-            retries: how often the queue has failed to take it before.
-
         Returns:
-            None once SQS has it; else the seconds until it is to be tried again.
-
-        Raises:
-            DeliveryError: the queue failed once too often; it is lost.
+            SENT once SQS has it; LATER if the job is to be tried again when it is due; LOST if the
+            queue failed once too often.
         """
         short = {
             name: sqs_text(text[:_LONGEST_ATTRIBUTE]) for name, text in attributes.items() if text
@@ -50,10 +63,12 @@ class DeadLetters:
         try:
             await self._queues.send_message(queue_arn, text, short)
         except DeliveryError as error:
-            if retries >= MOST_RETRIES:
+            if job.dead_letter_attempts >= MOST_RETRIES:
                 logger.error("lost, because queue %s does not take it: %s", queue_arn, text)
-                raise
-            delay = self._backoff.delay(retries + 1, self._faults.rng)
+                return Outcome.LOST
+            job.dead_letter_attempts += 1
+            delay = self._backoff.delay(job.dead_letter_attempts, self._faults.rng)
+            job.due = self._clock.now() + delay
             logger.error("queue %s failed, again in %.1f s: %s", queue_arn, delay, error)
-            return delay
-        return None
+            return Outcome.LATER
+        return Outcome.SENT

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from local.eventbridge.counters import Counters
-from local.eventbridge.dead_letters import DeadLetters
+from local.eventbridge.dead_letters import DeadLetters, Outcome
 from local.eventbridge.entries import iso_seconds
 from local.eventbridge.faults import Faults, LinkFault
 from local.eventbridge.inputs import Arrival, InputError
@@ -54,7 +54,7 @@ class Deliveries:
         self._faults = faults
         self._counters = counters
         self._settings = settings
-        self._dead_letters = DeadLetters(ports.queues, settings.backoff, faults)
+        self._dead_letters = DeadLetters(ports.queues, settings.backoff, clock, faults)
         self._enqueue = enqueue
         self._local_bus = local_bus
         self.queue: WorkQueue[Delivery] = WorkQueue(
@@ -181,23 +181,17 @@ class Deliveries:
         }
         if failure.condition is not None:
             attributes["EXHAUSTED_RETRY_CONDITION"] = failure.condition
-        try:
-            delay = await self._dead_letters.send(
-                queue, job.text, attributes, job.dead_letter_attempts
-            )
-        except DeliveryError:
-            counters.lost += 1
-            self._journal.write(Change(remove=[job.id]))
-            return
-        if delay is None:
-            counters.dead_lettered += 1
-            self._journal.write(Change(remove=[job.id]))
-            return
-        counters.dead_letter_failures += 1
-        job.dead_letter_attempts += 1
-        job.due = self._clock.now() + delay
-        self._journal.write(Change(update=[(job.state(), job.id)]))
-        self.schedule(job)
+        match await self._dead_letters.hand_over(job, queue, job.text, attributes):
+            case Outcome.SENT:
+                counters.dead_lettered += 1
+            case Outcome.LOST:
+                counters.lost += 1
+            case Outcome.LATER:
+                counters.dead_letter_failures += 1
+                self._journal.write(Change(update=[(job.state(), job.id)]))
+                self.schedule(job)
+                return
+        self._journal.write(Change(remove=[job.id]))
 
 
 def lane(route: Route) -> str:

@@ -94,7 +94,7 @@ class Invocation:
     errors: int = 0
     waits: int = 0
     record: str | None = None
-    record_attempts: int = 0
+    dead_letter_attempts: int = 0
 
     def state(self) -> str:
         """Everything but id and payload, as JSON."""

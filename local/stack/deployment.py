@@ -1,18 +1,26 @@
 """What is to be deployed in each region, and what of it is deployed already."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from local.settings import LocalSettings
 from local.stack import sam
-from local.stack.kept import Generation
+from local.stack.kept import Generation, Versions
+
+# What a kept journal was written by, and must be read by.
+_JOURNAL = ("local/eventbridge/jobs.py", "local/eventbridge/store.py")
 
 
-def emulator_version(root: Path) -> str:
-    """Names the local AWS's version: its pinned packages."""
-    return (root / "requirements" / "ministack.txt").read_text()
+def versions(root: Path) -> Versions:
+    """What a kept state depends on: the local AWS's pinned packages, and the journal's sources."""
+    journal = "\0".join((root / path).read_text() for path in _JOURNAL)
+    return Versions(
+        emulator=(root / "requirements" / "ministack.txt").read_text(),
+        journal=hashlib.sha256(journal.encode()).hexdigest(),
+    )
 
 
 class Deployment:

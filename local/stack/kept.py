@@ -13,7 +13,8 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from local.stack.aws_main import hashes
 _WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 # Changes when this module lays a state out otherwise.
-_LAYOUT = 1
+_LAYOUT = "2"
 
 Report = Callable[[str], None]
 
@@ -36,11 +37,25 @@ class _DamagedError(Exception):
 
 
 @dataclass(frozen=True)
+class Versions:
+    """What must be the same for a state to be used.
+
+    Attributes:
+        emulator: of the local AWS.
+        journal: of the form in which a region's bus keeps events that are not delivered yet; a
+            state of another one can be used if it has no such events.
+    """
+
+    emulator: str
+    journal: str
+    layout: str = _LAYOUT
+
+
+@dataclass(frozen=True)
 class Generation:
     """The state of one run: a folder, locked for as long as one of the run's processes lives."""
 
     folder: Path
-    emulator: str
     lock: int
     """The lock's file descriptor; children inherit it."""
 
@@ -52,7 +67,7 @@ class Generation:
         """By region, what was deployed last, as given to `record`; empty if nothing was."""
         if not self._record.exists():
             return {}
-        regions: dict[str, Any] = json.loads(self._record.read_text())["regions"]
+        regions: dict[str, Any] = json.loads(self._record.read_text())
         return regions
 
     def forget_deployed(self) -> None:
@@ -62,8 +77,7 @@ class Generation:
     def record(self, deployed: Mapping[str, Any]) -> None:
         """Says what is deployed in each region, in one step."""
         draft = self._record.with_suffix(".draft")
-        document = {"layout": _LAYOUT, "emulator": self.emulator, "regions": deployed}
-        draft.write_text(json.dumps(document, indent=2, sort_keys=True))
+        draft.write_text(json.dumps(deployed, indent=2, sort_keys=True))
         os.replace(draft, self._record)
 
     def close(self) -> None:
@@ -80,13 +94,13 @@ class KeptState:
 
     Args:
         folder: where its generations are. A state names its AWS's port, so each port has a folder.
-        emulator: names the emulator's version; a state of another one is not used.
+        versions: of what is here; a state of others is not used.
     """
 
-    def __init__(self, folder: Path, emulator: str, report: Report) -> None:
+    def __init__(self, folder: Path, versions: Versions, report: Report) -> None:
         self._folder = folder
         self._aside = folder / "aside"
-        self._emulator = emulator
+        self._versions = versions
         self._report = report
 
     def forget(self) -> None:
@@ -111,11 +125,14 @@ class KeptState:
             new.mkdir(parents=True)
         else:
             shutil.copytree(good, new, ignore=shutil.ignore_patterns("seal.json", "lock"))
+            if _versions(good)["journal"] != self._versions.journal:
+                shutil.rmtree(new / "data", ignore_errors=True)  # it has no events
+        (new / "versions.json").write_text(json.dumps(asdict(self._versions)))
         for number in self._numbers():
             old = self._folder / str(number)
             if old not in (good, new):
                 shutil.rmtree(old)
-        return Generation(new, self._emulator, _locked(new))
+        return Generation(new, _locked(new))
 
     def _put_aside(self, generation: Path, why: str) -> None:
         """Moves a state away, so that one can look at it; the one put aside before it goes."""
@@ -140,19 +157,18 @@ class KeptState:
         return None
 
     def _check(self, folder: Path) -> None:
-        try:
-            record = json.loads((folder / "deployed.json").read_text())
-            sealed = json.loads((folder / "seal.json").read_text())
-        except (ValueError, RecursionError) as error:
-            raise _DamagedError("it is damaged") from error
-        if not isinstance(record, dict) or record.get("layout") != _LAYOUT:
+        versions = _versions(folder)
+        if versions.get("layout") != self._versions.layout:
             raise _DamagedError("another version of GlobalWS made it")
-        if record.get("emulator") != self._emulator:
+        if versions.get("emulator") != self._versions.emulator:
             raise _DamagedError("another version of the local AWS made it")
-        if hashes(folder) != sealed:
+        if hashes(folder) != _document(folder / "seal.json"):
             raise _DamagedError("it is damaged")
+        _document(folder / "deployed.json")
         for database in (folder / "data").glob("*/*.sqlite"):
-            _check_database(database)
+            events = _events(database)
+            if events and versions.get("journal") != self._versions.journal:
+                raise _DamagedError(f"another version of GlobalWS left {events} events in it")
 
     def _numbers(self) -> list[int]:
         """The generations, newest first."""
@@ -191,14 +207,29 @@ def _locked(folder: Path) -> int:
     return file
 
 
-def _check_database(path: Path) -> None:
+def _versions(folder: Path) -> dict[str, Any]:
+    path = folder / "versions.json"
+    return _document(path) if path.exists() else {}
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
-        database = sqlite3.connect(path)
-        try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise _DamagedError("it is damaged") from error
+    if not isinstance(document, dict):
+        raise _DamagedError("it is damaged")
+    return document
+
+
+def _events(path: Path) -> int:
+    """How many events a region's bus has not delivered."""
+    try:
+        with closing(sqlite3.connect(path)) as database:
             (found,) = database.execute("PRAGMA quick_check").fetchone()
-        finally:
-            database.close()
+            (events,) = database.execute("SELECT count(*) FROM jobs").fetchone()
     except sqlite3.Error as error:
         raise _DamagedError("it is damaged") from error
     if found != "ok":
         raise _DamagedError("it is damaged")
+    return int(events)

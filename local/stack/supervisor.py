@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from local.deployed.stack import Clients, read_outputs
 from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from local.stack import sam
-from local.stack.deployment import Deployment, emulator_version
+from local.stack.deployment import Deployment, versions
 from local.stack.kept import Generation, KeptState
 from local.stack.ports import get_json, require_free
 from local.stack.processes import Child, ProcessFailedError
@@ -119,7 +119,7 @@ class Supervisor:
 
     async def _open_generation(self) -> Generation:
         settings = self.settings
-        kept = KeptState(settings.kept, emulator_version(settings.root), self._report)
+        kept = KeptState(settings.kept, versions(settings.root), self._report)
         await kept.until_free()
         require_free(settings)
         if settings.fresh:

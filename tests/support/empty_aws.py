@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from local.settings import LocalSettings
+from local.stack.deployment import versions
 from local.stack.kept import KeptState
 from local.stack.services import start_aws
 
@@ -11,7 +12,7 @@ from local.stack.services import start_aws
 @asynccontextmanager
 async def empty_aws(settings: LocalSettings) -> AsyncIterator[None]:
     """Runs it for the duration of the block."""
-    generation = KeptState(settings.kept, "", print).open()
+    generation = KeptState(settings.kept, versions(settings.root), print).open()
     try:
         child = await start_aws(settings, generation)
         try:

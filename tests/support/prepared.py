@@ -14,7 +14,7 @@ from pathlib import Path
 
 from local.settings import LocalSettings
 from local.stack.aws_main import seal
-from local.stack.deployment import emulator_version
+from local.stack.deployment import versions
 from local.stack.sam import fingerprint
 from tests.support.stack import ROOT, LocalStack, fresh_state, run_stack, stack_environment
 
@@ -76,7 +76,7 @@ def _names(settings: LocalSettings) -> tuple[str, str]:
     """Hashes of what the state is made of, and of the regions and parameters."""
     sources = (
         fingerprint(settings.root),
-        emulator_version(settings.root),
+        repr(versions(settings.root)),
         *((settings.root / path).read_text() for path in _DEPLOYERS),
     )
     parameters = json.dumps([settings.regions, dict(settings.parameters)], sort_keys=True)

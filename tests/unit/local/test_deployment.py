@@ -8,7 +8,7 @@ import pytest
 from local.settings import LocalSettings
 from local.stack import sam
 from local.stack.aws_main import seal
-from local.stack.deployment import Deployment
+from local.stack.deployment import Deployment, versions
 from local.stack.kept import KeptState
 from tests.support.stack import ROOT
 
@@ -27,7 +27,7 @@ class World:
         """One run; returns what it deployed, by region."""
         self.deployed = {}
         environment = {"REGIONS": regions, "PARAMETERS": parameters}
-        generation = KeptState(self.folder, "1", print).open()
+        generation = KeptState(self.folder, versions(ROOT), print).open()
         deployment = Deployment(LocalSettings.parse(environment, ROOT), generation)
         if deployment.changed:
             await deployment.deploy()

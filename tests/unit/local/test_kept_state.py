@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.stack.aws_main import seal
-from local.stack.kept import KeptState, KeptStateError
+from local.stack.kept import KeptState, KeptStateError, Versions
 
 _RECORD = {"us-west-2": {"stack": "globalws-us-west-2"}}
 
@@ -21,12 +21,23 @@ class World:
         self.folder = folder
         self.said: list[str] = []
 
-    def state(self, emulator: str = "1") -> KeptState:
-        return KeptState(self.folder, emulator, self.said.append)
+    def state(self, emulator: str = "1", journal: str = "1") -> KeptState:
+        return KeptState(self.folder, Versions(emulator, journal), self.said.append)
 
-    def run(self, text: str = "", *, good: bool = True, emulator: str = "1") -> str:
-        """One run: it finds the text that an earlier one left, leaves `text`, and ends well."""
-        generation = self.state(emulator).open()
+    def run(
+        self,
+        text: str = "",
+        *,
+        good: bool = True,
+        emulator: str = "1",
+        journal: str = "1",
+        events: int = 0,
+    ) -> str:
+        """One run: it finds the text that an earlier one left, leaves `text`, and ends well.
+
+        `events` are added to those that its bus has not delivered.
+        """
+        generation = self.state(emulator, journal).open()
         kept = generation.folder / "aws" / "dynamodb.json"
         found = kept.read_text() if kept.exists() else ""
         assert bool(generation.deployed()) == bool(found)
@@ -38,6 +49,8 @@ class World:
         data.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(data / "eventbridge.sqlite")) as database:
             database.execute("CREATE TABLE IF NOT EXISTS jobs (body TEXT)")
+            database.executemany("INSERT INTO jobs VALUES (?)", [("event",)] * events)
+            database.commit()
         if good:
             seal(generation.folder)
         generation.close()
@@ -109,6 +122,17 @@ def _seal(text: str) -> Callable[[Path], None]:
     return damage
 
 
+def _versions(text: str) -> Callable[[Path], None]:
+    def damage(generation: Path) -> None:
+        (generation / "versions.json").write_text(text)
+
+    return damage
+
+
+def _unversioned(generation: Path) -> None:
+    (generation / "versions.json").unlink()
+
+
 def _journal(generation: Path) -> None:
     (path,) = generation.glob("data/*/*.sqlite")
     path.write_bytes(path.read_bytes()[:512] + b"\xff" * 8000)
@@ -126,8 +150,10 @@ def _journal(generation: Path) -> None:
         (_seal("[" * 100_000), "it is damaged"),
         (_record("\xff"), "it is damaged"),
         (_record(""), "it is damaged"),
-        (_record("[]"), "another version of GlobalWS made it"),
-        (_record('{"layout": 0}'), "another version of GlobalWS made it"),
+        (_record("[]"), "it is damaged"),
+        (_versions("{"), "it is damaged"),
+        (_versions('{"layout": "0"}'), "another version of GlobalWS made it"),
+        (_unversioned, "another version of GlobalWS made it"),
     ],
 )
 def test_a_state_that_cannot_be_used_is_put_aside_with_a_word(
@@ -147,8 +173,31 @@ def test_a_state_of_another_emulator_is_put_aside(world: World) -> None:
     world.run("old")
     assert world.run("new", emulator="2") == ""
     assert "another version of the local AWS made it" in world.said[0]
-    record = json.loads((world.newest() / "deployed.json").read_text())
-    assert record["emulator"] == "2"
+    assert json.loads((world.newest() / "versions.json").read_text())["emulator"] == "2"
+
+
+def test_events_that_another_version_kept_are_put_aside_with_their_state(world: World) -> None:
+    world.run("good")
+    world.run("with events", events=2)
+    assert world.run("next", journal="2") == "good"
+    assert "another version of GlobalWS left 2 events in it" in world.said[0]
+
+
+def test_a_journal_of_another_version_without_events_is_made_anew(world: World) -> None:
+    world.run("good")
+    assert world.run("next", journal="2") == "good"
+    assert world.said == []
+    assert world.run("last", journal="2", events=1) == "next"
+    assert world.run("", journal="2") == "last"
+    assert world.said == []
+
+
+def test_events_are_kept_from_run_to_run(world: World) -> None:
+    world.run("a", events=2)
+    world.run("b", events=1)
+    (journal,) = world.newest().glob("data/*/*.sqlite")
+    with closing(sqlite3.connect(journal)) as database:
+        assert database.execute("SELECT count(*) FROM jobs").fetchone() == (3,)
 
 
 async def test_processes_of_an_earlier_run_are_waited_for(
