@@ -189,11 +189,17 @@ def test_functions_are_compiled_for_the_runtime_of_the_template_or_for_the_one_a
 def test_a_function_is_built_in_a_folder_of_any_name(
     tmp_path: Path, python: Path, name: str
 ) -> None:
-    for names in (("project", name), (name, "build")):
-        folder, build = (tmp_path / "-".join(names) / each for each in names)
-        makefile = _project(folder, RUNTIME)
-        for function in ("ReplayFunction", "PurgeFunction"):
-            _build(makefile, build, function, FUNCTIONS_PYTHON=str(python))
-            built = {path.name for path in (build / function).iterdir()}
-            assert {"package.py", "replay.py", "globalws", "__pycache__"} <= built
-            assert (build / function / "globalws" / "domain" / "__pycache__").is_dir()
+    folder, build = tmp_path / "project" / name, tmp_path / "build" / name
+    _build(_project(folder, RUNTIME), build, "ReplayFunction", FUNCTIONS_PYTHON=str(python))
+    built = {path.name for path in (build / "ReplayFunction").iterdir()}
+    assert {"package.py", "replay.py", "globalws", "__pycache__"} <= built
+    assert (build / "ReplayFunction" / "globalws" / "domain" / "__pycache__").is_dir()
+
+
+def test_a_second_function_takes_the_packages_of_the_first(tmp_path: Path, python: Path) -> None:
+    makefile = _project(tmp_path / "project", RUNTIME)
+    _build(makefile, tmp_path / "build", "ReplayFunction", FUNCTIONS_PYTHON=str(python))
+    (shared,) = (tmp_path / "build").glob(".packages-*[0-9]")
+    (shared / "package.py").write_text("# the first one's")
+    _build(makefile, tmp_path / "build", "PurgeFunction", FUNCTIONS_PYTHON=str(python))
+    assert (tmp_path / "build" / "PurgeFunction" / "package.py").read_text() == "# the first one's"
