@@ -121,5 +121,6 @@ def _report(
     if failed:
         output.note("Not done in every region: run the same command again, it goes on from here.")
         return ExitCode.PARTLY if now else exit_code(changes)
-    output.note(_RETIRED if retire else _NOW_CLIENTS)
+    for line in (_RETIRED if retire else _NOW_CLIENTS).splitlines():
+        output.note(line)
     return ExitCode.OK

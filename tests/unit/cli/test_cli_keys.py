@@ -31,7 +31,7 @@ def test_a_rotation_there_and_back(installation: FakeInstallation, run: Run) -> 
             "changed": True,
         }
         assert "globalws config" in ran.err
-        assert "globalws keys rotate --retire" in ran.err
+        assert "\n  3. globalws keys rotate --retire\n" in ran.err
         assert set(_keys(installation).values()) == {both}
         assert run("keys", "rotate", "--retire", "--yes").code == 0
         assert set(_keys(installation).values()) == {then}
