@@ -14,20 +14,20 @@ export SAM_CLI_TELEMETRY = 0
 ##@ Run
 
 run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"] [FRESH=1: start empty]
-	@exec $(BIN)/python -m local run
+	@exec $(BIN)/python -m emulator run
 
 up: setup ## The same in the background
-	@$(BIN)/python -m local up
+	@$(BIN)/python -m emulator up
 
 down: ## End what `make up` started
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m emulator down; fi
 
 invoke: setup ## One function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json
-	@$(BIN)/python -m local.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
+	@$(BIN)/python -m emulator.runtime.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
 
 ##@ Deploy (to AWS with the usual credentials; AWS_ENDPOINT_URL makes it a rehearsal, see README)
 
-DEPLOY = $(BIN)/python -m deploy
+DEPLOY = $(BIN)/python -m cli.deploy
 DEPLOY_OPTIONS = $(if $(INSTALLATION),--installation $(INSTALLATION)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
 
 deploy: .venv/.local .venv-sam/.ready ## Create or update an installation: REGIONS="us-west-2 ap-southeast-2" (none: those that it has) [INSTALLATION=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
@@ -56,7 +56,7 @@ pytest:
 	@$(PYTEST)
 
 vitest:
-	@npm run --silent test --workspace client --workspace subscriber/typescript
+	@npm run --silent test --workspace client --workspace sdk/typescript
 
 test-unit: setup-dev ## Only the tests that open no socket (about a minute)
 	@npm run --silent test --workspace client
@@ -88,7 +88,7 @@ fuzz: setup-dev ## Hostile input, ever new, for SECONDS=20
 	@$(LONG) -m fuzz tests/fuzz
 
 breaks: setup-dev ## Each promise of docs/guarantees.md broken on purpose: its test must notice (most of an hour) [ONLY="words"]
-	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.breaks $(if $(ONLY),--only "$(ONLY)")
+	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.mutations $(if $(ONLY),--only "$(ONLY)")
 
 # What needs no more than URLs and credentials, so that it can run against AWS too.
 CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
@@ -132,12 +132,12 @@ check: lint ## The same as lint
 lint: setup-dev ## Format, lint, types, import direction, template, resolvers, client
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy local cli deploy scripts bench functions/*.py functions/globalws subscriber/python/globalws_subscriber
+	$(BIN)/mypy emulator cli scripts bench functions/*.py functions/globalws_functions sdk/python/globalws_client
 	$(BIN)/lint-imports
 	.venv-sam/bin/sam validate --lint
-	$(BIN)/cfn-lint --regions us-west-2 ap-southeast-2 -- templates/*.yaml client/hosting.yaml
+	$(BIN)/cfn-lint --regions us-west-2 ap-southeast-2 -- templates/*.yaml
 	npm run --silent lint:graphql
-	npm run --silent static --workspace client --workspace subscriber/typescript
+	npm run --silent static --workspace client --workspace sdk/typescript
 
 format: setup-dev ## Format the Python sources
 	$(BIN)/ruff format .

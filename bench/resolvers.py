@@ -10,13 +10,13 @@ from typing import Any
 from bench.publisher import PUBLISH
 from bench.servers.project_api import PROJECT_KEY, engine
 from bench.stopwatch import Stopwatch
-from local.appsync.auth import Evidence
-from local.appsync.definition import SourceFile
-from local.appsync.engine import Engine
-from local.appsync.frames import text_header
-from local.appsync.invocation import RequestMeta
-from local.appsync.javascript import Context, Program, load
-from local.appsync.protocol import DATA_SUFFIX, data_prefix
+from emulator.appsync.auth import Evidence
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.engine import Engine
+from emulator.appsync.frames import text_header
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.javascript import Context, Program, load
+from emulator.appsync.protocol import DATA_SUFFIX, data_prefix
 from scripts.resolver_fixtures import ROOT, all_cases
 
 _HEADERS = {"x-api-key": PROJECT_KEY, "host": "127.0.0.1", "content-type": "application/json"}
@@ -144,7 +144,7 @@ async def _parts(publishes: int) -> dict[str, float]:
 
 def _sources(served: Engine) -> list[Any]:
     """The data sources behind the resolvers of `served`."""
-    from local.appsync.resolvers import PipelineResolver, UnitResolver
+    from emulator.appsync.resolvers import PipelineResolver, UnitResolver
 
     found: dict[int, Any] = {}
     for resolver in gc.get_objects():

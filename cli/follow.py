@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from globalws_subscriber import Message, MessageEvent, Options, RegionEndpoint, State, StateEvent
+from globalws_client import Message, MessageEvent, Options, RegionEndpoint, State, StateEvent
 
 from cli.adapters.subscriptions import Ended, Seen, streams
 from cli.domain.changes import epoch

@@ -20,7 +20,7 @@ from cli.commands import (
     trace,
 )
 from cli.errors import MEANING, ExitCode
-from local.standard_streams import outlet, prepare
+from cli.standard_streams import outlet, prepare
 
 _CODES = [f"{code.value:>3}  {meaning}" for code, meaning in MEANING.items()]
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.domain.text import printable
 from cli.grid import grid
-from local.standard_streams import outlet
+from cli.standard_streams import outlet
 
 
 class Output:

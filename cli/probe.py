@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from globalws_subscriber import MessageEvent, Options, RegionEndpoint, State, StateEvent
+from globalws_client import MessageEvent, Options, RegionEndpoint, State, StateEvent
 
 from cli.adapters.subscriptions import Seen, Subscribe, streams
 from cli.domain.names import new_ulid

@@ -73,6 +73,6 @@ until [ -d "$shared" ]; do
 done
 cp -R "$shared/." "$ARTIFACTS_DIR"
 cp ./*.py requirements.txt "$ARTIFACTS_DIR"
-cp -R globalws "$ARTIFACTS_DIR"
-find "$ARTIFACTS_DIR/globalws" -name __pycache__ -prune -exec rm -rf {} +
-compile "$ARTIFACTS_DIR" "$ARTIFACTS_DIR"/*.py "$ARTIFACTS_DIR/globalws"
+cp -R globalws_functions "$ARTIFACTS_DIR"
+find "$ARTIFACTS_DIR/globalws_functions" -name __pycache__ -prune -exec rm -rf {} +
+compile "$ARTIFACTS_DIR" "$ARTIFACTS_DIR"/*.py "$ARTIFACTS_DIR/globalws_functions"

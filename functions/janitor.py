@@ -13,16 +13,16 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from globalws.adapters.api_keys import ApiKeys
-from globalws.adapters.audit_table import AuditTable
-from globalws.adapters.channels_table import ChannelsTable
-from globalws.adapters.graphql_api import GraphqlApi
-from globalws.domain.api_key import keep_valid
-from globalws.domain.errors import GlobalwsError, InvalidEventError
-from globalws.domain.janitor import Janitor, Run
-from globalws.domain.schedule import check_scheduled_event
-from globalws.domain.token_bucket import TokenBucket
-from globalws.settings import JanitorSettings
+from globalws_functions.adapters.api_keys import ApiKeys
+from globalws_functions.adapters.audit_table import AuditTable
+from globalws_functions.adapters.channels_table import ChannelsTable
+from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.domain.api_key import keep_valid
+from globalws_functions.domain.errors import GlobalwsError, InvalidEventError
+from globalws_functions.domain.janitor import Janitor, Run
+from globalws_functions.domain.schedule import check_scheduled_event
+from globalws_functions.domain.token_bucket import TokenBucket
+from globalws_functions.settings import JanitorSettings
 
 logger = Logger()
 metrics = Metrics()

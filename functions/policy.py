@@ -11,11 +11,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from globalws.adapters.channels_table import ChannelsTable
-from globalws.domain.errors import InvalidEventError
-from globalws.domain.order import read_order
-from globalws.domain.redrive import redrive_of
-from globalws.settings import PolicySettings
+from globalws_functions.adapters.channels_table import ChannelsTable
+from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.order import read_order
+from globalws_functions.domain.redrive import redrive_of
+from globalws_functions.settings import PolicySettings
 
 logger = Logger()
 

@@ -11,16 +11,16 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from globalws.adapters.audit_table import AuditTable
-from globalws.adapters.channels_table import ChannelsTable
-from globalws.adapters.dead_letter_queue import DeadLetterQueue
-from globalws.adapters.graphql_api import GraphqlApi
-from globalws.adapters.messages_table import MessagesTable
-from globalws.domain.errors import InvalidEventError, PermanentError, TransientError
-from globalws.domain.governance import Region, govern
-from globalws.domain.order import read_order
-from globalws.domain.redrive import redrive_of
-from globalws.settings import PurgeSettings
+from globalws_functions.adapters.audit_table import AuditTable
+from globalws_functions.adapters.channels_table import ChannelsTable
+from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
+from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.adapters.messages_table import MessagesTable
+from globalws_functions.domain.errors import InvalidEventError, PermanentError, TransientError
+from globalws_functions.domain.governance import Region, govern
+from globalws_functions.domain.order import read_order
+from globalws_functions.domain.redrive import redrive_of
+from globalws_functions.settings import PurgeSettings
 
 logger = Logger()
 metrics = Metrics()

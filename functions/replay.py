@@ -11,12 +11,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from globalws.adapters.dead_letter_queue import DeadLetterQueue
-from globalws.adapters.graphql_api import GraphqlApi
-from globalws.domain.errors import TransientError
-from globalws.domain.redrive import REDRIVE, redrive_of
-from globalws.domain.replay import Outcome, ReplayResult, replay
-from globalws.settings import ReplaySettings
+from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
+from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.domain.errors import TransientError
+from globalws_functions.domain.redrive import REDRIVE, redrive_of
+from globalws_functions.domain.replay import Outcome, ReplayResult, replay
+from globalws_functions.settings import ReplaySettings
 
 logger = Logger()
 metrics = Metrics()

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.stack.stack_file import RunningRegion, RunningStack
+from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
 
 
 class NotUsableError(Exception):

@@ -17,10 +17,10 @@ from aiohttp import web
 
 from bench.processes import raise_file_limit
 from bench.servers.peer_api import KEY, peer_api
-from local.appsync.engine import Engine, build_engine
-from local.appsync.memory import set_loaded_aside
-from local.appsync.options import Options
-from local.appsync.server import add_routes
+from emulator.appsync.engine import Engine, build_engine
+from emulator.appsync.memory import set_loaded_aside
+from emulator.appsync.options import Options
+from emulator.appsync.server import add_routes
 from tests.support.services import NoServices
 
 

@@ -2,7 +2,7 @@
 in `amplify.cjs`.
 """
 
-from local.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
+from emulator.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
 
 KEY = "da2-bench0000000000000000000"
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from local.appsync.engine import Engine
-from local.appsync.options import Options
+from emulator.appsync.engine import Engine
+from emulator.appsync.options import Options
 from tests.support.project_api import KEY as PROJECT_KEY
 from tests.support.project_api import MemoryServices, project_engine
 

@@ -17,7 +17,7 @@ import uvloop
 from aiohttp import WSMsgType, web
 
 from bench.processes import raise_file_limit
-from local.appsync.frames import text_frame
+from emulator.appsync.frames import text_frame
 
 _subscribers: dict[web.WebSocketResponse, int] = {}  # and each one's socket
 _bare = sys.argv[1:] == ["send"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from globalws.domain.fields import SOURCE
+from globalws_functions.domain.fields import SOURCE
 
 from cli.adapters.clients import Clients, aws_error, aws_errors
 from cli.errors import UnreachableError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from globalws.domain.json_text import read_json
+from globalws_functions.domain.json_text import read_json
 
 from cli.errors import RefusedError, UnreachableError
 
@@ -80,7 +80,7 @@ class GraphqlApi:
     def _refuse(self, error: Mapping[str, Any]) -> None:
         kind = str(error.get("errorType") or "GraphQL error")
         text = " ".join(str(error.get("message") or "no message").split())
-        from globalws_subscriber.errors import NO_HISTORY, PUBLISH_REFUSALS
+        from globalws_client.errors import NO_HISTORY, PUBLISH_REFUSALS
 
         # Every other error may pass: the same call may succeed later, or in another region.
         if kind in PUBLISH_REFUSALS | NO_HISTORY:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from globalws.domain.json_text import read_json
+from globalws_functions.domain.json_text import read_json
 
 from cli.adapters.clients import Clients, aws_errors
 from cli.errors import CliError, RefusedError, UnreachableError

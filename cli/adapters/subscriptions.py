@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from globalws_subscriber import Event, Options, RegionEndpoint, Subscriber, SubscriberError
+from globalws_client import Event, Options, RegionEndpoint, Subscriber, SubscriberError
 
 Subscribe = Callable[[str, RegionEndpoint, Options], AsyncIterator[Event]]
 """(channel, region, options) → events, until it is refused for good."""

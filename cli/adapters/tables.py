@@ -18,7 +18,7 @@ def audit_records(
     clients: Clients, table: str, channel: str | None, limit: int
 ) -> list[dict[str, Any]]:
     """The newest records of a channel, or of all, newest first. Raises CliError."""
-    from globalws.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG
+    from globalws_functions.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG
 
     if channel is None:
         index, key, value = BY_TIME, "log", LOG
@@ -56,7 +56,7 @@ def audit_record(clients: Clients, table: str, key: str) -> dict[str, Any] | Non
 
 def janitor_run(clients: Clients, table: str) -> dict[str, Any] | None:
     """The summary of the janitor's last run, or None before its first. Raises CliError."""
-    from globalws.adapters.channels_table import LAST_RUN
+    from globalws_functions.adapters.channels_table import LAST_RUN
 
     with aws_errors("dynamodb", clients.region):
         found = clients.tables.get_item(

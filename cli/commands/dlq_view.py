@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from globalws.domain.json_text import read_json
+from globalws_functions.domain.json_text import read_json
 
 from cli.redrive import Tally
 from cli.session import Session

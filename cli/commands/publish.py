@@ -93,7 +93,7 @@ def publish_once(api: Api, sent: dict[str, str]) -> dict[str, Any]:
         RefusedError: it never will.
         UnreachableError: it may have taken it or not.
     """
-    from globalws_subscriber.graphql import NoAnswerError, accepted
+    from globalws_client.graphql import NoAnswerError, accepted
 
     data = api.execute(PUBLISH, sent)
     try:

@@ -24,12 +24,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from globalws.domain.errors import InvalidEventError
-from globalws.domain.fields import SOURCE, iso, read_instant
-from globalws.domain.json_text import read_json
-from globalws.domain.message import MESSAGE_PUBLISHED, read_message_published
-from globalws.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
-from globalws.domain.redrive import REDRIVE, redrive_mark
+from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.fields import SOURCE, iso, read_instant
+from globalws_functions.domain.json_text import read_json
+from globalws_functions.domain.message import MESSAGE_PUBLISHED, read_message_published
+from globalws_functions.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
+from globalws_functions.domain.redrive import REDRIVE, redrive_mark
 
 PERMANENT_FAILURE = "PermanentFailure"
 _LATEST = "$LATEST"

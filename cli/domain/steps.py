@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from globalws.domain.json_text import read_json
-from globalws.domain.redrive import redrive_of
+from globalws_functions.domain.json_text import read_json
+from globalws_functions.domain.redrive import redrive_of
 
 from cli.domain.changes import epoch
 

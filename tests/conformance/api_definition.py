@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from local.appsync.definition import (
+from emulator.appsync.definition import (
     Api,
     ApiKey,
     DataSource,

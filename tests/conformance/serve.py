@@ -13,10 +13,10 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
-from local.appsync.engine import build_engine
-from local.appsync.options import Options
-from local.appsync.server import add_routes
-from local.appsync.sigv4 import IamCredential
+from emulator.appsync.engine import build_engine
+from emulator.appsync.options import Options
+from emulator.appsync.server import add_routes
+from emulator.appsync.sigv4 import IamCredential
 from tests.conformance.api_definition import ACCESS_KEY, SECRET_KEY, conformance_api
 from tests.support.services import NoServices
 

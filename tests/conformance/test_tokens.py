@@ -16,8 +16,8 @@ from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from gql.transport.exceptions import TransportError
 
-from local.appsync.definition import TokenIssuer
-from local.appsync.server import add_routes
+from emulator.appsync.definition import TokenIssuer
+from emulator.appsync.server import add_routes
 from tests.conformance.amplify_client import AmplifyClient
 from tests.conformance.clients import SECONDS, Target
 from tests.support.project_api import KEY, REGION, project_api, project_engine

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 import pytest
 
-from local.settings import LocalSettings
-from local.stack import sam
+from emulator.runtime.settings import LocalSettings
+from emulator.runtime.stack import sam
 from tests.e2e.test_governance import _allowed, _globalws, _until, folder
 from tests.support.clients import Publisher, listening
 from tests.support.deployed import invoke

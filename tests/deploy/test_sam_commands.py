@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
-from local.stack.sam import aws_environment
+from emulator.runtime.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
+from emulator.runtime.stack.sam import aws_environment
 from tests.support.empty_aws import empty_aws
 from tests.support.stack import ROOT, stack_environment
 

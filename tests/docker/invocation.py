@@ -25,7 +25,7 @@ async def invoke(stack: LocalStack, docker_host: str | None, function: str, even
     if docker_host is not None:
         environment["DOCKER_HOST"] = docker_host
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "local.invoke", function, f"events/{event}.json"),
+        *(sys.executable, "-m", "emulator.runtime.invoke", function, f"events/{event}.json"),
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from local.invoke.sam_local import IMAGE
+from emulator.runtime.invoke.sam_local import IMAGE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAG = IMAGE

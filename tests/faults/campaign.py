@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
-from globalws_subscriber import MessageEvent, Options, RegionEndpoint, Subscriber
+from globalws_client import MessageEvent, Options, RegionEndpoint, Subscriber
 
-from local.stack.stack_file import RunningRegion
+from emulator.runtime.stack.stack_file import RunningRegion
 from tests.faults.report import Row
 from tests.support.aws import dead_letters, redrive
 from tests.support.clients import Message, listening, set_faults

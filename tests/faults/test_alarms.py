@@ -1,6 +1,6 @@
 """Each alarm's own metric, read by the alarm's own definition, moves when its fault is on.
 
-The janitor's silence takes longer than a test: `tests/unit/local/test_alarm_states.py` has it.
+The janitor's silence takes longer than a test: `tests/unit/runtime/test_alarm_states.py` has it.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.stack.stack_file import RunningRegion
+from emulator.runtime.stack.stack_file import RunningRegion
 from tests.faults.campaign import Campaign
 from tests.faults.conftest import Figures
 from tests.faults.replay_function import sabotaged

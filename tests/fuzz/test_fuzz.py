@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from local.appsync.engine import Engine
+from emulator.appsync.engine import Engine
 from tests.support.hostile import queries, rules, texts
 from tests.support.project_api import project_engine
 

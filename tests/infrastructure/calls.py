@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.support.stack import ROOT
 
 _FUNCTIONS = ROOT / "functions"
-_ADAPTERS = _FUNCTIONS / "globalws" / "adapters"
-_DOMAIN = _FUNCTIONS / "globalws" / "domain"
+_ADAPTERS = _FUNCTIONS / "globalws_functions" / "adapters"
+_DOMAIN = _FUNCTIONS / "globalws_functions" / "domain"
 
 Call = tuple[str, str]
 """An IAM action and what it is for: a table or queue of the template, or a field of the API."""
@@ -97,7 +97,7 @@ def _operations(adapter: ast.ClassDef, name: str, seen: set[str]) -> Iterator[st
 
 
 def _imports(tree: ast.Module, layer: str) -> list[str]:
-    prefix = f"globalws.{layer}."
+    prefix = f"globalws_functions.{layer}."
     return [
         node.module.removeprefix(prefix)
         for node in ast.walk(tree)

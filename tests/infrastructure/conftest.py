@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from local.stack.sam import RUNTIME
+from emulator.runtime.stack.sam import RUNTIME
 from tests.support.stack import ROOT
 
 

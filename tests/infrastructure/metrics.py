@@ -7,13 +7,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from globalws.domain.errors import (
+from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
     PermanentError,
     TransientError,
 )
-from globalws.domain.janitor import Run
+from globalws_functions.domain.janitor import Run
 
 from tests.support.functions import Context, load_handler, sample
 

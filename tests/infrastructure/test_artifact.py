@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack.sam import RUNTIME
+from emulator.runtime.stack.sam import RUNTIME
 from tests.infrastructure.conftest import Template, sam_build
 from tests.support.stack import ROOT
 
@@ -192,8 +192,8 @@ def test_a_function_is_built_in_a_folder_of_any_name(
     folder, build = tmp_path / "project" / name, tmp_path / "build" / name
     _build(_project(folder, RUNTIME), build, "ReplayFunction", FUNCTIONS_PYTHON=str(python))
     built = {path.name for path in (build / "ReplayFunction").iterdir()}
-    assert {"package.py", "replay.py", "globalws", "__pycache__"} <= built
-    assert (build / "ReplayFunction" / "globalws" / "domain" / "__pycache__").is_dir()
+    assert {"package.py", "replay.py", "globalws_functions", "__pycache__"} <= built
+    assert (build / "ReplayFunction" / "globalws_functions" / "domain" / "__pycache__").is_dir()
 
 
 def test_a_second_function_takes_the_packages_of_the_first(tmp_path: Path, python: Path) -> None:

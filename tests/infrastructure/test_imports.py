@@ -11,8 +11,8 @@ from tests.support.stack import ROOT
 
 _FUNCTIONS = ROOT / "functions"
 _HANDLERS = sorted(_FUNCTIONS.glob("*.py"))
-_DOMAIN = sorted((_FUNCTIONS / "globalws" / "domain").rglob("*.py"))
-_OF_HANDLERS = sys.stdlib_module_names | {"aws_lambda_powertools", "globalws"}
+_DOMAIN = sorted((_FUNCTIONS / "globalws_functions" / "domain").rglob("*.py"))
+_OF_HANDLERS = sys.stdlib_module_names | {"aws_lambda_powertools", "globalws_functions"}
 # What would give the domain a clock, a die or a file of its own, although no import tells.
 _IMPURE = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
@@ -43,7 +43,7 @@ def test_a_handler_imports_only_what_is_packaged_with_it(handler: Path) -> None:
 def test_nothing_imports_a_handler() -> None:
     handlers = {path.stem for path in _HANDLERS}
     assert handlers >= {"replay"}
-    for path in [*_HANDLERS, *(_FUNCTIONS / "globalws").rglob("*.py")]:
+    for path in [*_HANDLERS, *(_FUNCTIONS / "globalws_functions").rglob("*.py")]:
         assert not handlers & set(_imported(path)), path
 
 

@@ -4,8 +4,8 @@ import json
 
 from tests.infrastructure.conftest import Template
 
-# A stack's name begins with the installation's (samconfig.toml, deploy/stacks.py); an API's id is
-# unique. Names within an API are its own.
+# A stack's name begins with the installation's (samconfig.toml, cli/deploy/stacks.py); an API's id
+# is unique. Names within an API are its own.
 _UNIQUE = ("${Installation}", "${AWS::StackName}", "${Api.ApiId}", '{"Ref": "Installation"}')
 _NAMES = (
     "Name",

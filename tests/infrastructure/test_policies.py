@@ -1,6 +1,6 @@
-"""deploy/policies: what the deploy role and an operator may do, and no more than that needs.
+"""cli/deploy/policies: what the deploy role and an operator may do, and no more than that needs.
 
-What `make deploy` and the SAM CLI call themselves is recorded in tests/deploy/test_deploy.py, and
+What `make deploy` and the SAM CLI call themselves is recorded in tests/deploy, and
 what `globalws` calls in tests/e2e/test_operate.py. Here: what CloudFormation does in the deploy
 role's name, and what the sources contain, calls for AWS alone included.
 """

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import Api, SourceFile
-from local.appsync.schema import load_schema
-from local.deployed.conditions import Conditions
-from local.deployed.stack import DeployedStack
+from emulator.appsync.definition import Api, SourceFile
+from emulator.appsync.schema import load_schema
+from emulator.runtime.deployed.conditions import Conditions
+from emulator.runtime.deployed.stack import DeployedStack
 from scripts.template_schema import updated
 from tests.infrastructure.conftest import Template
 from tests.support.stack import ROOT

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 from cfnlint.decode import cfn_yaml
-from globalws.adapters.graphql_api import GraphqlApi
-from globalws.adapters.signing import new_session
+from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.adapters.signing import new_session
 from requests.adapters import BaseAdapter
 
 from tests.infrastructure.conftest import Template

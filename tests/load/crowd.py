@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-from globalws_subscriber import RegionEndpoint
-from globalws_subscriber.protocol import init_text, start_text, subprotocols
+from globalws_client import RegionEndpoint
+from globalws_client.protocol import init_text, start_text, subprotocols
 
-from local.stack.stack_file import RunningRegion
+from emulator.runtime.stack.stack_file import RunningRegion
 from tests.support.clients import PUBLISH
 
 _CONNECT_SECONDS = 30.0

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
-from globalws_subscriber.protocol import init_text, start_text, subprotocols
+from globalws_client.protocol import init_text, start_text, subprotocols
 
-from local.stack.stack_file import RunningRegion
+from emulator.runtime.stack.stack_file import RunningRegion
 from tests.load.crowd import endpoint_of
 
 _SECONDS = 20.0

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from globalws_subscriber import Checkpoint, Message, StateEvent
+from globalws_client import Checkpoint, Message, StateEvent
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (id TEXT, message TEXT, origin TEXT);

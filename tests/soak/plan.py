@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from globalws_subscriber import RegionEndpoint
+from globalws_client import RegionEndpoint
 
 
 @dataclass(frozen=True)

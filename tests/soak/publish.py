@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import aiohttp
-from globalws_subscriber import PublishFailedError, RegionEndpoint, publish
-from globalws_subscriber.ulid import new_ulid
+from globalws_client import PublishFailedError, RegionEndpoint, publish
+from globalws_client.ulid import new_ulid
 
 from tests.soak.journal import Intent, Journal, read_journal
 from tests.soak.plan import PublisherPlan, can_end_file, read_publisher_plan

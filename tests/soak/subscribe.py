@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from globalws_subscriber import Message, MessageEvent, Options, StateEvent, Subscriber
+from globalws_client import Message, MessageEvent, Options, StateEvent, Subscriber
 
 from tests.soak.inbox import Inbox
 from tests.soak.plan import SubscriberPlan, can_end_file, read_subscriber_plan

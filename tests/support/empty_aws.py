@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from local.settings import LocalSettings
-from local.stack.deployment import versions
-from local.stack.kept import KeptState
-from local.stack.services import start_aws
+from emulator.runtime.settings import LocalSettings
+from emulator.runtime.stack.deployment import versions
+from emulator.runtime.stack.kept import KeptState
+from emulator.runtime.stack.services import start_aws
 
 
 @asynccontextmanager

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from globalws.domain.errors import GlobalwsError
-from globalws.domain.governance import AuditRecord, Decided
-from globalws.domain.order import Order
+from globalws_functions.domain.errors import GlobalwsError
+from globalws_functions.domain.governance import AuditRecord, Decided
+from globalws_functions.domain.order import Order
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from tests.support.stack import ROOT

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from local.stack.stack_file import RunningStack
+from emulator.runtime.stack.stack_file import RunningStack
 from tests.support.prepared import prepare
 from tests.support.stack import ROOT, stack_environment
 
@@ -58,9 +58,9 @@ class OwnStack:
         return self._output.read_text()
 
     def command(self, name: str) -> subprocess.CompletedProcess[str]:
-        """`python -m local NAME`, until it ends."""
+        """`python -m emulator NAME`, until it ends."""
         return subprocess.run(
-            [sys.executable, "-m", "local", name],
+            [sys.executable, "-m", "emulator", name],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -70,10 +70,10 @@ class OwnStack:
         )
 
     def start(self) -> subprocess.Popen[bytes]:
-        """`python -m local run`, as a terminal starts it: in a process group of its own."""
+        """`python -m emulator run`, as a terminal starts it: in a process group of its own."""
         with self._output.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "local", "run"],
+                [sys.executable, "-m", "emulator", "run"],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The policy files of deploy/policies, as far as tests ask them."""
+"""The policy files of cli/deploy/policies, as far as tests ask them."""
 
 import json
 from fnmatch import fnmatchcase
@@ -7,11 +7,11 @@ from typing import Any
 from tests.support.recorder import Recorder
 from tests.support.stack import ROOT
 
-FOLDER = ROOT / "deploy" / "policies"
+FOLDER = ROOT / "cli" / "deploy" / "policies"
 
 
 def statements(name: str) -> list[dict[str, Any]]:
-    """The statements of deploy/policies/<name>.json."""
+    """The statements of cli/deploy/policies/<name>.json."""
     document = json.loads((FOLDER / f"{name}.json").read_text())
     found: list[dict[str, Any]] = document["Statement"]
     return found

@@ -12,15 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.settings import LocalSettings
-from local.stack.aws_main import seal
-from local.stack.deployment import versions
-from local.stack.sam import fingerprint
+from emulator.runtime.settings import LocalSettings
+from emulator.runtime.stack.aws_main import seal
+from emulator.runtime.stack.deployment import versions
+from emulator.runtime.stack.sam import fingerprint
 from tests.support.stack import ROOT, LocalStack, fresh_state, run_stack, stack_environment
 
 _FOLDER = ROOT / ".local" / "prepared"
 # The local runtime's own code decides what is deployed, too.
-_DEPLOYERS = ("local/settings.py", "local/stack/deployment.py", "local/stack/kept.py")
+_DEPLOYERS = (
+    "emulator/runtime/settings.py",
+    "emulator/runtime/stack/deployment.py",
+    "emulator/runtime/stack/kept.py",
+)
 
 
 @contextmanager
@@ -40,7 +44,7 @@ def prepare(environment: Mapping[str, str]) -> None:
     """Puts a deployed state where the stack of this environment will look for it.
 
     Args:
-        environment: as for `python -m local`, with a state folder that no stack uses.
+        environment: as for `python -m emulator`, with a state folder that no stack uses.
     """
     settings = LocalSettings.parse(environment, ROOT)
     source = _deployed(settings, environment)

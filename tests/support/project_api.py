@@ -11,8 +11,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cfnlint.decode import cfn_yaml
 
-from local.appsync.auth import Evidence
-from local.appsync.definition import (
+from emulator.appsync.auth import Evidence
+from emulator.appsync.definition import (
     Api,
     ApiKey,
     AuthMode,
@@ -21,11 +21,11 @@ from local.appsync.definition import (
     Resolver,
     SourceFile,
 )
-from local.appsync.engine import Engine, HttpAnswer, build_engine
-from local.appsync.invocation import RequestMeta
-from local.appsync.options import Options
-from local.appsync.ports import DataSourceError
-from local.appsync.sigv4 import IamCredential
+from emulator.appsync.engine import Engine, HttpAnswer, build_engine
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.options import Options
+from emulator.appsync.ports import DataSourceError
+from emulator.appsync.sigv4 import IamCredential
 from scripts import template_schema
 from tests.support.stack import ROOT
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from globalws_subscriber.ulid import new_ulid
+from globalws_client.ulid import new_ulid
 
-from local.stack.stack_file import RunningRegion
+from emulator.runtime.stack.stack_file import RunningRegion
 from tests.support.clients import PUBLISH, Message
 
 _ATTEMPT_SECONDS = 10.0

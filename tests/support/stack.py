@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stack.stack_file import RunningStack
+from emulator.runtime.stack.stack_file import RunningStack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 180.0
@@ -88,13 +88,13 @@ def fresh_state(name: str) -> Path:
 
 @contextmanager
 def run_stack(environment: Mapping[str, str]) -> Iterator[LocalStack]:
-    """Runs `python -m local run` with this environment for the duration of the block."""
+    """Runs `python -m emulator run` with this environment for the duration of the block."""
     state = Path(environment["GLOBALWS_STATE"])
     log = state / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local", "run"],
+            [sys.executable, "-m", "emulator", "run"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-import { isFinal } from '@globalws/subscriber';
+import { isFinal } from '@globalws/client';
 import type { RegionConfig } from '../config/config';
 
 /**

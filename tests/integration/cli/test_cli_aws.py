@@ -8,11 +8,11 @@ from typing import Any
 
 import boto3
 import pytest
-from globalws.adapters.audit_table import AuditTable
-from globalws.adapters.channels_table import ChannelsTable
-from globalws.domain.governance import AuditRecord, Outcome
-from globalws.domain.janitor import Run as JanitorRun
-from globalws.domain.order import Action
+from globalws_functions.adapters.audit_table import AuditTable
+from globalws_functions.adapters.channels_table import ChannelsTable
+from globalws_functions.domain.governance import AuditRecord, Outcome
+from globalws_functions.domain.janitor import Run as JanitorRun
+from globalws_functions.domain.order import Action
 from typer.testing import CliRunner
 
 from cli.adapters.clients import Clients

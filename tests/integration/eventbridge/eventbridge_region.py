@@ -15,12 +15,12 @@ from typing import Any
 
 from aiohttp import web
 
-from local.eventbridge.definition import AsyncFunction, Bus, Rule, Target
-from local.eventbridge.http_local import MAXIMUM_BODY, add_routes
-from local.eventbridge.peers import HttpPeers
-from local.eventbridge.ports import InvokeResult, Ports
-from local.eventbridge.service import EventBridge
-from local.eventbridge.settings import Settings
+from emulator.eventbridge.definition import AsyncFunction, Bus, Rule, Target
+from emulator.eventbridge.http_local import MAXIMUM_BODY, add_routes
+from emulator.eventbridge.peers import HttpPeers
+from emulator.eventbridge.ports import InvokeResult, Ports
+from emulator.eventbridge.service import EventBridge
+from emulator.eventbridge.settings import Settings
 
 ACCOUNT = "000000000000"
 WEST, SOUTH = "us-west-2", "ap-southeast-2"

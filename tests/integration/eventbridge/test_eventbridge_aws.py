@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from moto import mock_aws
 
-from local.eventbridge.aws import Aws
-from local.eventbridge.ports import DeliveryError
+from emulator.eventbridge.aws import Aws
+from emulator.eventbridge.ports import DeliveryError
 
 WEST = "us-west-2"
 QUEUE = "arn:aws:sqs:us-west-2:123456789012:dead-letters"

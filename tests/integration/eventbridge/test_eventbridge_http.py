@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.eventbridge.entries import entry_bytes
+from emulator.eventbridge.entries import entry_bytes
 from tests.integration.eventbridge.eventbridge_region import (
     SOUTH,
     WEST,

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from cfnlint.decode import cfn_yaml
-from globalws.adapters import dynamodb
+from globalws_functions.adapters import dynamodb
 from moto import mock_aws
 
 from tests.support.functions import ENVIRONMENT

@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from globalws.adapters import api_keys
-from globalws.adapters.api_keys import ApiKeys
-from globalws.domain.api_key import keep_valid
-from globalws.domain.errors import TransientError
+from globalws_functions.adapters import api_keys
+from globalws_functions.adapters.api_keys import ApiKeys
+from globalws_functions.domain.api_key import keep_valid
+from globalws_functions.domain.errors import TransientError
 from moto import mock_aws
 
 from tests.support.functions import ENVIRONMENT

@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from globalws.domain.errors import TransientError
-from globalws.domain.fields import instant
+from globalws_functions.domain.errors import TransientError
+from globalws_functions.domain.fields import instant
 
 from tests.support.functions import Context, load_handler, order_event, reset_event, sample
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from globalws.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG, AuditTable
-from globalws.adapters.channels_table import LAST_RUN, ChannelsTable
-from globalws.adapters.dynamodb import domain_errors
-from globalws.adapters.messages_table import NOTHING_STORED, MessagesTable
-from globalws.domain.channel import Channel
-from globalws.domain.errors import PermanentError, TransientError
-from globalws.domain.fields import iso
-from globalws.domain.governance import AuditRecord, Decided, Outcome
-from globalws.domain.janitor import Run
-from globalws.domain.order import Action, Order, read_order
+from globalws_functions.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG, AuditTable
+from globalws_functions.adapters.channels_table import LAST_RUN, ChannelsTable
+from globalws_functions.adapters.dynamodb import domain_errors
+from globalws_functions.adapters.messages_table import NOTHING_STORED, MessagesTable
+from globalws_functions.domain.channel import Channel
+from globalws_functions.domain.errors import PermanentError, TransientError
+from globalws_functions.domain.fields import iso
+from globalws_functions.domain.governance import AuditRecord, Decided, Outcome
+from globalws_functions.domain.janitor import Run
+from globalws_functions.domain.order import Action, Order, read_order
 from moto.dynamodb.models import DynamoDBBackend
 
 from tests.support.functions import NOW, order_event

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from local.invoke.forwarding import reachable
+from emulator.runtime.invoke.forwarding import reachable
 
 _GATEWAY = "127.0.0.1"  # an address of this machine, as the bridge's is
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
-from local.web.globalws import CommandError
+from emulator.runtime.web.globalws import CommandError
 
 REGIONS = ("us-west-2", "ap-southeast-2")
 

@@ -1,6 +1,6 @@
 """The operator's regions over HTTP: taken down, brought back, cut off from their peers."""
 
-from local.web.operator import ROOT
+from emulator.runtime.web.operator import ROOT
 from tests.integration.web.page import REGIONS, FaultPlans, Page
 
 

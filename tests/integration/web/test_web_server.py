@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.web.globalws import CommandError
-from local.web.operator import ROOT
+from emulator.runtime.web.globalws import CommandError
+from emulator.runtime.web.operator import ROOT
 from tests.integration.web.page import FakeCommand, Page
 
 

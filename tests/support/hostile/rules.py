@@ -5,15 +5,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local.appsync.auth import Evidence
-from local.appsync.connection import BeginSubscription, Close, Connection, EndSubscription, Send
-from local.appsync.engine import Engine
-from local.appsync.errors import AppSyncError, RequestError
-from local.appsync.filters import parse_filter
-from local.appsync.invocation import RequestMeta
-from local.appsync.requests import parse_connect
-from local.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
-from local.eventbridge.patterns import PatternError, compile_pattern
+from emulator.appsync.auth import Evidence
+from emulator.appsync.connection import BeginSubscription, Close, Connection, EndSubscription, Send
+from emulator.appsync.engine import Engine
+from emulator.appsync.errors import AppSyncError, RequestError
+from emulator.appsync.filters import parse_filter
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.requests import parse_connect
+from emulator.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
+from emulator.eventbridge.patterns import PatternError, compile_pattern
 from tests.support.project_api import post
 
 MAX_SUBSCRIPTIONS = 2

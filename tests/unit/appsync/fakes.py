@@ -4,13 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from local.appsync.auth import Evidence
-from local.appsync.definition import Api, ApiKey, DataSource, PipelineFunction, Resolver, SourceFile
-from local.appsync.engine import Engine, HttpAnswer, build_engine
-from local.appsync.invocation import RequestMeta
-from local.appsync.javascript import Context, Evaluation, ResolverError
-from local.appsync.options import Options
-from local.appsync.ports import DataSourceError
+from emulator.appsync.auth import Evidence
+from emulator.appsync.definition import (
+    Api,
+    ApiKey,
+    DataSource,
+    PipelineFunction,
+    Resolver,
+    SourceFile,
+)
+from emulator.appsync.engine import Engine, HttpAnswer, build_engine
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.javascript import Context, Evaluation, ResolverError
+from emulator.appsync.options import Options
+from emulator.appsync.ports import DataSourceError
 
 KEY = "da2-test"
 Handler = Callable[[Context], Evaluation]
@@ -160,7 +167,7 @@ def engine(
 
 async def ask(engine_: Engine, query: str, **variables: Any) -> HttpAnswer:
     """POST a query with the API key."""
-    from local.appsync.responses import json_bytes
+    from emulator.appsync.responses import json_bytes
 
     headers = {"x-api-key": KEY}
     body = json_bytes({"query": query, "variables": variables})

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from local.appsync.connection import (
+from emulator.appsync.connection import (
     BeginSubscription,
     Close,
     CloseCode,
@@ -12,7 +12,7 @@ from local.appsync.connection import (
     Opened,
     Send,
 )
-from local.appsync.protocol import Complete, ConnectionAck, Error, StartAck, Stop, parse_message
+from emulator.appsync.protocol import Complete, ConnectionAck, Error, StartAck, Stop, parse_message
 
 
 def start(id: str = "1") -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from local.appsync.engine import build_engine
-from local.appsync.options import Options
+from emulator.appsync.engine import build_engine
+from emulator.appsync.options import Options
 from tests.unit.appsync.fakes import FakeCode, FakePorts, api, ask, engine
 
 

@@ -1,7 +1,7 @@
 """What a deployed API says of token issuers, as the data plane reads it."""
 
-from local.appsync.definition import TokenIssuer
-from local.deployed.api import _token_issuer
+from emulator.appsync.definition import TokenIssuer
+from emulator.runtime.deployed.api import _token_issuer
 
 
 def test_an_oidc_provider() -> None:

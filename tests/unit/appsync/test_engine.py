@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import DataSource
-from local.appsync.errors import DefinitionError
-from local.appsync.javascript import Context, Evaluation, ResolverError
-from local.appsync.options import Options
+from emulator.appsync.definition import DataSource
+from emulator.appsync.errors import DefinitionError
+from emulator.appsync.javascript import Context, Evaluation, ResolverError
+from emulator.appsync.options import Options
 from tests.unit.appsync.fakes import SCHEMA, FakeCode, api, ask, engine, failing
 
 Errors = list[dict[str, Any]]

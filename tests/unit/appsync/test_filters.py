@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.appsync.errors import AppSyncError
-from local.appsync.filters import Filter, equality_filter, parse_filter
+from emulator.appsync.errors import AppSyncError
+from emulator.appsync.filters import Filter, equality_filter, parse_filter
 
 EVENT = {
     "name": "tech",

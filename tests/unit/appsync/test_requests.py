@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from local.appsync.errors import RequestError
-from local.appsync.requests import parse_connect, parse_request
+from emulator.appsync.errors import RequestError
+from emulator.appsync.requests import parse_connect, parse_request
 
 HEADER = {"host": "h", "X-Api-Key": "k?>~"}
 PLAIN = base64.b64encode(json.dumps(HEADER).encode()).decode()

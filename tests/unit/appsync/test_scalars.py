@@ -1,7 +1,7 @@
 import pytest
 
+from emulator.appsync import scalars
 from graphql import GraphQLScalarType, build_schema
-from local.appsync import scalars
 
 _SCHEMA = build_schema("type Query { a: ID } " + " ".join(f"scalar {n}" for n in scalars.NAMES))
 scalars.install(_SCHEMA)

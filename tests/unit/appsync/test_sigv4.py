@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from requests import Request
 from requests_aws4auth import AWS4Auth
 
-from local.appsync.auth import Evidence
-from local.appsync.errors import UnauthorizedError
-from local.appsync.sigv4 import IamAuthenticator, IamCredential
+from emulator.appsync.auth import Evidence
+from emulator.appsync.errors import UnauthorizedError
+from emulator.appsync.sigv4 import IamAuthenticator, IamCredential
 
 URL = "https://api.example:8443/graphql"
 CREDENTIALS = {

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from local.appsync.errors import AppSyncError
-from local.appsync.ports import DataSourceError, LambdaFunctionError
-from local.appsync.sources.base import Answer, SourceFailure
-from local.appsync.sources.dynamodb import CONDITION_FAILED, DynamoDbSource
-from local.appsync.sources.eventbridge import EventBridgeSource
-from local.appsync.sources.lambda_function import LambdaSource
-from local.appsync.sources.none import NoneSource
+from emulator.appsync.errors import AppSyncError
+from emulator.appsync.ports import DataSourceError, LambdaFunctionError
+from emulator.appsync.sources.base import Answer, SourceFailure
+from emulator.appsync.sources.dynamodb import CONDITION_FAILED, DynamoDbSource
+from emulator.appsync.sources.eventbridge import EventBridgeSource
+from emulator.appsync.sources.lambda_function import LambdaSource
+from emulator.appsync.sources.none import NoneSource
 from tests.unit.appsync.fakes import FakePorts
 
 KEY = {"id": {"S": "1"}}

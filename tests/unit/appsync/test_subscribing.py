@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from local.appsync.auth import Caller
-from local.appsync.engine import Engine
-from local.appsync.errors import AppSyncError
-from local.appsync.filters import equality_filter, parse_filter
-from local.appsync.invocation import RequestMeta
-from local.appsync.javascript import Context, Evaluation
-from local.appsync.options import Options
+from emulator.appsync.auth import Caller
+from emulator.appsync.engine import Engine
+from emulator.appsync.errors import AppSyncError
+from emulator.appsync.filters import equality_filter, parse_filter
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.javascript import Context, Evaluation
+from emulator.appsync.options import Options
 from tests.unit.appsync.fakes import FakeCode, FakeSession, api, ask, engine, failing
 
 ALL = "id title note"

@@ -30,7 +30,8 @@ _SECONDS = 20
 # What a command imports only when it needs it; so no run has to.
 _IMPORTED_LATE = (
     "boto3.dynamodb.types", "botocore.exceptions", "cli.follow", "cli.probe", "requests",
-    "globalws.adapters.audit_table", "globalws.adapters.channels_table", "typer.rich_utils",
+    "globalws_functions.adapters.audit_table", "globalws_functions.adapters.channels_table",
+    "typer.rich_utils",
 )  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def _text(descriptor: int, mode: str, encoding: str, errors: str) -> Any:
 
 def _fake_everything() -> None:
     """A fake installation in which everything has a name with an accent."""
-    from globalws_subscriber import Message, MessageEvent, State, StateEvent
+    from globalws_client import Message, MessageEvent, State, StateEvent
 
     from cli import session
     from cli.adapters import subscriptions

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from globalws.domain.order import Action, Policy, read_order
+from globalws_functions.domain.order import Action, Policy, read_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

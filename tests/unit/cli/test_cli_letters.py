@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from globalws.domain.message import read_message_published
-from globalws.domain.order import Policy, read_order
-from globalws.domain.redrive import redrive_of
+from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.order import Policy, read_order
+from globalws_functions.domain.redrive import redrive_of
 
 from cli.domain.letters import (
     InvokeFunction,

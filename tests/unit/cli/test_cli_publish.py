@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from globalws_subscriber.errors import PUBLISH_REFUSALS
+from globalws_client.errors import PUBLISH_REFUSALS
 
 from cli.adapters.clients import aws_error
 from cli.adapters.events import put_event

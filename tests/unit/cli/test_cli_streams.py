@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from globalws_subscriber import (
+from globalws_client import (
     Event,
     Message,
     MessageEvent,

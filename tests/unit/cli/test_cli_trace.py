@@ -11,7 +11,7 @@ from cli.domain.letters import Queue
 from cli.domain.rates import Sample, faults_in, view
 from cli.domain.steps import before, in_order, step_of_record, steps_of_line, time_of
 from cli.errors import UnreachableError
-from local.region.trace import Trace
+from emulator.runtime.region.trace import Trace
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_installation import FakeInstallation
 from tests.unit.cli.samples import HOME, MESSAGE, letter, record

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.errors import DeployError
-from deploy.parameters import Parameters
+from cli.deploy.errors import DeployError
+from cli.deploy.parameters import Parameters
 
 A, B = "us-west-2", "ap-southeast-2"
 _TOPIC = "arn:aws:sns:{}:123456789012:pager"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.errors import DeployError
-from deploy.plan import (
+from cli.deploy.errors import DeployError
+from cli.deploy.plan import (
     Delete,
     Deploy,
     Plan,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy import __main__ as command
-from deploy.errors import DeployError
-from deploy.parameters import Parameters
-from deploy.rehearsal import API_URL, check_unserved, emulated_aws, rehearsed
-from deploy.stacks import Stack
+from cli.deploy import __main__ as command
+from cli.deploy.errors import DeployError
+from cli.deploy.parameters import Parameters
+from cli.deploy.rehearsal import API_URL, check_unserved, emulated_aws, rehearsed
+from cli.deploy.stacks import Stack
 
 A, B = "us-west-2", "ap-southeast-2"
 LOCAL = "http://127.0.0.1:4566"

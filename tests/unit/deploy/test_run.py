@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from deploy import run as module
-from deploy.__main__ import _plan
-from deploy.errors import DeployError
-from deploy.parameters import Parameters
-from deploy.plan import Delete, Deploy
-from deploy.run import Runner
-from deploy.samconfig import SamConfig
-from deploy.stacks import Stack
+from cli.deploy import run as module
+from cli.deploy.__main__ import _plan
+from cli.deploy.errors import DeployError
+from cli.deploy.parameters import Parameters
+from cli.deploy.plan import Delete, Deploy
+from cli.deploy.run import Runner
+from cli.deploy.samconfig import SamConfig
+from cli.deploy.stacks import Stack
 from tests.support.stack import ROOT
 
 A, B = "us-west-2", "ap-southeast-2"

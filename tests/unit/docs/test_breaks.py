@@ -2,17 +2,16 @@
 
 import pytest
 
-from tests.breaks.model import Break
-from tests.breaks.table import BREAKS
+from tests.mutations.model import Break
+from tests.mutations.table import BREAKS
 from tests.unit.docs.test_guarantees import _rows
 
 _PRODUCTION = (
     "cli/",
-    "deploy/",
     "functions/",
     "graphql/",
-    "local/",
-    "subscriber/",
+    "emulator/",
+    "sdk/",
     "template.yaml",
 )
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.eventbridge.definition import AsyncFunction, Bus, RetryPolicy, Rule, Target
-from local.eventbridge.ports import DeliveryError, InvokeResult, Ports
-from local.eventbridge.service import EventBridge
-from local.eventbridge.settings import Settings
+from emulator.eventbridge.definition import AsyncFunction, Bus, RetryPolicy, Rule, Target
+from emulator.eventbridge.ports import DeliveryError, InvokeResult, Ports
+from emulator.eventbridge.service import EventBridge
+from emulator.eventbridge.settings import Settings
 
 ACCOUNT = "000000000000"
 WEST, SOUTH = "us-west-2", "ap-southeast-2"

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from local.eventbridge.definition import AsyncFunction
-from local.eventbridge.faults import FaultPlan, FunctionFault, TargetFault
-from local.eventbridge.ports import InvokeResult
-from local.eventbridge.service import EventBridge
+from emulator.eventbridge.definition import AsyncFunction
+from emulator.eventbridge.faults import FaultPlan, FunctionFault, TargetFault
+from emulator.eventbridge.ports import InvokeResult
+from emulator.eventbridge.service import EventBridge
 from tests.unit.eventbridge.eventbridge_fakes import (
     SETTINGS,
     START,

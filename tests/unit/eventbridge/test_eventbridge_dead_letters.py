@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.domain.letters import Home, InvokeFunction, Letter, PutOnPeerBus, Queue, read_letter
-from local.eventbridge.dead_letters import MOST_RETRIES
-from local.eventbridge.definition import AsyncFunction, RetryPolicy
-from local.eventbridge.ports import DeliveryError, InvokeResult
+from emulator.eventbridge.dead_letters import MOST_RETRIES
+from emulator.eventbridge.definition import AsyncFunction, RetryPolicy
+from emulator.eventbridge.ports import DeliveryError, InvokeResult
 from tests.support.functions import sample
 from tests.unit.eventbridge.eventbridge_fakes import (
     SOUTH,

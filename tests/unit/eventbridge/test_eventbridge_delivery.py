@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from local.eventbridge.definition import RetryPolicy, Target
-from local.eventbridge.entries import CallError
-from local.eventbridge.faults import FaultPlan, LinkFault, PutEventsFault, TargetFault
-from local.eventbridge.ports import DeliveryError, InvokeResult
-from local.eventbridge.routes import DefinitionError
-from local.eventbridge.service import EventBridge
+from emulator.eventbridge.definition import RetryPolicy, Target
+from emulator.eventbridge.entries import CallError
+from emulator.eventbridge.faults import FaultPlan, LinkFault, PutEventsFault, TargetFault
+from emulator.eventbridge.ports import DeliveryError, InvokeResult
+from emulator.eventbridge.routes import DefinitionError
+from emulator.eventbridge.service import EventBridge
 from tests.unit.eventbridge.eventbridge_fakes import (
     SETTINGS,
     SOUTH,

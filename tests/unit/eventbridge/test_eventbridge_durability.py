@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from local.eventbridge.faults import FaultPlan, LinkFault
-from local.eventbridge.ports import DeliveryError, InvokeResult
+from emulator.eventbridge.faults import FaultPlan, LinkFault
+from emulator.eventbridge.ports import DeliveryError, InvokeResult
 from tests.unit.eventbridge.eventbridge_fakes import (
     SOUTH,
     bridge,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.eventbridge.entries import (
+from emulator.eventbridge.entries import (
     MAXIMUM_BYTES,
     CallError,
     EntryError,
@@ -16,7 +16,7 @@ from local.eventbridge.entries import (
     entry_bytes,
     envelope,
 )
-from local.eventbridge.intake import dump
+from emulator.eventbridge.intake import dump
 
 ORIGIN = Origin("us-west-2", "000000000000", 1_700_000_000.9)
 

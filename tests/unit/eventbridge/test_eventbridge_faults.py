@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.eventbridge.definition import RetryPolicy
-from local.eventbridge.fault_json import FaultPlanError, plan_from_json, plan_to_json
-from local.eventbridge.faults import FaultPlan, Faults, FunctionFault, LinkFault
-from local.eventbridge.retry import Backoff, GiveUp, TryAgain, after_failure
+from emulator.eventbridge.definition import RetryPolicy
+from emulator.eventbridge.fault_json import FaultPlanError, plan_from_json, plan_to_json
+from emulator.eventbridge.faults import FaultPlan, Faults, FunctionFault, LinkFault
+from emulator.eventbridge.retry import Backoff, GiveUp, TryAgain, after_failure
 
 FULL = {
     "seed": 1,

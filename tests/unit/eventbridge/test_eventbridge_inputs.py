@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.eventbridge.inputs import Arrival, InputError, compile_input
+from emulator.eventbridge.inputs import Arrival, InputError, compile_input
 from tests.unit.eventbridge.eventbridge_fakes import rule, to_function
 
 EVENT = {

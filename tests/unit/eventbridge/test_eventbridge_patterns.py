@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.eventbridge.patterns import PatternError, compile_pattern
+from emulator.eventbridge.patterns import PatternError, compile_pattern
 
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:

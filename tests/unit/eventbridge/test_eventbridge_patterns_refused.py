@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.eventbridge.patterns import PatternError, compile_pattern, parse_pattern
+from emulator.eventbridge.patterns import PatternError, compile_pattern, parse_pattern
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local.eventbridge.entries import CallError
-from local.eventbridge.ports import DeliveryError
-from local.eventbridge.store import Change, Journal, Row
+from emulator.eventbridge.entries import CallError
+from emulator.eventbridge.ports import DeliveryError
+from emulator.eventbridge.store import Change, Journal, Row
 from tests.unit.eventbridge.eventbridge_fakes import (
     FakeClock,
     FakePorts,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from globalws.domain.api_key import LIFETIME, RENEW_BELOW, keep_valid, renewal
+from globalws_functions.domain.api_key import LIFETIME, RENEW_BELOW, keep_valid, renewal
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from globalws.domain.errors import InvalidEventError
-from globalws.domain.message import read_message_published
-from globalws.domain.order import read_order
-from globalws.domain.schedule import check_scheduled_event
+from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.order import read_order
+from globalws_functions.domain.schedule import check_scheduled_event
 
 from tests.support.functions import EVENTS, contract, sample
 

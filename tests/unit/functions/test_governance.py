@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import pytest
-from globalws.domain.errors import PermanentError, TransientError
-from globalws.domain.governance import Outcome, Region, govern
-from globalws.domain.order import Policy, read_order
+from globalws_functions.domain.errors import PermanentError, TransientError
+from globalws_functions.domain.governance import Outcome, Region, govern
+from globalws_functions.domain.order import Policy, read_order
 
 from tests.support.functions import (
     NOW,

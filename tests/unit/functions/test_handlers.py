@@ -6,15 +6,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from globalws.domain.errors import (
+from globalws_functions.domain.errors import (
     DuplicateMessageError,
     InvalidEventError,
     PermanentError,
     TransientError,
 )
-from globalws.domain.janitor import Run
-from globalws.domain.order import read_order
-from globalws.domain.redrive import redrive_mark, redrive_of
+from globalws_functions.domain.janitor import Run
+from globalws_functions.domain.order import read_order
+from globalws_functions.domain.redrive import redrive_mark, redrive_of
 
 from bench.model.tables import tables
 from cli.domain.steps import steps_of_line

@@ -7,10 +7,15 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from globalws.domain.channel import Channel, Chore, chore
-from globalws.domain.errors import GlobalwsError, PermanentError, ThrottledError, TransientError
-from globalws.domain.janitor import RESERVE_SECONDS, Janitor, Run
-from globalws.domain.token_bucket import TokenBucket
+from globalws_functions.domain.channel import Channel, Chore, chore
+from globalws_functions.domain.errors import (
+    GlobalwsError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
+from globalws_functions.domain.janitor import RESERVE_SECONDS, Janitor, Run
+from globalws_functions.domain.token_bucket import TokenBucket
 from hypothesis import given
 from hypothesis import strategies as st
 

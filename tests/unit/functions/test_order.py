@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from globalws.domain.errors import InvalidEventError
-from globalws.domain.fields import instant, iso
-from globalws.domain.order import CLOCK_ALLOWANCE, Action, Order, Policy, read_order
+from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.fields import instant, iso
+from globalws_functions.domain.order import CLOCK_ALLOWANCE, Action, Order, Policy, read_order
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

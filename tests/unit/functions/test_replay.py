@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from globalws.domain.errors import (
+from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
     InvalidEventError,
     PermanentError,
     TransientError,
 )
-from globalws.domain.message import Message, read_message_published
-from globalws.domain.replay import Outcome, replay
-from globalws.settings import JanitorSettings, PurgeSettings, ReplaySettings, SettingsError
+from globalws_functions.domain.message import Message, read_message_published
+from globalws_functions.domain.replay import Outcome, replay
+from globalws_functions.settings import (
+    JanitorSettings,
+    PurgeSettings,
+    ReplaySettings,
+    SettingsError,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 import requests
-from globalws.adapters.dead_letter_queue import DeadLetterQueue
-from globalws.adapters.graphql_api import GraphqlApi
-from globalws.adapters.signing import new_session
-from globalws.domain.errors import (
+from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
+from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.adapters.signing import new_session
+from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
     PermanentError,
     ThrottledError,
     TransientError,
 )
-from globalws.domain.governance import Outcome, Region, govern
-from globalws.domain.message import read_message_published
-from globalws.domain.order import read_order
-from globalws.domain.replay import replay
+from globalws_functions.domain.governance import Outcome, Region, govern
+from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.order import read_order
+from globalws_functions.domain.replay import replay
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import BaseAdapter

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from local.appsync.engine import Engine
+from emulator.appsync.engine import Engine
 from tests.support.project_api import MemoryServices, ask, project_engine
 
 _QUERY = (

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.appsync.engine import Engine
-from local.appsync.options import Options
-from local.appsync.ports import DataSourceError
+from emulator.appsync.engine import Engine
+from emulator.appsync.options import Options
+from emulator.appsync.ports import DataSourceError
 from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_engine
 from tests.support.publishing import new_id
 

@@ -6,17 +6,17 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from globalws.domain.errors import DuplicateMessageError, PermanentError
-from globalws.domain.message import Message
-from globalws.domain.replay import replay
-from globalws_subscriber.ulid import id_at
+from globalws_client.ulid import id_at
+from globalws_functions.domain.errors import DuplicateMessageError, PermanentError
+from globalws_functions.domain.message import Message
+from globalws_functions.domain.replay import replay
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from local.appsync.engine import Engine, build_engine
-from local.appsync.javascript import load
-from local.appsync.javascript.program import Host
-from local.appsync.sigv4 import IamCredential
+from emulator.appsync.engine import Engine, build_engine
+from emulator.appsync.javascript import load
+from emulator.appsync.javascript.program import Host
+from emulator.appsync.sigv4 import IamCredential
 from tests.support.project_api import MemoryServices, ask, ask_as_iam, project_api
 from tests.unit.graphql.test_known_ids import PUBLISH, REPLAY
 

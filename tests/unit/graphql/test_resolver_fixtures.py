@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import Context, load
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import Context, load
 from scripts.resolver_fixtures import Case, all_cases, difference, disagreement
 from tests.support.stack import ROOT
 

@@ -10,6 +10,12 @@ from graphql.execution import get_variable_values
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from emulator.appsync.auth import Caller
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.invocation import RequestMeta
+from emulator.appsync.javascript import Context, load
+from emulator.appsync.schema import ApiSchema, load_schema
+from emulator.appsync.selection_info import fields_of, selection_paths, selection_text
 from graphql import (
     FieldNode,
     OperationDefinitionNode,
@@ -20,12 +26,6 @@ from graphql import (
     print_ast,
     validate,
 )
-from local.appsync.auth import Caller
-from local.appsync.definition import SourceFile
-from local.appsync.invocation import RequestMeta
-from local.appsync.javascript import Context, load
-from local.appsync.schema import ApiSchema, load_schema
-from local.appsync.selection_info import fields_of, selection_paths, selection_text
 from tests.support.project_api import ask, project_api, project_engine
 from tests.support.publishing import new_id
 from tests.support.stack import ROOT

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 
+from emulator.appsync.engine import Engine, build_engine
 from graphql import get_introspection_query
-from local.appsync.engine import Engine, build_engine
 from tests.support.hostile import queries, rules, texts
 from tests.support.project_api import MemoryServices, ask, post, project_api, project_engine
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import requests
-from globalws.adapters.graphql_api import _data
-from globalws.domain.errors import GlobalwsError, InvalidEventError
-from globalws.domain.json_text import MOST_NESTED, check_nesting, read_json
-from globalws.domain.message import read_message_published
-from globalws.domain.order import read_order
-from globalws_subscriber.protocol import decode as decode_frame
+from globalws_client.protocol import decode as decode_frame
+from globalws_functions.adapters.graphql_api import _data
+from globalws_functions.domain.errors import GlobalwsError, InvalidEventError
+from globalws_functions.domain.json_text import MOST_NESTED, check_nesting, read_json
+from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.order import read_order
 
 from cli.adapters.clients import Access
 from cli.adapters.functions import _decoded
@@ -24,10 +24,10 @@ from cli.commands.dlq_view import decoded
 from cli.domain.letters import Queue, read_letter
 from cli.domain.steps import steps_of_line
 from cli.errors import CliError
-from local.eventbridge.async_invoke import _parsed
-from local.invoke.sam_local import FunctionFailedError, _judged
-from local.region.figures import embedded
-from local.stack.stack_file import RunningStack, StackFileError
+from emulator.eventbridge.async_invoke import _parsed
+from emulator.runtime.invoke.sam_local import FunctionFailedError, _judged
+from emulator.runtime.region.figures import embedded
+from emulator.runtime.stack.stack_file import RunningStack, StackFileError
 from tests.support.hostile.json_texts import HOSTILE
 from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_letter, letter
 

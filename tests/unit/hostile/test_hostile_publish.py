@@ -7,12 +7,12 @@ import time
 from functools import cache
 from typing import Any
 
-from globalws.domain.fields import has_utf8
-from globalws_subscriber.ulid import MAX_MS, id_at, time_of
+from globalws_client.ulid import MAX_MS, id_at, time_of
+from globalws_functions.domain.fields import has_utf8
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from local.appsync.engine import Engine
+from emulator.appsync.engine import Engine
 from tests.support.hostile import texts
 from tests.support.project_api import ALLOWED, MemoryServices, ask, project_engine
 from tests.support.publishing import new_id

@@ -1,6 +1,6 @@
 /** The page's subscription: the resuming subscriber, which loses nothing and repeats nothing. */
-import { subscribe } from '@globalws/subscriber';
-import type { StateEvent } from '@globalws/subscriber';
+import { subscribe } from '@globalws/client';
+import type { StateEvent } from '@globalws/client';
 import type { FeedState, OpenFeed } from './feed';
 
 const TUNING = {

@@ -1,4 +1,4 @@
-/** The local stack's operator API, on the page's own origin. See local/web/operator.py. */
+/** The local stack's operator API, on the page's own origin. See emulator/runtime/web/operator.py. */
 
 export interface RegionStatus {
   readonly region: string;

@@ -1,4 +1,4 @@
-import { roundTripMs } from '@globalws/subscriber';
+import { roundTripMs } from '@globalws/client';
 import type { RegionConfig } from '../../config/config';
 
 /** Milliseconds to a region and back, or null where nothing answers. */

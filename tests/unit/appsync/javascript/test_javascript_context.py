@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import Context, Program, load
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import Context, Program, load
 
 STASH = {"a": 1, "b": {"c": [True, None, "\n"]}}
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import Context, Evaluation, Program, ResolverError, load
-from local.appsync.javascript import engine as engine_module
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import Context, Evaluation, Program, ResolverError, load
+from emulator.appsync.javascript import engine as engine_module
 
 HEAD = "import { util, runtime, extensions } from '@aws-appsync/utils';\n"
 
@@ -173,7 +173,7 @@ def test_nothing_leaks_between_calls() -> None:
 
 
 def test_console(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "local.appsync.resolver"):
+    with caplog.at_level(logging.INFO, "emulator.appsync.resolver"):
         run("console.log('a', { b: 1 }); console.error(2); util.error('x');")
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("INFO", 'graphql/resolvers/X.js: a {"b":1}'),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import ResolverCodeError, load
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import ResolverCodeError, load
 from tests.unit.appsync.javascript.snippets import ACCEPTED, REFUSED, Refused
 
 HANDLERS = "\nexport function request() { return {}; }\nexport function response() { return 1; }\n"

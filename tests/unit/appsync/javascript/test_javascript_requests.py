@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import Context, load
-from local.appsync.javascript.surface import DYNAMODB, UTILS, Namespace
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import Context, load
+from emulator.appsync.javascript.surface import DYNAMODB, UTILS, Namespace
 
 HEAD = (
     "import { util, runtime, extensions } from '@aws-appsync/utils';"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.appsync.definition import SourceFile
-from local.appsync.javascript import Context, Evaluation, load
-from local.appsync.javascript.program import Host
+from emulator.appsync.definition import SourceFile
+from emulator.appsync.javascript import Context, Evaluation, load
+from emulator.appsync.javascript.program import Host
 
 NOW = 1517943695758  # 2018-02-06T19:01:35.758Z
 IMPORTS = (

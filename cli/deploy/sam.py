@@ -1,0 +1,111 @@
+"""The real SAM CLI, as a user would call it: build, deploy, delete."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+
+from cli.deploy.errors import DeployError
+from emulator.runtime.stack.sam import quoted
+
+_TAIL_LINES = 25
+_CACHE = ".aws-sam/deploy-cache"
+# But all builds of a checkout share .aws-sam/deps; the emulator (emulator/runtime/stack/sam.py)
+# and the tests hold this lock while they build.
+_LOCK = ".aws-sam/globalws.lock"
+
+
+class Sam:
+    """The SAM CLI of this project; what it prints goes to `.aws-sam/logs/`.
+
+    Args:
+        root: the project.
+        built: the folder to build into, for this run only: another run may build at the same time.
+        environment: with credentials and, for a local AWS, AWS_ENDPOINT_URL.
+    """
+
+    def __init__(self, root: Path, built: Path, environment: Mapping[str, str]) -> None:
+        self._root = root
+        self._built = built
+        self._logs = root / ".aws-sam" / "logs"
+        binaries = root / ".venv-sam" / "bin"
+        # functions/build.sh looks for the functions' Python, and for uv, on the PATH.
+        path = os.pathsep.join((environment.get("PATH", ""), str(root / ".venv" / "bin")))
+        self._environment = {
+            **environment,
+            "PATH": path,
+            "SAM_CLI_TELEMETRY": "0",
+            "FUNCTIONS_PYTHON": sys.executable,
+        }
+        self._sam = str(binaries / "sam")
+
+    def build(self, runtime: str | None = None) -> str:
+        """Builds for a runtime; by default for the template's. Returns what the user must know.
+
+        Raises:
+            DeployError: with the end of what SAM printed.
+        """
+        (self._root / _LOCK).parent.mkdir(exist_ok=True)
+        with (self._root / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            variables = {} if runtime is None else {"FUNCTIONS_RUNTIME": runtime}
+            log = self._run(
+                "build",
+                ["build", "--build-dir", str(self._built), "--cache-dir", _CACHE],
+                variables,
+            )
+        lines = log.read_text(errors="replace").splitlines()
+        return "\n".join(dict.fromkeys(each for each in lines if each.startswith("functions: ")))
+
+    def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
+        """Raises DeployError with the end of what SAM printed."""
+        overrides = [f"{name}={quoted(value)}" for name, value in parameters.items()]
+        self._run(
+            f"deploy-{region}",
+            [
+                "deploy",
+                "--template-file",
+                str(self._built / "template.yaml"),
+                *options,
+                "--parameter-overrides",
+                *overrides,
+            ],
+        )
+
+    def delete(self, region: str, stack_name: str, prefix: str) -> None:
+        """Deletes the stack and what was uploaded for it. Raises DeployError."""
+        self._run(
+            f"delete-{region}",
+            [
+                *("delete", "--stack-name", stack_name, "--region", region),
+                *("--s3-prefix", prefix, "--no-prompts"),
+            ],
+        )
+
+    def _run(
+        self, name: str, arguments: list[str], variables: Mapping[str, str] = MappingProxyType({})
+    ) -> Path:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"{name}.log"
+        # SAM leaves packages behind in the folder for temporary files.
+        with log.open("w") as output, TemporaryDirectory(prefix="globalws-") as temporary:
+            try:
+                done = subprocess.run(  # noqa: S603 our own program, no shell
+                    [self._sam, *arguments],
+                    cwd=self._root,
+                    env={**self._environment, **variables, "TMPDIR": temporary},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
+            except OSError as error:
+                raise DeployError(f"cannot start {self._sam}: {error} (make setup)") from error
+        if done.returncode != 0:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+            raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
+        return log

@@ -1,0 +1,1 @@
+"""What builds, deploys, starts and serves the regions of the local AWS."""

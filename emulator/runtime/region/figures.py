@@ -1,0 +1,161 @@
+"""The region's figures, put into the local CloudWatch under the names and dimensions of AWS.
+
+Of AWS's own metrics the emulator has most of Lambda's. The others are put here, and so are those
+that the functions write into their logs (embedded metric format), where CloudWatch would find them.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+from globalws_functions.domain.json_text import read_json
+
+from emulator.appsync.metrics import Counters
+from emulator.eventbridge.counters import Snapshot
+from emulator.runtime.deployed.stack import Clients, DeployedStack
+from emulator.runtime.region.totals import Metric, gauges, of_api, of_bridge, of_filters
+
+Datum = dict[str, Any]
+
+_LATE_MS = 30_000
+_MOST_DATA = 500  # a call
+
+
+@dataclass
+class _Log:
+    """How far a log group has been read.
+
+    Attributes:
+        newest: the time of its newest line, milliseconds since 1970.
+        read: the lines of the last half minute before that, as often as each occurred: the
+            emulator gives a function's lines no id.
+    """
+
+    newest: int
+    read: Counter[str] = field(default_factory=Counter)
+
+
+class Figures:
+    """What was put already, so that each figure is put once. Not for two threads at a time."""
+
+    def __init__(self, clients: Clients, api_id: str) -> None:
+        self._clients = clients
+        self._api_id = api_id
+        self._before: dict[Metric, float] = {}
+        self._began = int(time.time() * 1000)
+        self._read: dict[str, _Log] = {}
+
+    def put(self, stack: DeployedStack, counters: Counters, bridge: Snapshot) -> None:
+        """Puts all that is new; what could not be put is put the next time.
+
+        Raises botocore's ClientError and BotoCoreError.
+        """
+        filters = self._clients("logs").describe_metric_filters()["metricFilters"]
+        self._put_growth(
+            of_api(self._api_id, counters)
+            | of_filters(self._api_id, filters, counters.error_types)
+            | of_bridge(bridge)
+        )
+        for metric, value in gauges(self._api_id, counters).items():
+            self._put(metric.namespace, [_counted(metric, value)])
+        ids = stack.physical_ids
+        queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
+        self._put("AWS/SQS", [self._depth(url) for url in queues])
+        for name, _ in stack.of_type("AWS::Logs::LogGroup"):
+            self._put_log(ids[name])
+
+    def _put(self, namespace: str, data: Sequence[Datum]) -> None:
+        for start in range(0, len(data), _MOST_DATA):
+            self._clients("cloudwatch").put_metric_data(
+                Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
+            )
+
+    def _put_log(self, group: str) -> None:
+        log = self._read.get(group) or _Log(self._began)
+        lines = self._lines(group, max(self._began, log.newest - _LATE_MS))
+        by_namespace: dict[str, list[Datum]] = {}
+        texts = Counter(line["message"] for line in lines)
+        for text in (texts - log.read).elements():
+            for namespace, datum in embedded(text):
+                by_namespace.setdefault(namespace, []).append(datum)
+        for namespace, data in by_namespace.items():
+            self._put(namespace, data)
+        self._read[group] = _Log(
+            max([log.newest, *(line["timestamp"] for line in lines)]),
+            texts,
+        )
+
+    def _put_growth(self, totals: Mapping[Metric, float]) -> None:
+        """Totals only grow: what was added since the last time is put."""
+        for namespace in dict.fromkeys(metric.namespace for metric in totals):
+            own = {metric: n for metric, n in totals.items() if metric.namespace == namespace}
+            self._put(
+                namespace,
+                [_counted(metric, n - self._before.get(metric, 0)) for metric, n in own.items()],
+            )
+            self._before.update(own)
+
+    def _depth(self, url: str) -> Datum:
+        name = "ApproximateNumberOfMessages"
+        found = self._clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return {
+            "MetricName": f"{name}Visible",
+            "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[-1]}],
+            "Value": int(found["Attributes"][name]),
+            "Unit": "Count",
+        }
+
+    def _lines(self, group: str, since: int) -> list[Any]:
+        """The log group's lines with metrics, from then on. Lines may come late."""
+        pages = (
+            self._clients("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, filterPattern='"CloudWatchMetrics"', startTime=since)
+        )
+        try:
+            return [line for page in pages for line in page["events"]]
+        except ClientError as error:
+            # The emulator makes a function's group with its first line.
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return []
+            raise
+
+
+def _counted(metric: Metric, value: float) -> Datum:
+    return {
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        "Value": value,
+        "Unit": "Count",
+    }
+
+
+def embedded(line: str) -> Iterator[tuple[str, Datum]]:
+    """Namespace and datum of each metric in a line of the embedded metric format; other lines have
+    none."""
+    try:
+        record = read_json(line)
+        directives = record["_aws"]["CloudWatchMetrics"]
+        at = record["_aws"]["Timestamp"] / 1000
+    except (ValueError, KeyError, TypeError):
+        return
+    for directive in directives:
+        for names in directive["Dimensions"]:
+            for metric in directive["Metrics"]:
+                yield directive["Namespace"], _datum(record, names, metric, at)
+
+
+def _datum(
+    record: Mapping[str, Any], names: list[str], metric: Mapping[str, Any], at: float
+) -> Datum:
+    value = record[metric["Name"]]
+    return {
+        "MetricName": metric["Name"],
+        "Dimensions": [{"Name": name, "Value": str(record[name])} for name in names],
+        "Timestamp": at,
+        "Values": value if isinstance(value, list) else [value],
+        "Unit": metric.get("Unit", "None"),
+    }

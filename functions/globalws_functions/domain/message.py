@@ -1,0 +1,57 @@
+"""A published message, and how it is read out of a `MessagePublished` event."""
+
+from dataclasses import asdict, dataclass
+
+from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.fields import (
+    CHANNEL_NAME,
+    REGION,
+    ULID,
+    instant,
+    read_detail,
+    read_instant,
+    read_text,
+)
+
+MESSAGE_PUBLISHED = "MessagePublished"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as subscribers receive it; `published_at` is ISO 8601 as the origin wrote it."""
+
+    id: str
+    name: str
+    message: str
+    published_at: str
+    region: str
+
+    def variables(self) -> dict[str, str]:
+        """The arguments of `publishFromBus`, by their GraphQL names."""
+        fields = asdict(self)
+        fields["publishedAt"] = fields.pop("published_at")
+        return fields
+
+    def age_ms(self, now: float) -> float:
+        """Milliseconds from publication to `now` (epoch seconds); 0 where clocks disagree."""
+        return max(0.0, now - instant(self.published_at).timestamp()) * 1000
+
+
+def read_message_published(event: object) -> Message:
+    """The message of a `MessagePublished` event (events/contracts/MessagePublished.json).
+
+    Raises:
+        InvalidEventError: naming the first field that breaks the contract.
+    """
+    _, detail = read_detail(event, MESSAGE_PUBLISHED)
+    published_at = read_instant(detail, "publishedAt")
+    message = read_text(detail, "message")
+    if not message:
+        raise InvalidEventError("detail.message is empty")
+    return Message(
+        id=read_text(detail, "id", ULID),
+        name=read_text(detail, "name", CHANNEL_NAME),
+        message=message,
+        published_at=published_at,
+        region=read_text(detail, "region", REGION),
+    )

@@ -1,0 +1,198 @@
+"""The subscriber against the local AppSync data plane; the message store stands in a dictionary."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from globalws_client import (
+    MessageEvent,
+    Options,
+    PublishRefusedError,
+    RegionEndpoint,
+    StateEvent,
+    Subscriber,
+    publish,
+)
+from globalws_client.graphql import execute
+from globalws_client.ulid import id_at
+
+from emulator.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
+from emulator.appsync.engine import build_engine
+from emulator.appsync.server import add_routes
+from tests.support.project_api import project_api
+from tests.support.services import NoServices
+
+KEY = "da2-subscriber"
+UNSUBSCRIBE = "unsubscribe(name: String!): Channel"
+IMPORT = "import { extensions, util } from '@aws-appsync/utils';\n"
+INVOKE = (
+    IMPORT
+    + """
+export function request(ctx) {
+  if ((ctx.args.name ?? '') === 'secret') {
+    util.error('channel secret is not allowed', 'ChannelNotAllowed');
+  }
+  return { operation: 'Invoke', payload: ctx.args };
+}
+export function response(ctx) {
+  return ctx.result;
+}
+"""
+)
+SUBSCRIBE = (
+    IMPORT
+    + """
+export function request(ctx) {
+  if (ctx.args.name === 'secret') {
+    util.error('channel secret is not allowed', 'ChannelNotAllowed');
+  }
+  return { payload: null };
+}
+export function response(ctx) {
+  const filter = util.transform.toSubscriptionFilter({ name: { eq: ctx.args.name } });
+  extensions.setSubscriptionFilter(filter);
+  extensions.setSubscriptionInvalidationFilter(filter);
+  return null;
+}
+"""
+)
+KICK = (
+    IMPORT
+    + """
+export function request(ctx) {
+  return { payload: null };
+}
+export function response(ctx) {
+  extensions.invalidateSubscriptions({
+    subscriptionField: 'subscribe',
+    payload: { name: ctx.args.name },
+  });
+  return { name: ctx.args.name, allowed: true };
+}
+"""
+)
+
+
+class Store(NoServices):
+    """The data sources: publish and history as two functions over one list."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    async def invoke_lambda(
+        self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
+    ) -> Any:
+        if function_arn == "arn:publish":
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            message = {**payload, "publishedAt": now.replace("+00:00", "Z"), "region": "us"}
+            self.messages.append(message)
+            return message
+        known = [m for m in self.messages if m["name"] == payload["name"]]
+        newer = sorted((m for m in known if m["id"] > payload["after"]), key=lambda m: m["id"])
+        return {"items": newer[: payload["limit"]], "nextToken": None}
+
+
+def api() -> Api:
+    def resolver(field: str, code: str, source: str) -> Resolver:
+        type_name, name = field.split(".")
+        return Resolver(type_name, name, SourceFile(f"{field}.js", code), source)
+
+    # Here an API key may kick; signing is not what is tested.
+    schema = project_api().schema.text.replace(f"{UNSUBSCRIBE} @aws_iam", UNSUBSCRIBE)
+    return Api(
+        api_id="test",
+        name="test",
+        region="us-west-2",
+        schema=SourceFile("schema.graphql", schema),
+        resolvers=(
+            resolver("Mutation.publish", INVOKE, "publish"),
+            resolver("Query.history", INVOKE, "history"),
+            resolver("Subscription.subscribe", SUBSCRIBE, "none"),
+            resolver("Mutation.unsubscribe", KICK, "none"),
+        ),
+        data_sources=(
+            DataSource("none", "NONE"),
+            DataSource("publish", "AWS_LAMBDA", "arn:publish"),
+            DataSource("history", "AWS_LAMBDA", "arn:history"),
+        ),
+        api_keys=(ApiKey(KEY, time.time() + 3600),),
+    )
+
+
+@pytest.fixture
+async def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+async def endpoint(store: Store) -> AsyncIterator[RegionEndpoint]:
+    app = web.Application()
+    add_routes(app, build_engine(api(), store))
+    runner = web.AppRunner(app, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host = f"127.0.0.1:{runner.addresses[0][1]}"
+    yield RegionEndpoint("us", f"http://{host}/graphql", f"ws://{host}/graphql/realtime", KEY)
+    await runner.cleanup()
+
+
+async def until(events: Subscriber, state: str) -> StateEvent:
+    async for event in events:
+        if isinstance(event, StateEvent) and event.state == state:
+            return event
+    raise AssertionError(f"never {state}")
+
+
+async def texts(events: Subscriber, count: int) -> list[str]:
+    found: list[str] = []
+    async for event in events:
+        if isinstance(event, MessageEvent):
+            found.append(event.message.message)
+            if len(found) == count:
+                break
+    return found
+
+
+async def test_live_and_replayed(endpoint: RegionEndpoint, store: Store) -> None:
+    for n in range(5):
+        await publish("tech", f"old {n}", [endpoint])
+    async with Subscriber("tech", [endpoint], Options(after=id_at(0))) as events:
+        assert await texts(events, 5) == [f"old {n}" for n in range(5)]
+        await until(events, "live")
+        await publish("tech", "new", [endpoint])
+        await publish("cars", "elsewhere", [endpoint])
+        await publish("tech", "newer", [endpoint])
+        assert await texts(events, 2) == ["new", "newer"]
+
+
+async def test_kicked_and_resumed(endpoint: RegionEndpoint, store: Store) -> None:
+    async with Subscriber("tech", [endpoint], Options(backoff_base_ms=50)) as events:
+        await until(events, "live")
+        async with aiohttp.ClientSession() as session:
+            kick = 'mutation { unsubscribe(name: "tech") { name } }'
+            assert await execute(session, endpoint, kick, {}, 5000)
+        await until(events, "kicked")
+        await publish("tech", "while away", [endpoint])
+        assert await texts(events, 1) == ["while away"]
+
+
+async def test_refused(endpoint: RegionEndpoint) -> None:
+    async with Subscriber("secret", [endpoint]) as events:
+        seen = [event async for event in events]
+    assert isinstance(seen[-1], StateEvent)
+    assert (seen[-1].state, seen[-1].error_type) == ("refused", "ChannelNotAllowed")
+    with pytest.raises(PublishRefusedError):
+        await publish("secret", "text", [endpoint])
+
+
+async def test_a_wrong_key_is_refused(endpoint: RegionEndpoint) -> None:
+    wrong = RegionEndpoint("us", endpoint.graphql_url, endpoint.realtime_url, "da2-wrong")
+    async with Subscriber("tech", [wrong]) as events:
+        assert (await until(events, "refused")).error_type == "UnauthorizedException"
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(PublishRefusedError):
+            await publish("tech", "text", [wrong], session=session)

@@ -1,0 +1,133 @@
+"""One break on trial: applied in place, its test run, the file restored whatever happens."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree
+
+from tests.mutations.model import Break
+from tests.support.stack import ROOT
+
+_TEST_SECONDS = 900.0
+_END_SECONDS = 90.0  # for a test that is interrupted to end the stack that it started
+_TESTS_FAILED = 1
+_LONG = ("faults", "load", "soak")  # folders whose tests are deselected by default
+_SECONDS = "30"  # for soak and load: enough to show these breaks
+
+
+class Outcome(StrEnum):
+    """What became of a break."""
+
+    NOTICED = "noticed"
+    MISSED = "NOT NOTICED"
+    UNJUDGED = "could not be judged"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A break's outcome; `reason` is what the test said, or why there is no judgement."""
+
+    broken: Break
+    outcome: Outcome
+    reason: str
+    seconds: float
+
+
+def on_trial(broken: Break, log: IO[str]) -> Verdict:
+    """Applies the break and runs its test."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="globalws-break-") as folder, _applied(broken):
+        code = _run(broken.test, Path(folder), log)
+        outcome, reason = _judge(code, Path(folder) / "junit.xml")
+    return Verdict(broken, outcome, reason, time.monotonic() - started)
+
+
+@contextmanager
+def _applied(broken: Break) -> Iterator[None]:
+    path = broken.path
+    sound, stat = path.read_bytes(), path.stat()
+    try:
+        path.write_text(broken.applied_to(sound.decode()))
+        yield
+    finally:
+        path.write_bytes(sound)
+        # Python trusts a compiled file by the source's time and size.
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def command(test: str, report: Path) -> list[str]:
+    """How pytest is called for a test; what is deselected by default is selected."""
+    folder = test.split("/")[1]
+    marker = ["-m", folder] if folder in _LONG else []
+    options = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    return [sys.executable, "-m", "pytest", *options, *marker, test]
+
+
+def _run(test: str, folder: Path, log: IO[str]) -> int | None:
+    """pytest's exit code; None if it took too long."""
+    environment = os.environ | {
+        "GLOBALWS_SECONDS": os.environ.get("GLOBALWS_SECONDS") or _SECONDS,
+        "PYTHONDONTWRITEBYTECODE": "1",  # no compiled file of damaged code stays
+    }
+    # The stack under test is this checkout's, never one that runs elsewhere.
+    environment.pop("GLOBALWS_STACK_FILE", None)
+    process = subprocess.Popen(
+        command(test, folder / "junit.xml"),
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(_TEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupts pytest as Ctrl-C would, so that its fixtures end what they started."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _judge(code: int | None, report: Path) -> tuple[Outcome, str]:
+    if code is None:
+        return Outcome.UNJUDGED, f"no end within {_TEST_SECONDS:.0f} s"
+    if code == 0:
+        return Outcome.MISSED, "the test passed"
+    if code != _TESTS_FAILED or not report.exists():
+        return Outcome.UNJUDGED, f"pytest ended with {code}"
+    found = ElementTree.parse(report)  # noqa: S314 our own pytest wrote it
+    failure = found.find(".//failure")
+    if failure is None:
+        # pytest ends with 1 then too, but a stack that does not start shows nothing of the promise.
+        error = found.find(".//error")
+        return Outcome.UNJUDGED, f"error, no failure: {_first_line(error)}"
+    said = _first_line(failure)
+    # Hypothesis on a busy machine: the test did not get as far as the code.
+    is_about_speed = "FailedHealthCheck" in said
+    return (Outcome.UNJUDGED if is_about_speed else Outcome.NOTICED), said
+
+
+def _first_line(element: ElementTree.Element | None) -> str:
+    text = "" if element is None else element.get("message") or ""
+    return text.strip().split("\n", 1)[0]

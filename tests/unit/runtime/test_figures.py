@@ -1,0 +1,150 @@
+"""Each figure is put once, also if CloudWatch fails in between."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.appsync.metrics import Counters
+from emulator.eventbridge.counters import BusCounters, Snapshot
+from emulator.runtime.region.figures import Figures
+
+_GROUP = "/aws/lambda/replay"
+_FILTER = {
+    "logGroupName": "/aws/appsync/apis/api",
+    "filterPattern": "?BusUnavailable ?StoreUnavailable",
+    "metricTransformations": [{"metricNamespace": "GlobalWS/one", "metricName": "Unavailable"}],
+}
+_QUIET = Snapshot("us-west-2", 0, 0, 0, 0, 0, 0, BusCounters())
+
+
+class _Aws:
+    """Logs, queues and CloudWatch in one; a client by whatever name."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.has_group = True
+        self.refuses = ""
+        self.put: list[tuple[str, str, list[float]]] = []
+
+    def __call__(self, service: str) -> "_Aws":
+        return self
+
+    def get_paginator(self, operation: str) -> "_Aws":
+        return self
+
+    def paginate(self, *, logGroupName: str, startTime: int, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803 (AWS's names)
+        if not self.has_group:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "FilterLogEvents")
+        yield {"events": [each for each in self.lines if each["timestamp"] >= startTime]}
+
+    def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
+        return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+
+    def describe_metric_filters(self) -> dict[str, Any]:
+        return {"metricFilters": [_FILTER]}
+
+    def put_metric_data(self, *, Namespace: str, MetricData: list[Any]) -> None:  # noqa: N803
+        if Namespace == self.refuses:
+            raise ClientError({"Error": {"Code": "InternalFailure"}}, "PutMetricData")
+        self.put += [
+            (Namespace, each["MetricName"], each.get("Values") or [each["Value"]])
+            for each in MetricData
+        ]
+
+    def log(self, timestamp: int, lag: float) -> None:
+        metrics = [{"Name": "ReplicationLag", "Unit": "Milliseconds"}]
+        directive = {"Namespace": "GlobalWS", "Dimensions": [["service"]], "Metrics": metrics}
+        record = {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}
+        text = json.dumps({"_aws": record, "service": "globalws", "ReplicationLag": lag})
+        self.lines.append({"timestamp": timestamp, "message": text})
+
+    def values(self, namespace: str, name: str) -> list[float]:
+        return [
+            v
+            for ns, metric, values in self.put
+            if (ns, metric) == (namespace, name)
+            for v in values
+        ]
+
+
+class _Stack:
+    def __init__(self) -> None:
+        self.physical_ids = {"Log": _GROUP, "Queue": "http://local/000000000000/letters"}
+
+    def of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        names = {"AWS::Logs::LogGroup": "Log", "AWS::SQS::Queue": "Queue"}
+        yield names[resource_type], {}
+
+
+@pytest.fixture
+def aws() -> _Aws:
+    return _Aws()
+
+
+@pytest.fixture
+def figures(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> Figures:
+    monkeypatch.setattr("emulator.runtime.region.figures.time.time", lambda: 1000.0)
+    return Figures(aws, "api")  # type: ignore[arg-type]
+
+
+def _put(figures: Figures, counters: Counters | None = None) -> None:
+    figures.put(_Stack(), counters or Counters(), _QUIET)  # type: ignore[arg-type]
+
+
+def test_counters_are_put_as_what_was_added_and_gauges_as_they_are(
+    aws: _Aws, figures: Figures
+) -> None:
+    _put(figures, Counters(server_errors=2, connections=5))
+    _put(figures, Counters(server_errors=3, connections=4))
+    assert aws.values("AWS/AppSync", "5XXError") == [2, 1]
+    assert aws.values("AWS/AppSync", "ActiveConnections") == [5, 4]
+    assert aws.values("AWS/SQS", "ApproximateNumberOfMessagesVisible") == [3, 3]
+
+
+def test_each_line_counts_once_also_one_that_comes_late(aws: _Aws, figures: Figures) -> None:
+    aws.log(1_000_000, 10.0)
+    aws.log(1_000_000, 10.0)
+    _put(figures)
+    aws.log(1_040_000, 20.0)
+    aws.log(1_015_000, 15.0)
+    _put(figures)
+    _put(figures)
+    assert aws.values("GlobalWS", "ReplicationLag") == [10.0, 10.0, 20.0, 15.0]
+
+
+def test_what_was_there_before_the_process_is_not_put_again(aws: _Aws, figures: Figures) -> None:
+    aws.log(999_000, 10.0)
+    _put(figures)
+    assert aws.values("GlobalWS", "ReplicationLag") == []
+
+
+def test_refusals_are_put_under_the_name_that_the_metric_filter_gives_them(
+    aws: _Aws, figures: Figures
+) -> None:
+    _put(figures, Counters(error_types=Counter(BusUnavailable=2, ChannelNotAllowed=7)))
+    _put(figures, Counters(error_types=Counter(BusUnavailable=2, StoreUnavailable=1)))
+    assert aws.values("GlobalWS/one", "Unavailable") == [2, 1]
+
+
+@pytest.mark.parametrize("namespace", ["AWS/AppSync", "AWS/SQS", "GlobalWS", "GlobalWS/one"])
+def test_what_could_not_be_put_is_put_the_next_time(
+    aws: _Aws, figures: Figures, namespace: str
+) -> None:
+    aws.log(1_000_000, 10.0)
+    aws.refuses = namespace
+    with pytest.raises(ClientError):
+        _put(figures, Counters(server_errors=2))
+    aws.refuses = ""
+    _put(figures, Counters(server_errors=3))
+    assert sum(aws.values("AWS/AppSync", "5XXError")) == 3
+    assert aws.values("GlobalWS", "ReplicationLag") == [10.0]
+
+
+def test_a_function_that_never_ran_has_no_log_yet(aws: _Aws, figures: Figures) -> None:
+    aws.has_group = False
+    _put(figures)
+    assert aws.values("GlobalWS", "ReplicationLag") == []

@@ -1,0 +1,202 @@
+"""What the scenarios do not show: single rules of the machine's parts."""
+
+import json
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from globalws_client import signals
+from globalws_client.catchup import CatchUp
+from globalws_client.ledger import Ledger, SeenIds
+from globalws_client.machine import Machine
+from globalws_client.protocol import (
+    Complete,
+    ConnectionAck,
+    Data,
+    ErrorFrame,
+    KeepAlive,
+    StartAck,
+    decode,
+    subprotocols,
+)
+from globalws_client.queue import EventQueue
+from globalws_client.retry import Retry
+from globalws_client.types import (
+    Checkpoint,
+    Message,
+    MessageEvent,
+    Options,
+    RegionEndpoint,
+    State,
+    StateEvent,
+)
+from globalws_client.ulid import id_at, id_before, is_ulid, new_ulid, time_of
+
+NOW = 1_795_000_000_000
+
+
+def message(offset_ms: int) -> Message:
+    time = datetime.fromtimestamp((NOW + offset_ms) / 1000, UTC)
+    return Message(id_at(NOW + offset_ms), "tech", "text", time.isoformat(), "us")
+
+
+def test_ulids() -> None:
+    id = new_ulid(NOW, Random(1).random)
+    assert is_ulid(id)
+    assert time_of(id) == NOW
+    assert id_before(id) < id_at(NOW) <= id
+    with pytest.raises(ValueError, match="not a ULID"):
+        time_of("8" + "0" * 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        (
+            '{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}',
+            ConnectionAck(300_000),
+        ),
+        ('{"type":"connection_ack"}', ConnectionAck(None)),
+        ('{"type":"ka"}', KeepAlive()),
+        ('{"type":"start_ack","id":"1"}', StartAck()),
+        ('{"type":"complete","id":"1"}', Complete()),
+        ('{"type":"complete","id":"other"}', KeepAlive()),
+        ('{"type":"data","id":"1","payload":{"data":null,"errors":[{}]}}', Data(None)),
+        ('{"type":"data","id":"1","payload":{"data":{"subscribe":{"id":"x"}}}}', Data(None)),
+        (
+            '{"type":"error","id":"1","payload":{"errors":{"errorType":"E","message":"m"}}}',
+            ErrorFrame("E", "m"),
+        ),
+        (
+            '{"type":"error","payload":{"errors":[{"errorType":"E"}]}}',
+            ErrorFrame("E", "E", general=True),
+        ),
+        ('{"type":"connection_error","payload":{}}', ErrorFrame("UnknownError", "{}")),
+    ],
+)
+def test_frames(text: str, frame: object) -> None:
+    assert decode(text) == frame
+
+
+@pytest.mark.parametrize("text", ["", "[]", "nonsense", "1"])
+def test_what_is_no_frame(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(text)
+
+
+def test_the_key_travels_in_the_subprotocol_and_in_no_repr() -> None:
+    endpoint = RegionEndpoint("us", "http://h:1/graphql", "ws://h:1/graphql/realtime", "secret")
+    name, header = subprotocols(endpoint)
+    assert name == "graphql-ws"
+    assert set(header) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert "secret" not in repr(endpoint)
+
+
+def test_seen_ids_forget_what_was_delivered_first_whatever_its_id() -> None:
+    seen = SeenIds(2)
+    assert seen.add("7ZZZZZZZZZ0000000000000000", id_at(NOW))
+    ids = [id_at(NOW + n) for n in (9, 7)]
+    assert [seen.add(id, id) for id in ids] == [True, True]
+    assert seen.evicted == id_at(NOW)
+    assert [seen.add(id, id) for id in ids] == [False, False]
+    assert seen.without({ids[0]}) == (ids[1],)
+
+
+def test_a_link_lost_with_undelivered_messages_covers_up_to_the_oldest_of_them() -> None:
+    catchup = CatchUp(1)
+    assert catchup.covered() == (False, None)
+    catchup.page([], None, [])
+    assert catchup.covered() == (True, None)
+    catchup.hold(message(9000))
+    catchup.hold(message(5000))
+    assert catchup.covered() == (True, NOW + 5000)
+    assert catchup.next_page() == (id_before(id_at(NOW + 5000)), None)
+    assert catchup.covered() == (True, NOW + 4999)
+
+
+@pytest.mark.parametrize("ahead_ms", [-600_000, 0])
+def test_no_fast_region_moves_a_resume_ahead(ahead_ms: int) -> None:
+    """Also where the client's own clock is behind: then it reads as much more."""
+    ledger = Ledger(Options(), lambda: NOW + ahead_ms)
+    ledger.begin()
+    ledger.accept(message(0))
+    ledger.accept(message(420_000))
+    ledger.cover("us")
+    after, _ = ledger.resume("us")
+    assert NOW + ahead_ms - Options().overlap_ms <= time_of(after) < NOW
+
+
+def test_full_jitter_grows_to_the_cap_and_starts_again_after_a_stable_connection() -> None:
+    options = Options(failover_attempts=100, failover_ms=10**9)
+    retry = Retry(options, 1, lambda: 1.0)
+    delays = [retry.lost(0, 0, None, kicked=False).delay_ms for _ in range(9)]
+    assert delays == [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]
+    retry.live()
+    flapping = retry.lost(0, 5000, live_since=1, kicked=False)
+    assert flapping.delay_ms == 30_000
+    stable = retry.lost(0, 10_000, live_since=0, kicked=False)
+    assert (stable.delay_ms, stable.number) == (500, 1)
+
+
+def test_fails_over_after_a_time_too() -> None:
+    retry = Retry(Options(failover_attempts=100), 2, lambda: 0.0)
+    assert retry.lost(0, 0, None, kicked=False).region == 0
+    assert retry.lost(0, 14_999, None, kicked=False).region == 0
+    assert retry.lost(0, 15_000, None, kicked=False).region == 1
+
+
+def test_kicks_are_no_failures() -> None:
+    retry = Retry(Options(), 2, lambda: 0.0)
+    assert {retry.lost(0, t, t, kicked=True).region for t in range(50)} == {0}
+
+
+def test_silence_is_measured_from_the_last_frame() -> None:
+    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
+    machine.handle(signals.Begin(), 0)
+    machine.handle(signals.Received(1, ConnectionAck(300_000)), 10)
+    machine.handle(signals.Received(1, StartAck()), 20)
+    machine.handle(signals.Received(1, KeepAlive()), 60_000)
+    again = machine.handle(signals.TimerFired("silence:1"), 78_010)
+    assert again == [signals.SetTimer("silence:1", 78_000 - 18_010)]
+    lost = machine.handle(signals.TimerFired("silence:1"), 138_000)
+    assert signals.Drop(1) in lost
+
+
+def test_the_servers_timeout_is_kept_if_it_is_shorter() -> None:
+    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
+    machine.handle(signals.Begin(), 0)
+    commands = machine.handle(signals.Received(1, ConnectionAck(5000)), 0)
+    assert signals.SetTimer("silence:1", 5000) in commands
+
+
+def test_checkpoints_are_plain_data() -> None:
+    checkpoint = Checkpoint(id_at(1), id_at(2), 3, {"us": 4}, (id_at(5),))
+    assert Checkpoint.from_json(json.loads(json.dumps(checkpoint.to_json()))) == checkpoint
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"after": "x"},
+        {"after": id_at(1), "replay_ms": 1},
+        {"page_limit": 201},
+        {"page_limit": 2, "buffer_limit": 1},
+        {"hold_limit": 0},
+    ],
+)
+def test_options_that_cannot_work(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Options(**options)  # type: ignore[arg-type]
+
+
+async def test_unread_states_are_bounded_and_messages_never_dropped() -> None:
+    queue = EventQueue()
+    queue.put(MessageEvent(message(0)))
+    for attempt in range(100):
+        queue.put(StateEvent(State.CONNECTING, "us", attempt=attempt))
+    queue.finish(None)
+    events = []
+    while (event := await queue.take()) is not None:
+        events.append(event)
+    assert events[0] == MessageEvent(message(0))
+    assert [e.attempt for e in events[1:] if isinstance(e, StateEvent)] == list(range(36, 100))
