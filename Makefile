@@ -27,10 +27,14 @@ invoke: setup ## One function in a container, against the running stack: FUNCTIO
 
 ##@ Deploy (to AWS with the usual credentials; AWS_ENDPOINT_URL makes it a rehearsal, see README)
 
+# An old command must not fall on the default deployment.
+ifdef INSTALLATION
+$(error INSTALLATION is called DEPLOYMENT now: DEPLOYMENT=$(INSTALLATION))
+endif
 DEPLOY = $(BIN)/python -m cli.deploy
-DEPLOY_OPTIONS = $(if $(INSTALLATION),--installation $(INSTALLATION)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
+DEPLOY_OPTIONS = $(if $(DEPLOYMENT),--deployment $(DEPLOYMENT)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
 
-deploy: .venv/.local .venv-sam/.ready ## Create or update an installation: REGIONS="us-west-2 ap-southeast-2" (none: those that it has) [INSTALLATION=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
+deploy: .venv/.local .venv-sam/.ready ## Create or update a deployment: REGIONS="us-west-2 ap-southeast-2" (none: those that it has) [DEPLOYMENT=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
 	@$(DEPLOY) up $(REGIONS) $(DEPLOY_OPTIONS)
 
 add-region: .venv/.local .venv-sam/.ready ## One region more, and the others are told: REGION=eu-west-1
@@ -39,7 +43,7 @@ add-region: .venv/.local .venv-sam/.ready ## One region more, and the others are
 remove-region: .venv/.local .venv-sam/.ready ## One region less: REGION=eu-west-1 [YES=1]
 	@$(DEPLOY) remove $(REGION) $(DEPLOY_OPTIONS)
 
-destroy: .venv/.local .venv-sam/.ready ## Delete an installation and all it holds: REGIONS="…" [YES=1]
+destroy: .venv/.local .venv-sam/.ready ## Delete a deployment and all it holds: REGIONS="…" [YES=1]
 	@$(DEPLOY) destroy $(REGIONS) $(DEPLOY_OPTIONS)
 
 ##@ Test
@@ -98,7 +102,7 @@ CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tes
 
 conformance: setup-dev ## Real clients on the data plane; TARGET=aws: on deployed stacks, REGIONS="us-west-2 ap-southeast-2"
 ifeq ($(TARGET),aws)
-	@$(BIN)/python -m scripts.deployed_stack --installation $(or $(INSTALLATION),globalws) --output .local/aws/stack.json $(REGIONS)
+	@$(BIN)/python -m scripts.deployed_stack --deployment $(or $(DEPLOYMENT),globalws) --output .local/aws/stack.json $(REGIONS)
 	@GLOBALWS_STACK_FILE=.local/aws/stack.json $(BIN)/python -m pytest $(CONFORMANCE); code=$$?; rm -f .local/aws/stack.json; exit $$code
 else
 	@$(BIN)/python -m pytest tests/conformance $(CONFORMANCE)

@@ -31,7 +31,7 @@ _EXAMPLES = (
     "globalws dlq list --aws --json",
 )
 _HELP = (
-    "Operate a GlobalWS installation: its channels, messages and dead letters, in all regions.\n\n"
+    "Operate a GlobalWS deployment: its channels, messages and dead letters, in all regions.\n\n"
     "GlobalWS is a publish/subscribe API over WebSockets that runs the same stack in several AWS "
     "regions; a message published in one reaches the channel's subscribers in all. Every command "
     "works on the local stack or on AWS, says on stderr on which, and prints JSON with --json."

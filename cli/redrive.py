@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Reading, marked
+from cli.domain.dead_letters import DeadLetter, InvokeFunction, PutOnPeerBus, Reading, marked
+from cli.drain import Drain, DrainableQueue
 from cli.errors import CliError
-from cli.walk import LetterBox, Walk
 
 _AT_ONCE = 10
 
-Read = Callable[[Letter], Reading]
+Read = Callable[[DeadLetter], Reading]
 Wanted = Callable[[Reading], bool]
 Deliver = Callable[[InvokeFunction | PutOnPeerBus], object]
-"""Hands a letter's event to its destination. Raises CliError if it was not accepted."""
+"""Hands a dead letter's event to its destination. Raises CliError if it was not accepted."""
 
 
 @dataclass
 class Tally:
-    """What became of a queue's letters. `stayed` tells of each that was wanted and stays."""
+    """What became of a queue's dead letters. `stayed` tells of each that was wanted and stays."""
 
     region: str
     queue: str
@@ -33,13 +33,13 @@ class Tally:
     stayed: list[dict[str, str]] = field(default_factory=list)
     error: str = ""
 
-    def stays(self, letter: Letter, why: str) -> None:
-        """Notes a letter that stays in its queue."""
-        self.stayed.append({"messageId": letter.message_id, "reason": why})
+    def stays(self, dead_letter: DeadLetter, why: str) -> None:
+        """Notes a dead letter that stays in its queue."""
+        self.stayed.append({"messageId": dead_letter.message_id, "reason": why})
 
 
 def redrive(
-    box: LetterBox,
+    queue: DrainableQueue,
     tally: Tally,
     read: Read,
     deliver: Deliver,
@@ -48,59 +48,61 @@ def redrive(
     include_poison: bool,
     limit: int | None = None,
 ) -> None:
-    """Redrives the wanted letters of a queue and counts them in `tally`, also if it is interrupted.
+    """Redrives the wanted dead letters of a queue. `tally` counts them, also if interrupted.
 
     Raises:
         CliError: the queue could not be read; what was done until then is in the tally.
     """
-    with Walk(box, limit) as walk, ThreadPoolExecutor(_AT_ONCE, "redrive") as pool:
-        for batch in walk.batches():
+    with Drain(queue, limit) as drain, ThreadPoolExecutor(_AT_ONCE, "redrive") as pool:
+        for batch in drain.batches():
             sendable = []
             for reading in map(read, batch):
                 if not wanted(reading):
                     tally.passed_by += 1
                 elif reading.destination is None or (reading.poison and not include_poison):
                     tally.poison += 1
-                    tally.stays(reading.letter, f"poison: {reading.poison}")
+                    tally.stays(reading.dead_letter, f"poison: {reading.poison}")
                 else:
                     sendable.append(reading)
             reasons = pool.map(lambda reading: _deliver(deliver, reading), sendable)
             accepted = []
             for reading, reason in zip(sendable, reasons, strict=True):
                 if reason is None:
-                    accepted.append(reading.letter)
+                    accepted.append(reading.dead_letter)
                 else:
                     tally.failed += 1
-                    tally.stays(reading.letter, reason)
-            _delete(walk, accepted, tally, "redriven, but still in the queue")
+                    tally.stays(reading.dead_letter, reason)
+            _delete(drain, accepted, tally, "redriven, but still in the queue")
 
 
 def drop(
-    box: LetterBox, tally: Tally, read: Read, *, wanted: Wanted, limit: int | None = None
+    queue: DrainableQueue, tally: Tally, read: Read, *, wanted: Wanted, limit: int | None = None
 ) -> None:
-    """Deletes the wanted letters of a queue for good. Raises CliError as `redrive` does."""
-    with Walk(box, limit) as walk:
-        for batch in walk.batches():
-            readings = [read(letter) for letter in batch]
+    """Deletes the wanted dead letters of a queue for good. Raises CliError as `redrive` does."""
+    with Drain(queue, limit) as drain:
+        for batch in drain.batches():
+            readings = [read(dead_letter) for dead_letter in batch]
             unwanted = [reading for reading in readings if not wanted(reading)]
             tally.passed_by += len(unwanted)
-            letters = [reading.letter for reading in readings if wanted(reading)]
-            _delete(walk, letters, tally, "not deleted")
+            dead_letters = [reading.dead_letter for reading in readings if wanted(reading)]
+            _delete(drain, dead_letters, tally, "not deleted")
 
 
-def _delete(walk: Walk, letters: Sequence[Letter], tally: Tally, what_if_not: str) -> None:
+def _delete(
+    drain: Drain, dead_letters: Sequence[DeadLetter], tally: Tally, what_if_not: str
+) -> None:
     try:
-        failed = walk.delete(letters)
+        failed = drain.delete(dead_letters)
     except CliError as error:
-        tally.failed += len(letters)
-        for letter in letters:
-            tally.stays(letter, f"{what_if_not}: {error}")
+        tally.failed += len(dead_letters)
+        for dead_letter in dead_letters:
+            tally.stays(dead_letter, f"{what_if_not}: {error}")
         raise
-    tally.done += len(letters) - len(failed)
+    tally.done += len(dead_letters) - len(failed)
     tally.failed += len(failed)
-    for letter in letters:
-        if letter.message_id in failed:
-            tally.stays(letter, f"{what_if_not}: {failed[letter.message_id]}")
+    for dead_letter in dead_letters:
+        if dead_letter.message_id in failed:
+            tally.stays(dead_letter, f"{what_if_not}: {failed[dead_letter.message_id]}")
 
 
 def _deliver(deliver: Deliver, reading: Reading) -> str | None:

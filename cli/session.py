@@ -45,7 +45,7 @@ class Session:
 
     @cached_property
     def target(self) -> Target:
-        """The installation; which one it is, is said on stderr. Raises CliError."""
+        """The deployment; which one it is, is said on stderr. Raises CliError."""
         target = choose_target(self.options, Path.cwd(), self.output.note)
         names = ", ".join(region.name for region in target.all_regions)
         self.output.note(f"target: {target.description} ({names})")

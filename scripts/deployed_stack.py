@@ -19,8 +19,8 @@ class NotUsableError(Exception):
     """These credentials or stacks cannot be tested; the message says why."""
 
 
-def _region(session: Any, region: str, installation: str) -> RunningRegion:
-    stack_name = f"{installation}-{region}"
+def _region(session: Any, region: str, deployment: str) -> RunningRegion:
+    stack_name = f"{deployment}-{region}"
     found = session.client("cloudformation", region_name=region).describe_stacks(
         StackName=stack_name
     )
@@ -39,7 +39,7 @@ def _region(session: Any, region: str, installation: str) -> RunningRegion:
     )
 
 
-def describe(regions: list[str], installation: str) -> RunningStack:
+def describe(regions: list[str], deployment: str) -> RunningStack:
     """The deployed stacks.
 
     Raises:
@@ -54,7 +54,7 @@ def describe(regions: list[str], installation: str) -> RunningStack:
     if frozen.token:
         raise NotUsableError("temporary credentials: the tests need the key pair of an IAM user")
     return RunningStack(
-        regions=tuple(_region(session, region, installation) for region in regions),
+        regions=tuple(_region(session, region, deployment) for region in regions),
         awsEndpointUrl="",
         accessKeyId=frozen.access_key,
         secretAccessKey=frozen.secret_key,
@@ -64,12 +64,12 @@ def describe(regions: list[str], installation: str) -> RunningStack:
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.deployed_stack", description=__doc__)
-    parser.add_argument("--installation", default="globalws")
+    parser.add_argument("--deployment", default="globalws")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("regions", nargs=2, help="the two regions, e.g. us-west-2 ap-southeast-2")
     given = parser.parse_args()
     try:
-        stack = describe(given.regions, given.installation)
+        stack = describe(given.regions, given.deployment)
     except (NotUsableError, BotoCoreError, ClientError) as error:
         print(f"make conformance: {error}", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cli.adapters.clients import Clients, aws_errors
-from cli.domain.letters import Letter, Queue
+from cli.domain.dead_letters import DeadLetter, Queue
 
 BATCH = 10
 """The most that one SQS call receives or deletes."""
@@ -45,8 +45,8 @@ class DeadLetterQueue:
         """Epoch seconds by the clock of SQS, to the second, rounded up. Raises CliError."""
         return self._depth()[1]
 
-    def receive(self, visibility_seconds: int) -> list[Letter]:
-        """Up to 10 letters, hidden from others for a while; none if there is none to be had."""
+    def receive(self, visibility_seconds: int) -> list[DeadLetter]:
+        """Up to 10 dead letters, hidden from other readers for a while; none if there are none."""
         with aws_errors("sqs", self.region):
             answer = self._clients.sqs.receive_message(
                 QueueUrl=self.url,
@@ -56,35 +56,38 @@ class DeadLetterQueue:
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
-        return [self._letter(message) for message in answer.get("Messages", [])]
+        return [self._dead_letter(message) for message in answer.get("Messages", [])]
 
-    def delete(self, letters: Sequence[Letter]) -> dict[str, str]:
-        """Deletes letters. Returns why, for each message id that could not be deleted."""
+    def delete(self, dead_letters: Sequence[DeadLetter]) -> dict[str, str]:
+        """Deletes dead letters. Returns why, for each message id that could not be deleted."""
 
         def call(entries: list[Any]) -> Any:
             return self._clients.sqs.delete_message_batch(QueueUrl=self.url, Entries=entries)
 
-        return self._in_batches(letters, {}, call)
+        return self._in_batches(dead_letters, {}, call)
 
-    def release(self, letters: Sequence[Letter]) -> dict[str, str]:
-        """Makes letters visible again at once. Returns why, for each that stays hidden a while."""
+    def release(self, dead_letters: Sequence[DeadLetter]) -> dict[str, str]:
+        """Makes dead letters visible again. Returns why, for each that stays hidden for a while."""
 
         def call(entries: list[Any]) -> Any:
             return self._clients.sqs.change_message_visibility_batch(
                 QueueUrl=self.url, Entries=entries
             )
 
-        return self._in_batches(letters, {"VisibilityTimeout": 0}, call)
+        return self._in_batches(dead_letters, {"VisibilityTimeout": 0}, call)
 
     def _in_batches(
-        self, letters: Sequence[Letter], extra: dict[str, Any], call: Callable[[list[Any]], Any]
+        self,
+        dead_letters: Sequence[DeadLetter],
+        extra: dict[str, Any],
+        call: Callable[[list[Any]], Any],
     ) -> dict[str, str]:
         failed: dict[str, str] = {}
-        for start in range(0, len(letters), BATCH):
-            batch = letters[start : start + BATCH]
+        for start in range(0, len(dead_letters), BATCH):
+            batch = dead_letters[start : start + BATCH]
             entries = [
-                {"Id": str(number), "ReceiptHandle": letter.receipt, **extra}
-                for number, letter in enumerate(batch)
+                {"Id": str(number), "ReceiptHandle": dead_letter.receipt, **extra}
+                for number, dead_letter in enumerate(batch)
             ]
             with aws_errors("sqs", self.region):
                 answer = call(entries)
@@ -111,9 +114,9 @@ class DeadLetterQueue:
         )
         return depth, _clock(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"))
 
-    def _letter(self, message: Any) -> Letter:
+    def _dead_letter(self, message: Any) -> DeadLetter:
         system = message.get("Attributes", {})
-        return Letter(
+        return DeadLetter(
             region=self.region,
             queue=self.kind,
             message_id=message["MessageId"],

@@ -17,7 +17,7 @@ class Stack:
 
     @property
     def peer_regions(self) -> tuple[str, ...]:
-        """The installation's other regions."""
+        """The deployment's other regions."""
         peers = self.parameters.get("PeerRegions", "").split(",")
         return tuple(peer.strip() for peer in peers if peer.strip())
 

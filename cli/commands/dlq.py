@@ -9,14 +9,14 @@ import typer
 
 from cli.command import CHANNEL, command, new_app
 from cli.commands.dlq_view import SHORTEST_PREFIX, decoded, show_list, show_tallies, shown_time
-from cli.domain.letters import Letter, Queue, Reading, read_letter
+from cli.dead_letter_queues import hand_over, home_of, queue_of
+from cli.domain.dead_letters import DeadLetter, Queue, Reading, read_dead_letter
+from cli.drain import Drain
 from cli.errors import CliError, ExitCode, UsageError
-from cli.installation import hand_over, home_of, queue_of
 from cli.redrive import Tally, drop, redrive
 from cli.regions import at_once
 from cli.session import Session
 from cli.targets.target import Kind, Region
-from cli.walk import Walk
 
 app = new_app("Dead letters: list, show, redrive and drop what could not be delivered.")
 
@@ -61,7 +61,7 @@ class _Place:
     '"messages": [{"messageId", "region", "queue", "sentAt", "receiveCount", "detailType", '
     '"channel", "id", "origin", "destination", "reason", "poison"}]}',
 )
-def list_letters(
+def list_dead_letters(
     session: Session,
     queue: QueueName = None,
     channel: Channel = None,
@@ -75,11 +75,11 @@ def list_letters(
     wanted = _wanted((), channel)
 
     def look(place: _Place) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        box = queue_of(place.region, place.kind)
-        depth, home = box.depth(), home_of(place.region, session.target)
+        source = queue_of(place.region, place.kind)
+        depth, home = source.depth(), home_of(place.region, session.target)
         counts = {"visible": depth.visible, "inFlight": depth.in_flight, "delayed": depth.delayed}
-        with Walk(box, limit) as walk:
-            readings = [read_letter(each, home) for batch in walk.batches() for each in batch]
+        with Drain(source, limit) as drain:
+            readings = [read_dead_letter(each, home) for batch in drain.batches() for each in batch]
         return counts, [reading.summary() for reading in readings if wanted(reading)]
 
     places = _places(session, queue)
@@ -114,9 +114,9 @@ def show(
 
     def look(place: _Place) -> Reading | None:
         home = home_of(place.region, session.target)
-        with Walk(queue_of(place.region, place.kind)) as walk:
-            for batch in walk.batches():
-                for reading in (read_letter(letter, home) for letter in batch):
+        with Drain(queue_of(place.region, place.kind)) as drain:
+            for batch in drain.batches():
+                for reading in (read_dead_letter(dead_letter, home) for dead_letter in batch):
                     if wanted(reading):
                         return reading
         return None
@@ -128,15 +128,17 @@ def show(
         if errors:
             raise errors[0]
         raise CliError(f"no queue holds {message_id}, or it is hidden for now: `globalws dlq list`")
-    letter = reading.letter
+    dead_letter = reading.dead_letter
     document = reading.summary() | {
-        "attributes": dict(letter.attributes), "body": decoded(letter.body)
+        "attributes": dict(dead_letter.attributes), "body": decoded(dead_letter.body)
     }  # fmt: skip
     if session.output.as_json:
         session.output.document(document)
     else:
         rows = [(key, value) for key, value in document.items() if key not in ("body", "sentAt")]
-        session.output.table(("", ""), [*rows[:3], ("sent", shown_time(letter.sent_at)), *rows[3:]])
+        session.output.table(
+            ("", ""), [*rows[:3], ("sent", shown_time(dead_letter.sent_at)), *rows[3:]]
+        )
         session.output.block(json.dumps(document["body"], indent=2, ensure_ascii=False))
     return ExitCode.OK
 
@@ -152,7 +154,7 @@ def show(
     json_shape=_TALLY_JSON,
     asks=True,
 )
-def redrive_letters(
+def redrive_dead_letters(
     session: Session,
     ids: MessageIds = None,
     queue: QueueName = None,
@@ -192,7 +194,7 @@ def redrive_letters(
         redrive(
             queue_of(place.region, place.kind),
             tally,
-            lambda letter: read_letter(letter, home),
+            lambda dead_letter: read_dead_letter(dead_letter, home),
             lambda to: hand_over(to, place.region, session.target, wait=sync),
             wanted=_wanted(ids or (), channel),
             include_poison=include_poison,
@@ -212,7 +214,7 @@ def redrive_letters(
     json_shape=_TALLY_JSON,
     asks=True,
 )
-def drop_letters(
+def drop_dead_letters(
     session: Session,
     ids: MessageIds = None,
     everything: Annotated[
@@ -231,12 +233,12 @@ def drop_letters(
     session.confirm(f"Delete {what} for good?")
 
     def act(place: _Place, tally: Tally) -> None:
-        def read(letter: Letter) -> Reading:
-            return read_letter(letter, home)
+        def read(dead_letter: DeadLetter) -> Reading:
+            return read_dead_letter(dead_letter, home)
 
         home = home_of(place.region, session.target)
-        box = queue_of(place.region, place.kind)
-        drop(box, tally, read, wanted=_wanted(ids or (), channel), limit=limit)
+        source = queue_of(place.region, place.kind)
+        drop(source, tally, read, wanted=_wanted(ids or (), channel), limit=limit)
 
     return _run(session, places, act, "dropped")
 
@@ -279,7 +281,7 @@ def _wanted(ids: list[str] | tuple[str, ...], channel: str | None) -> Callable[[
     prefixes = tuple(ids)
 
     def wanted(reading: Reading) -> bool:
-        if prefixes and not reading.letter.message_id.startswith(prefixes):
+        if prefixes and not reading.dead_letter.message_id.startswith(prefixes):
             return False
         return channel is None or reading.detail.get("name") == channel
 

@@ -15,7 +15,7 @@ _MOST_SHOWN_FAILURES = 20
 def show_list(
     session: Session, queues: list[dict[str, Any]], messages: list[dict[str, Any]]
 ) -> None:
-    """Prints the queues' counts and the first letters."""
+    """Prints the queues' counts and the first dead letters."""
     columns = ("region", "queue", "visible", "inFlight", "delayed")
     session.output.table(columns, [[row.get(column) for column in columns] for row in queues])
     for row in queues:
@@ -64,7 +64,7 @@ def show_tallies(session: Session, tallies: list[Tally], done: str) -> None:
 
 
 def decoded(body: str) -> Any:
-    """A letter's body as JSON, or as text if it is none."""
+    """A dead letter's body as JSON, or as text if it is none."""
     try:
         return read_json(body)
     except ValueError:

@@ -10,11 +10,11 @@ from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
 from cli.command import Timeout, command
 from cli.commands.publish import publish_once
+from cli.dead_letter_queues import queue_of
 from cli.domain.changes import epoch
-from cli.domain.letters import Queue
+from cli.domain.dead_letters import Queue
 from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, ExitCode
-from cli.installation import queue_of
 from cli.regions import in_each
 from cli.session import Session
 from cli.targets.target import Region

@@ -10,10 +10,10 @@ from rich.live import Live
 
 from cli.adapters.logs import ask_region_process
 from cli.command import command
-from cli.domain.letters import Queue
+from cli.dead_letter_queues import queue_of
+from cli.domain.dead_letters import Queue
 from cli.domain.rates import Sample, view
 from cli.errors import CliError, ExitCode, UsageError
-from cli.installation import queue_of
 from cli.output import Output
 from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
@@ -122,7 +122,7 @@ def _rows(answers: Sequence[Answer[Sample]], views: Sequence[dict[str, Any] | No
 
 
 def _row(line: dict[str, Any]) -> Row:
-    lag, letters = line["lagMs"], line["deadLetters"]
+    lag, dead_letters = line["lagMs"], line["deadLetters"]
     return (
         line["region"],
         line["connections"],
@@ -133,6 +133,6 @@ def _row(line: dict[str, Any]) -> Row:
         None if lag["p50"] is None else f"{lag['p50']:.0f}/{lag['p99']:.0f}",
         round(line["errorsPerSecond"] + line["functionErrorsPerSecond"], 1),
         line["pending"],
-        f"{letters['bus']}+{letters['function']}",
+        f"{dead_letters['bus']}+{dead_letters['function']}",
         ", ".join(line["faults"]) or "none",
     )

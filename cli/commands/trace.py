@@ -8,8 +8,9 @@ import typer
 
 from cli.adapters.logs import ask_region_process, lines_with
 from cli.command import CHANNEL, MESSAGE_ID, command
+from cli.dead_letter_queues import home_of, queue_of
 from cli.domain.changes import epoch
-from cli.domain.letters import Queue, read_letter
+from cli.domain.dead_letters import Queue, read_dead_letter
 from cli.domain.steps import (
     Step,
     before,
@@ -19,12 +20,11 @@ from cli.domain.steps import (
     steps_of_line,
     time_of,
 )
+from cli.drain import Drain
 from cli.errors import CliError, ExitCode
-from cli.installation import home_of, queue_of
 from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Kind, Region
-from cli.walk import Walk
 
 _FUNCTIONS = ("replay", "purge", "policy", "janitor")
 _HISTORY = (
@@ -33,7 +33,7 @@ _HISTORY = (
 )
 _CLOCKS = 60.0  # how far the publisher's clock, which made the id, may be ahead
 _LONGEST = 30 * 86_400.0
-_MOST_LETTERS = 500  # of each queue
+_MOST_DEAD_LETTERS = 500  # of each queue
 
 
 def register(app: typer.Typer) -> None:
@@ -112,10 +112,10 @@ def _dead_letters(session: Session, region: Region, id: str) -> list[Step]:
         if queue.depth().total == 0:
             continue
         home = home_of(region, session.target)
-        with Walk(queue, _MOST_LETTERS) as walk:
-            readings = [read_letter(each, home) for batch in walk.batches() for each in batch]
+        with Drain(queue, _MOST_DEAD_LETTERS) as drain:
+            readings = [read_dead_letter(each, home) for batch in drain.batches() for each in batch]
         found += [
-            step_of_dead_letter(region.name, kind, each.reason, each.letter.sent_at)
+            step_of_dead_letter(region.name, kind, each.reason, each.dead_letter.sent_at)
             for each in readings
             if each.detail.get("id") == id
         ]

@@ -1,1 +1,1 @@
-"""Deploys an installation to its regions, on AWS or on the local AWS, with the real SAM CLI."""
+"""Deploys, updates and deletes the regions of a deployment with the real SAM CLI."""

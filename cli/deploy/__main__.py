@@ -1,4 +1,4 @@
-"""`python -m cli.deploy up|add|remove|destroy`: an installation's regions; `make` calls it.
+"""`python -m cli.deploy up|add|remove|destroy`: a deployment's regions; `make` calls it.
 
 Works on the account of the usual AWS variables. With AWS_ENDPOINT_URL it is a rehearsal in the
 emulated AWS there, which serves no API.
@@ -16,7 +16,7 @@ from cli.deploy.plan import (
     Deploy,
     Plan,
     add_plan,
-    checked_installation,
+    checked_deployment,
     checked_regions,
     deploy_plan,
     destroy_plan,
@@ -35,8 +35,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cli.deploy", description=__doc__)
     parser.add_argument("command", choices=["up", "add", "remove", "destroy"])
-    parser.add_argument("regions", nargs="*", help="of the installation; add, remove: the one")
-    parser.add_argument("--installation", default="globalws", help="several share an account")
+    parser.add_argument("regions", nargs="*", help="of the deployment; add, remove: the one")
+    parser.add_argument("--deployment", default="globalws", help="several share an account")
     parser.add_argument(
         "--parameter", action="append", default=[], help="NAME=VALUE, or REGION:NAME=VALUE"
     )
@@ -77,10 +77,10 @@ def _check_removal(command: str, regions: tuple[str, ...], found: dict[str, Stac
         names = ", ".join(stack.name for stack in found.values())
         return f"Delete {names} and all they hold but the audit records?"
     stack = found[regions[0]]
-    letters = dead_letters(stack)
-    if letters:
+    held = dead_letters(stack)
+    if held:
         raise DeployError(
-            f"{stack.name} holds {letters} dead letters: `globalws dlq redrive`, or drop them first"
+            f"{stack.name} holds {held} dead letters: `globalws dlq redrive`, or drop them first"
         )
     return f"Delete {stack.name} and all it holds but the audit records?"
 
@@ -99,7 +99,7 @@ def main() -> int:
     """The command line; returns the exit code."""
     given = _arguments()
     try:
-        installation = checked_installation(given.installation)
+        deployment = checked_deployment(given.deployment)
         regions = checked_regions(given.regions)
         config = SamConfig.read(_ROOT / "samconfig.toml")
         own = [
@@ -107,7 +107,7 @@ def main() -> int:
         ]
         places = checked_regions([*regions, *own, *config.regions])
         parameters = Parameters.parse(given.parameter)
-        existing = find_stacks(installation, places)
+        existing = find_stacks(deployment, places)
         endpoint = emulated_aws(places[0])
         if endpoint is not None:
             check_unserved(endpoint, existing)
@@ -125,9 +125,9 @@ def main() -> int:
         (_ROOT / ".aws-sam").mkdir(exist_ok=True)
         with TemporaryDirectory(prefix="deploy-", dir=_ROOT / ".aws-sam") as built:
             sam = Sam(_ROOT, Path(built), os.environ)
-            Runner(installation, sam, config, parameters, existing, _say).run(plan)
+            Runner(deployment, sam, config, parameters, existing, _say).run(plan)
         if given.command != "destroy":
-            found = find_stacks(installation, places)
+            found = find_stacks(deployment, places)
             for region, stack in found.items():
                 _say(f"{region}: {stack.outputs.get('GraphQLUrl', '')}")
             _note_samconfig(config, found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cli.deploy.errors import DeployError
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
-_INSTALLATION = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_DEPLOYMENT = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def checked_regions(names: Iterable[str]) -> tuple[str, ...]:
     return regions
 
 
-def checked_installation(name: str) -> str:
+def checked_deployment(name: str) -> str:
     """The name itself. Raises DeployError if the template would not take it."""
-    if not _INSTALLATION.fullmatch(name):
-        raise DeployError(f"INSTALLATION {name!r}: lower case letters, digits and -, at most 31")
+    if not _DEPLOYMENT.fullmatch(name):
+        raise DeployError(f"DEPLOYMENT {name!r}: lower case letters, digits and -, at most 31")
     return name
 
 
@@ -64,7 +64,7 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
         wanted: what the operator named; empty for all that there is.
 
     Raises:
-        DeployError: the installation has a region that is not wanted; that is no oversight to act
+        DeployError: the deployment has a region that is not wanted; that is no oversight to act
             on.
     """
     wanted = wanted or existing
@@ -73,7 +73,7 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     extra = [region for region in existing if region not in wanted]
     if extra:
         raise DeployError(
-            f"the installation is in {', '.join(extra)} too: name all of its regions, or take one "
+            f"the deployment is in {', '.join(extra)} too: name all of its regions, or take one "
             f"away with make remove-region REGION={extra[0]}"
         )
     there = tuple(region for region in wanted if region in existing)
@@ -83,9 +83,9 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
 
 
 def add_plan(region: str, existing: Sequence[str]) -> Plan:
-    """One region more. Raises DeployError if there is no installation yet."""
+    """One region more. Raises DeployError if there is no deployment yet."""
     if not existing:
-        raise DeployError("no stack of the installation was found; the first comes by make deploy")
+        raise DeployError("no stack of the deployment was found; the first comes by make deploy")
     wanted = tuple(dict.fromkeys((*existing, region)))
     return deploy_plan(wanted, existing)
 
@@ -97,7 +97,7 @@ def remove_plan(region: str, existing: Sequence[str]) -> Plan:
         DeployError: it is not there, or the last one.
     """
     if region not in existing:
-        raise DeployError(f"the installation has no stack in {region}")
+        raise DeployError(f"the deployment has no stack in {region}")
     rest = tuple(each for each in existing if each != region)
     if not rest:
         raise DeployError(f"{region} is the last region: make destroy")
@@ -116,7 +116,7 @@ def destroy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     left = [region for region in existing if wanted and region not in wanted]
     if left:
         raise DeployError(
-            f"the installation is in {', '.join(left)} too: name all of its regions, or take one "
+            f"the deployment is in {', '.join(left)} too: name all of its regions, or take one "
             f"away with make remove-region REGION={wanted[0]}"
         )
     return (tuple(Delete(region) for region in existing),) if existing else ()

@@ -43,5 +43,5 @@ def check_unserved(endpoint: str, existing: Mapping[str, Stack]) -> None:
             raise DeployError(
                 f"{stack.name} at {endpoint} belongs to a local stack, which serves it at {url}: "
                 "`make run` and `make down` deploy and end it. To rehearse a deployment beside "
-                "it, name another: INSTALLATION=rehearsal"
+                "it, name another: DEPLOYMENT=rehearsal"
             )

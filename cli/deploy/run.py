@@ -18,7 +18,7 @@ from cli.deploy.stacks import (
 )
 
 Report = Callable[[str], None]
-# Parameters that differ between an installation's regions: quotas are a region's own, so their
+# Parameters that differ between a deployment's regions: quotas are a region's own, so their
 # alarms' thresholds are. All others are alike in all of them.
 _REGIONAL = frozenset(
     {
@@ -39,7 +39,7 @@ class Runner:
         existing: the stacks that were there before.
     """
 
-    installation: str
+    deployment: str
     sam: Sam
     config: SamConfig
     parameters: Parameters
@@ -76,21 +76,21 @@ class Runner:
         return None
 
     def _deploy(self, region: str, peers: tuple[str, ...]) -> None:
-        name = stack_name(self.installation, region)
+        name = stack_name(self.deployment, region)
         known = self.existing.get(region)
         if known is not None and known.was_never_created:
             self.report(f"{region}: deleting {name}, whose creation failed")
-            self.sam.delete(region, name, self.installation)
+            self.sam.delete(region, name, self.deployment)
             known = None
         self.report(f"{region}: deploying {name}, peers: {', '.join(peers) or 'none'}")
         self.sam.deploy(
             region,
-            self.config.options(region, name, self.installation),
+            self.config.options(region, name, self.deployment),
             {
                 **({} if known is not None else self._of_a_peer(peers)),
                 **self.config.overrides(region),
                 **self.parameters.of(region),
-                "Installation": self.installation,
+                "Deployment": self.deployment,
                 "PeerRegions": ",".join(peers),
             },
         )
@@ -105,8 +105,8 @@ class Runner:
     def _delete(self, region: str) -> None:
         stack = self.existing[region]
         self.report(f"{region}: deleting {stack.name}")
-        self.sam.delete(region, stack.name, self.installation)
-        if find_stacks(self.installation, [region]):
+        self.sam.delete(region, stack.name, self.deployment)
+        if find_stacks(self.deployment, [region]):
             raise DeployError(f"{region}: {stack.name} is still there; see CloudFormation's events")
         delete_left_log_groups(stack)
         self.report(f"{region}: gone")

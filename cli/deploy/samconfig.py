@@ -45,7 +45,7 @@ class SamConfig:
             *("--capabilities", *common["capabilities"].split()),
             *("--resolve-s3", "--s3-prefix", prefix),
             # CloudFormation gives a stack's tags to its resources: bills can be told apart by them.
-            *("--tags", f"installation={prefix}"),
+            *("--tags", f"deployment={prefix}"),
             *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
             *("--language-extensions", "--no-progressbar"),
         ]

@@ -1,4 +1,4 @@
-"""What of an installation is there: its stacks, found from some regions by `PeerRegions`."""
+"""What of a deployment is there: its stacks, found from some regions by `PeerRegions`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,9 +36,9 @@ class Stack:
         return self.status in _FAILED_CREATION
 
 
-def stack_name(installation: str, region: str) -> str:
+def stack_name(deployment: str, region: str) -> str:
     """As samconfig.toml names it."""
-    return f"{installation}-{region}"
+    return f"{deployment}-{region}"
 
 
 def client(service: str, region: str) -> Any:
@@ -47,8 +47,8 @@ def client(service: str, region: str) -> Any:
     return make(service, config=_CONFIG)
 
 
-def find_stacks(installation: str, regions: Iterable[str]) -> dict[str, Stack]:
-    """The installation's stacks by region: those in `regions`, their peers, and so on.
+def find_stacks(deployment: str, regions: Iterable[str]) -> dict[str, Stack]:
+    """The deployment's stacks by region: those in `regions`, their peers, and so on.
 
     Raises:
         DeployError: CloudFormation does not answer, or refuses.
@@ -60,7 +60,7 @@ def find_stacks(installation: str, regions: Iterable[str]) -> dict[str, Stack]:
         if region in seen:
             continue
         seen.add(region)
-        stack = _read(stack_name(installation, region), region)
+        stack = _read(stack_name(deployment, region), region)
         if stack is not None:
             found[region] = stack
             waiting += stack.peers

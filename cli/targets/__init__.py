@@ -1,1 +1,1 @@
-"""Which installation a command works on: the local stack, or real stacks on AWS."""
+"""Which deployment a command works on: the local stack, or real stacks on AWS."""

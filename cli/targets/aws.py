@@ -20,7 +20,7 @@ ReadStack = Callable[[Clients, str], Stack]
 
 
 def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_stack) -> Target:
-    """The installation of which at least one region is named, or is the profile's own.
+    """The deployment of which at least one region is named, or is the profile's own.
 
     A peer whose stack cannot be read stays in the list and fails by itself where it is asked.
 

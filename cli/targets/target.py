@@ -1,4 +1,4 @@
-"""An installation as the commands see it: its regions, their endpoints and stack outputs."""
+"""A deployment as the commands see it: its regions, their endpoints and stack outputs."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ Outputs = Mapping[str, str]
 
 
 class Kind(StrEnum):
-    """Where the installation runs."""
+    """Where the deployment runs."""
 
     LOCAL = "local"
     AWS = "aws"
@@ -83,7 +83,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Target:
-    """An installation: all of its regions, and those that the operator selected (--region)."""
+    """A deployment: all of its regions, and those that the operator selected (--region)."""
 
     kind: Kind
     description: str
@@ -97,7 +97,7 @@ class Target:
         """Selects the regions of those names, in that order; all of them if none is named.
 
         Raises:
-            UnreachableError: the installation has no region at all.
+            UnreachableError: the deployment has no region at all.
             UsageError: it has no region of a given name.
         """
         if not regions:
@@ -106,7 +106,7 @@ class Target:
         for name in names:
             if name not in by_name:
                 raise UsageError(
-                    f"--region {name}: the installation has {', '.join(by_name)}; name one of them"
+                    f"--region {name}: the deployment has {', '.join(by_name)}; name one of them"
                 )
         chosen = tuple(by_name[name] for name in dict.fromkeys(names)) or tuple(regions)
         return cls(kind, description, tuple(regions), chosen)

@@ -13,7 +13,7 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105 - emulators' customary dummy, on loopba
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _HIGHEST_PORT = 65_535
 # What the local runtime itself tells the template (emulator/runtime/stack/supervisor.py).
-_OURS = frozenset({"Installation", "PeerRegions", "ApiUrlOverride", "PythonRuntime"})
+_OURS = frozenset({"Deployment", "PeerRegions", "ApiUrlOverride", "PythonRuntime"})
 
 
 class LocalSettingsError(Exception):
@@ -30,7 +30,7 @@ class LocalSettings:
     aws_port: int
     client_port: int
     first_region_port: int
-    installation: str = "globalws"
+    deployment: str = "globalws"
     # The template's parameters that are not to have their defaults.
     parameters: Mapping[str, str] = field(default_factory=dict)
     # Whether to start empty, and not from what the last run left.
@@ -89,7 +89,7 @@ class LocalSettings:
 
     def stack_name(self, region: str) -> str:
         """The CloudFormation stack of the region; samconfig.toml names it alike."""
-        return f"{self.installation}-{region}"
+        return f"{self.deployment}-{region}"
 
     def ports(self) -> dict[str, int]:
         """Every port that the runtime listens on, by what it is for."""

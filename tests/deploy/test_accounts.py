@@ -1,4 +1,4 @@
-"""Several installations in one account, and one after another."""
+"""Several deployments in one account, and one after another."""
 
 import pytest
 
@@ -7,20 +7,18 @@ from tests.deploy.account import A, Account
 pytestmark = [pytest.mark.deploys, pytest.mark.timeout(400)]
 
 
-async def test_two_installations_share_an_account(aws: Account) -> None:
+async def test_two_deployments_share_an_account(aws: Account) -> None:
     await aws.made("deploy", f"REGIONS={A}")
-    await aws.made(
-        "deploy", f"REGIONS={A}", "INSTALLATION=staging", "PARAMETERS=LogRetentionDays=3"
-    )
+    await aws.made("deploy", f"REGIONS={A}", "DEPLOYMENT=staging", "PARAMETERS=LogRetentionDays=3")
     held = aws.held(A)
     assert sorted(held["stacks"]) == [f"globalws-{A}", f"staging-{A}"]
     for queue in held["queues"]:
         tags = aws.client(A, "sqs").list_queue_tags(QueueUrl=queue)["Tags"]
         name = "staging" if "/staging-" in queue else "globalws"
-        assert tags["installation"] == name, queue
+        assert tags["deployment"] == name, queue
     assert sorted(held["buses"]) == ["globalws", "staging"]
     assert sorted(held["dashboards"]) == [f"globalws-{A}", f"staging-{A}"]
-    await aws.delete_audit_tables(await aws.made("destroy", "INSTALLATION=staging", "YES=1"))
+    await aws.delete_audit_tables(await aws.made("destroy", "DEPLOYMENT=staging", "YES=1"))
     left = aws.held(A)
     assert left["stacks"] == [f"globalws-{A}"]
     for kind in ("functions", "log groups", "queues", "tables", "APIs", "alarms"):

@@ -7,10 +7,10 @@ from tests.deploy.account import A, Account, B, C
 pytestmark = [pytest.mark.deploys, pytest.mark.timeout(400)]
 
 
-def _peers(aws: Account, region: str, installation: str = "globalws") -> set[str]:
+def _peers(aws: Account, region: str, deployment: str = "globalws") -> set[str]:
     """The regions that a region's rules forward to."""
-    prefix = f"{installation}-forward-to-"
-    rules = aws.client(region, "events").list_rules(EventBusName=installation)["Rules"]
+    prefix = f"{deployment}-forward-to-"
+    rules = aws.client(region, "events").list_rules(EventBusName=deployment)["Rules"]
     names = {each["Name"].removeprefix(prefix) for each in rules if prefix in each["Name"]}
     return names - {""}  # the emulator makes one for an empty list
 

@@ -1,4 +1,4 @@
-"""API keys on stacks of their own: a rotation with clients on it, and an installation without."""
+"""API keys on stacks of their own: a rotation with clients on it, and a deployment without."""
 
 import json
 import os

@@ -17,7 +17,7 @@ from globalws_functions.domain.janitor import Run
 
 from tests.support.functions import Context, load_handler, sample
 
-INSTALLATION = "globalws"
+DEPLOYMENT = "globalws"
 
 _FUNCTION = {"FunctionName": "AWS::Serverless::Function"}
 _API = {"GraphQLAPIId": "AWS::AppSync::GraphQLApi"}
@@ -116,7 +116,7 @@ def emitted(
 
 
 def _load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return load_handler(name, monkeypatch, {"POWERTOOLS_SERVICE_NAME": INSTALLATION})
+    return load_handler(name, monkeypatch, {"POWERTOOLS_SERVICE_NAME": DEPLOYMENT})
 
 
 def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.model.tables import tables
 from tests.infrastructure.conftest import Template
-from tests.infrastructure.metrics import INSTALLATION, OF_AWS, Metric, emitted
+from tests.infrastructure.metrics import DEPLOYMENT, OF_AWS, Metric, emitted
 from tests.support.stack import ROOT
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z:]+)(?:\.(\w+))?\}")
@@ -87,8 +87,8 @@ def _assert_exists(
     elif metric in _of_filters(template):
         assert not dimensions, at
     else:
-        assert dimensions == {"service": {"Ref": "Installation"}}, at
-        known = Metric(*metric, (("service", INSTALLATION),)) in own
+        assert dimensions == {"service": {"Ref": "Deployment"}}, at
+        known = Metric(*metric, (("service", DEPLOYMENT),)) in own
         assert known, f"{at}: nothing emits {metric}"
 
 
@@ -102,7 +102,7 @@ def test_every_alarm_reads_a_metric_that_exists(template: Template, own: frozens
 def test_an_alarm_on_a_metric_that_nobody_emits_is_noticed(
     template: Template, own: frozenset[Metric]
 ) -> None:
-    service = {"service": {"Ref": "Installation"}}
+    service = {"service": {"Ref": "Deployment"}}
     for metric in (("GlobalWS", "ReplicationLags"), ("GlobalWs", "ReplicationLag")):
         with pytest.raises(AssertionError, match="nothing emits"):
             _assert_exists(template, own, "x", metric, service)
@@ -111,9 +111,9 @@ def test_an_alarm_on_a_metric_that_nobody_emits_is_noticed(
         _assert_exists(template, own, "x", lost, {"RuleName": {"Fn::Sub": "x"}})
 
 
-def test_the_functions_emit_under_the_installation_s_name(template: Template) -> None:
+def test_the_functions_emit_under_the_deployment_s_name(template: Template) -> None:
     variables = template.document["Globals"]["Function"]["Environment"]["Variables"]
-    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "Installation"}
+    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "Deployment"}
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "GlobalWS"
 
 

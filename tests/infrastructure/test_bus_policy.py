@@ -17,11 +17,11 @@ _SOMEBODY = f"{_ACCOUNT}role/Developer"
 _OPERATORS = f"{_OPERATOR},{_ACCOUNT}role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operator_*"
 
 
-def _forward_role(template: Template, installation: str = "globalws") -> str:
+def _forward_role(template: Template, deployment: str = "globalws") -> str:
     """The ARN of a region's ForwardRole; IAM makes the name, which says the region."""
     role = template.resources["ForwardRole"]["Properties"]
-    path = Values(template.document, {"Installation": installation}).resolve(role["Path"])
-    return f"{_ACCOUNT}role{path}{installation}-eu-west-1-ForwardRole-8Q2X"
+    path = Values(template.document, {"Deployment": deployment}).resolve(role["Path"])
+    return f"{_ACCOUNT}role{path}{deployment}-eu-west-1-ForwardRole-8Q2X"
 
 
 def _says(statement: Mapping[str, Any], principal: str, detail_types: Sequence[str]) -> bool:
@@ -88,7 +88,7 @@ def test_with_operator_roles_nobody_else_gives_orders(template: Template, detail
         assert _may_put(template, _OPERATORS, other, "MessagePublished")
 
 
-def test_another_installation_s_forwarding_is_not_ours(template: Template) -> None:
+def test_another_deployment_s_forwarding_is_not_ours(template: Template) -> None:
     staging = _forward_role(template, "staging")
     assert not _may_put(template, _OPERATORS, staging, "PurgeRequested")
 

@@ -1,12 +1,12 @@
-"""Several installations share an account: every name of the template carries the installation's."""
+"""Several deployments share an account: every name of the template carries the deployment's."""
 
 import json
 
 from tests.infrastructure.conftest import Template
 
-# A stack's name begins with the installation's (samconfig.toml, cli/deploy/stacks.py); an API's id
+# A stack's name begins with the deployment's (samconfig.toml, cli/deploy/stacks.py); an API's id
 # is unique. Names within an API are its own.
-_UNIQUE = ("${Installation}", "${AWS::StackName}", "${Api.ApiId}", '{"Ref": "Installation"}')
+_UNIQUE = ("${Deployment}", "${AWS::StackName}", "${Api.ApiId}", '{"Ref": "Deployment"}')
 _NAMES = (
     "Name",
     "LogGroupName",
@@ -26,7 +26,7 @@ _REFERENCES = {
 }
 
 
-def test_no_two_installations_have_a_name_in_common(template: Template) -> None:
+def test_no_two_deployments_have_a_name_in_common(template: Template) -> None:
     seen = 0
     for logical_id, resource in template.resources.items():
         kind = resource["Type"]
@@ -42,7 +42,7 @@ def test_no_two_installations_have_a_name_in_common(template: Template) -> None:
     assert seen >= 10
 
 
-def test_peers_are_reached_by_the_installation_s_bus(template: Template) -> None:
+def test_peers_are_reached_by_the_deployment_s_bus(template: Template) -> None:
     for name, rule in template.of_type("AWS::Events::Rule"):
         if name.startswith("ForwardTo"):
-            assert rule["Targets"][0]["Arn"]["Fn::Sub"].endswith(":event-bus/${Installation}")
+            assert rule["Targets"][0]["Arn"]["Fn::Sub"].endswith(":event-bus/${Deployment}")

@@ -44,7 +44,7 @@ DURABILITY = (
     Break(
         test="tests/faults/test_regions.py::test_a_partition_longer_than_eventbridge_retries",
         what="a redriven message claims to be of the region that it is brought to",
-        file="cli/domain/letters.py",
+        file="cli/domain/dead_letters.py",
         old='return dict(event["detail"])',
         new='return {**event["detail"], "region": peer}',
     ),
@@ -106,8 +106,8 @@ DURABILITY = (
         "test_every_rule_of_the_bus_has_an_alarm_on_events_that_are_lost",
         what="two alarms watch one rule, and none the other",
         file="template.yaml",
-        old='{ Name: RuleName, Value: !Sub "${Installation}-orders" }',
-        new='{ Name: RuleName, Value: !Sub "${Installation}-replay" }',
+        old='{ Name: RuleName, Value: !Sub "${Deployment}-orders" }',
+        new='{ Name: RuleName, Value: !Sub "${Deployment}-replay" }',
     ),
     Break(
         test="tests/infrastructure/test_template.py::test_audit_records_outlive_the_stack",

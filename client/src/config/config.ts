@@ -1,4 +1,4 @@
-/** What the client knows of the installation: read once at start, from /config.json. */
+/** What the client knows of the deployment: read once at start, from /config.json. */
 export interface RegionConfig {
   readonly region: string;
   readonly graphqlUrl: string;

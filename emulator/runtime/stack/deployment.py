@@ -72,7 +72,7 @@ class Deployment:
 def _parameters(settings: LocalSettings, region: str) -> dict[str, str]:
     return {
         **settings.parameters,
-        "Installation": settings.installation,
+        "Deployment": settings.deployment,
         "PeerRegions": ",".join(each for each in settings.regions if each != region),
         "ApiUrlOverride": f"{settings.region_url(region)}/graphql",
         "PythonRuntime": sam.RUNTIME,

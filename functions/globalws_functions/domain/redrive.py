@@ -1,6 +1,6 @@
 """The mark that a redrive leaves in an event: from which dead-letter queue it comes, and why.
 
-The command writes it (cli/domain/letters.py), the functions put it into their log lines, and
+The command writes it (cli/domain/dead_letters.py), the functions put it into their log lines, and
 `globalws trace` shows it. A function's event has it beside the detail, one that goes over a bus in
 the detail: a bus passes nothing else on.
 """

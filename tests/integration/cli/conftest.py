@@ -1,4 +1,4 @@
-"""A two-region installation in moto: stacks with outputs, queues, buses and tables."""
+"""A two-region deployment in moto: stacks with outputs, queues, buses and tables."""
 
 import json
 from collections.abc import Iterator

@@ -47,7 +47,7 @@ class Functions:
 def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
     """The functions that a redrive invokes."""
     fake = Functions()
-    monkeypatch.setattr("cli.installation.invoke", fake.invoke)
+    monkeypatch.setattr("cli.dead_letter_queues.invoke", fake.invoke)
     return fake
 
 

@@ -158,7 +158,7 @@ def test_1500_messages_are_redriven_but_for_what_fails(
 ) -> None:
     queue = put_failures(aws, 1_500)
     functions = Functions(refused={11, 999, 1_400})
-    monkeypatch.setattr("cli.installation.invoke", functions.invoke)
+    monkeypatch.setattr("cli.dead_letter_queues.invoke", functions.invoke)
 
     def redrive(*more: str) -> dict[str, Any]:
         arguments = ["dlq", "redrive", "--yes", "--json", "--stack-file", str(stack_file), *more]

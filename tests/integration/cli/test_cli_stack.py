@@ -86,7 +86,7 @@ def test_purge_leaves_a_record_in_every_region(stack: LocalStack) -> None:
 
 
 def test_dead_letters_reach_where_they_were_going(stack: LocalStack) -> None:
-    """Two letters for Sydney: one that its function failed on, one that never left the west."""
+    """Two dead letters for Sydney: its function failed on one, the other never left the west."""
     west, sydney = outputs(stack, WEST), outputs(stack, SYDNEY)
     failed, lost = new_ulid(), new_ulid()
     record = {

@@ -1,4 +1,4 @@
-"""The command run in this process, on an installation that is a fake."""
+"""The command run in this process, on a deployment that is a fake."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import new_globalws
-from tests.unit.cli.fake_installation import FakeInstallation
+from tests.unit.cli.fake_deployment import FakeDeployment
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def installation(monkeypatch: pytest.MonkeyPatch) -> FakeInstallation:
+def deployment(monkeypatch: pytest.MonkeyPatch) -> FakeDeployment:
     """Two regions that the command finds."""
-    fake = FakeInstallation()
+    fake = FakeDeployment()
     monkeypatch.setattr("cli.session.choose_target", fake.choose)
     monkeypatch.setattr("cli.session.connect_api", fake.connect)
     return fake

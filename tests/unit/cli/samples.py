@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cli.domain.changes import Decision
-from cli.domain.letters import Home, Letter, Queue
+from cli.domain.dead_letters import DeadLetter, Home, Queue
 
 DECISION = Decision(
     "01KB4YXW0G8Q2M7R3T5V9XZABC", "media", "claim", "ops@host", "2026-11-23T10:15:00.500Z"
@@ -41,13 +41,13 @@ MESSAGE = event(
 )
 
 
-def letter(queue: Queue, body: Any, **attributes: str) -> Letter:
+def dead_letter(queue: Queue, body: Any, **attributes: str) -> DeadLetter:
     text = body if isinstance(body, str) else json.dumps(body)
-    return Letter("us-west-2", queue, "m-1", "receipt", text, attributes, 0.0, 1)
+    return DeadLetter("us-west-2", queue, "m-1", "receipt", text, attributes, 0.0, 1)
 
 
-def bus_letter(target: str, body: Any = MESSAGE) -> Letter:
-    return letter(
+def bus_dead_letter(target: str, body: Any = MESSAGE) -> DeadLetter:
+    return dead_letter(
         Queue.BUS,
         body,
         TARGET_ARN=target,

@@ -1,4 +1,4 @@
-"""`globalws` as a shell starts it, with any standard streams, on a fake installation.
+"""`globalws` as a shell starts it, with any standard streams, on a fake deployment.
 
 `Shell` starts this file once as a process of its own, which has imported the command and forks for
 each run: the streams are real descriptors, and a run takes a fraction of the interpreter's start.
@@ -194,7 +194,7 @@ def _text(descriptor: int, mode: str, encoding: str, errors: str) -> Any:
 
 
 def _fake_everything() -> None:
-    """A fake installation in which everything has a name with an accent."""
+    """A fake deployment in which everything has a name with an accent."""
     from globalws_client import Message, MessageEvent, State, StateEvent
 
     from cli import session
@@ -202,11 +202,11 @@ def _fake_everything() -> None:
     from cli.adapters.functions import Invoked
     from cli.adapters.queues import Depth
     from cli.commands import dlq, status, top, trace
-    from cli.domain.letters import Queue
-    from tests.unit.cli.fake_installation import FakeInstallation
-    from tests.unit.cli.samples import HOME, letter, record
+    from cli.domain.dead_letters import Queue
+    from tests.unit.cli.fake_deployment import FakeDeployment
+    from tests.unit.cli.samples import HOME, dead_letter, record
 
-    fake = FakeInstallation()
+    fake = FakeDeployment()
     for region in fake.regions.values():
         region.decided["tech"] = {
             "allowed": True, "reason": "café", "updatedAt": "2026-11-23T10:15:00.000Z"
@@ -221,7 +221,10 @@ def _fake_everything() -> None:
 
     class Box:
         def __init__(self) -> None:
-            self.letters = [letter(Queue.FUNCTION, record()), letter(Queue.BUS, '"café"')]
+            self.dead_letters = [
+                dead_letter(Queue.FUNCTION, record()),
+                dead_letter(Queue.BUS, '"café"'),
+            ]
 
         def depth(self) -> Depth:
             return Depth(2, 0, 0)
@@ -230,13 +233,13 @@ def _fake_everything() -> None:
             return 1.0
 
         def receive(self, _: int) -> Any:
-            found, self.letters = self.letters, []
+            found, self.dead_letters = self.dead_letters, []
             return found
 
-        def delete(self, letters: Any) -> dict[str, str]:
+        def delete(self, dead_letters: Any) -> dict[str, str]:
             return {}
 
-        def release(self, letters: Any) -> dict[str, str]:
+        def release(self, dead_letters: Any) -> dict[str, str]:
             return {}
 
     dlq.queue_of = lambda region, kind: Box()  # type: ignore[assignment,return-value]

@@ -1,4 +1,4 @@
-"""The commands on a fake installation: what they do, print, and end with."""
+"""The commands on a fake deployment: what they do, print, and end with."""
 
 import json
 
@@ -7,15 +7,15 @@ import pytest
 from cli.adapters.alarms import Alarm
 from cli.errors import UnreachableError
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import FakeInstallation
+from tests.unit.cli.fake_deployment import FakeDeployment
 
 
-def test_block_reaches_every_region_by_one_event(installation: FakeInstallation, run: Run) -> None:
+def test_block_reaches_every_region_by_one_event(deployment: FakeDeployment, run: Run) -> None:
     ran = run("channels", "block", "tech", "--reason", "spam", "--yes", "--json")
     assert ran.code == 0
     assert [each["state"] for each in ran.document["regions"]] == ["confirmed", "confirmed"]
     assert ran.document["putIn"] == "us-west-2"
-    first, second = installation.regions.values()
+    first, second = deployment.regions.values()
     assert len(first.events) == 1
     assert second.events == []
     entry = first.events[0]
@@ -29,16 +29,14 @@ def test_block_reaches_every_region_by_one_event(installation: FakeInstallation,
 
 @pytest.mark.parametrize("options", [(), ("--yes",), ("-y",)])
 def test_allow_does_not_ask_and_takes_yes_as_its_siblings_do(
-    installation: FakeInstallation, run: Run, options: tuple[str, ...]
+    deployment: FakeDeployment, run: Run, options: tuple[str, ...]
 ) -> None:
     ran = run("channels", "allow", "news", "--reason", "launch", *options)
     assert ran.code == 0
     assert "confirmed" in ran.out
 
 
-def test_reset_leaves_the_channel_to_the_deployment(
-    installation: FakeInstallation, run: Run
-) -> None:
+def test_reset_leaves_the_channel_to_the_deployment(deployment: FakeDeployment, run: Run) -> None:
     run("channels", "block", "tech", "--reason", "spam", "--yes")
     run("channels", "allow", "news", "--reason", "launch")
     for name, allowed in (("tech", True), ("news", False)):
@@ -46,20 +44,18 @@ def test_reset_leaves_the_channel_to_the_deployment(
         assert ran.code == 0
         assert ran.document["change"] == "reset"
         assert [each["state"] for each in ran.document["regions"]] == ["confirmed", "confirmed"]
-        entry = installation.regions["us-west-2"].events[-1]
+        entry = deployment.regions["us-west-2"].events[-1]
         assert entry["DetailType"] == "ChannelPolicyChanged"
         assert json.loads(entry["Detail"])["allowed"] is None
-        for region in installation.regions.values():
+        for region in deployment.regions.values():
             assert region.channel(name)["allowed"] is allowed
     listed = run("channels", "list", "--json").document["channels"]
     assert [channel["name"] for channel in listed] == ["cars", "tech"]
     assert run("audit", "news", "--json").document["records"][0]["action"] in ("allow", "reset")
 
 
-def test_a_bus_that_does_not_answer_is_passed_over(
-    installation: FakeInstallation, run: Run
-) -> None:
-    installation.regions["us-west-2"].down = True
+def test_a_bus_that_does_not_answer_is_passed_over(deployment: FakeDeployment, run: Run) -> None:
+    deployment.regions["us-west-2"].down = True
     ran = run("channels", "allow", "news", "--reason", "x", "--json", "--timeout", "0.1")
     assert ran.code == 3
     assert ran.document["putIn"] == "ap-southeast-2"
@@ -68,42 +64,42 @@ def test_a_bus_that_does_not_answer_is_passed_over(
     assert "trying the next region" in ran.err
 
 
-def test_a_failed_entry_is_no_success(installation: FakeInstallation, run: Run) -> None:
-    for region in installation.regions.values():
+def test_a_failed_entry_is_no_success(deployment: FakeDeployment, run: Run) -> None:
+    for region in deployment.regions.values():
         region.failed_entries = 1
     ran = run("channels", "allow", "news", "--reason", "x")
     assert ran.code == 5
     assert "no region's bus took it" in ran.err
 
 
-def test_region_says_which_bus_comes_first(installation: FakeInstallation, run: Run) -> None:
+def test_region_says_which_bus_comes_first(deployment: FakeDeployment, run: Run) -> None:
     ran = run("channels", "allow", "news", "--reason", "x", "--json", "--region", "ap-southeast-2")
     assert ran.document["putIn"] == "ap-southeast-2"
     assert len(ran.document["regions"]) == 2
 
 
-def test_a_region_that_does_not_confirm_is_named(installation: FakeInstallation, run: Run) -> None:
-    installation.regions["ap-southeast-2"].stuck = True
+def test_a_region_that_does_not_confirm_is_named(deployment: FakeDeployment, run: Run) -> None:
+    deployment.regions["ap-southeast-2"].stuck = True
     ran = run("purge", "tech", "--reason", "x", "--yes", "--timeout", "0.1")
     assert ran.code == 3
     assert "not confirmed in ap-southeast-2" in ran.err
 
 
-def test_nobody_waits_with_no_wait(installation: FakeInstallation, run: Run) -> None:
-    installation.regions["ap-southeast-2"].stuck = True
+def test_nobody_waits_with_no_wait(deployment: FakeDeployment, run: Run) -> None:
+    deployment.regions["ap-southeast-2"].stuck = True
     ran = run("purge", "tech", "--reason", "x", "--yes", "--no-wait")
     assert ran.code == 0
     assert "not waited for" in ran.out
 
 
-def test_purge_carries_its_flags(installation: FakeInstallation, run: Run) -> None:
+def test_purge_carries_its_flags(deployment: FakeDeployment, run: Run) -> None:
     ran = run("purge", "tech", "--reason", "x", "--yes", "--block", "--delete-history", "--json")
     assert ran.code == 0
     assert ran.document["block"] is True
-    detail = json.loads(installation.regions["us-west-2"].events[0]["Detail"])
+    detail = json.loads(deployment.regions["us-west-2"].events[0]["Detail"])
     assert detail["block"] is True
     assert detail["deleteHistory"] is True
-    assert not installation.regions["ap-southeast-2"].channel("tech")["allowed"]
+    assert not deployment.regions["ap-southeast-2"].channel("tech")["allowed"]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +113,12 @@ def test_purge_carries_its_flags(installation: FakeInstallation, run: Run) -> No
     ],
 )
 def test_destructive_commands_need_a_terminal_or_yes(
-    installation: FakeInstallation, run: Run, arguments: tuple[str, ...]
+    deployment: FakeDeployment, run: Run, arguments: tuple[str, ...]
 ) -> None:
     ran = run(*arguments, stdin="y\n")
     assert ran.code == 6
     assert "--yes" in ran.err
-    assert all(region.events == [] for region in installation.regions.values())
+    assert all(region.events == [] for region in deployment.regions.values())
 
 
 @pytest.mark.parametrize(
@@ -145,13 +141,13 @@ def test_destructive_commands_need_a_terminal_or_yes(
     ],
 )
 def test_wrong_usage_ends_with_2(
-    installation: FakeInstallation, run: Run, arguments: tuple[str, ...]
+    deployment: FakeDeployment, run: Run, arguments: tuple[str, ...]
 ) -> None:
     assert run(*arguments).code == 2
 
 
-def test_channels_list_shows_where_regions_differ(installation: FakeInstallation, run: Run) -> None:
-    installation.regions["us-west-2"].decided["media"] = {
+def test_channels_list_shows_where_regions_differ(deployment: FakeDeployment, run: Run) -> None:
+    deployment.regions["us-west-2"].decided["media"] = {
         "allowed": True, "reason": "claim settled", "updatedAt": "2026-11-23T10:15:00.000Z"
     }  # fmt: skip
     ran = run("channels", "list", "--json")
@@ -162,37 +158,37 @@ def test_channels_list_shows_where_regions_differ(installation: FakeInstallation
     assert "ap-southeast-2" in table
 
 
-def test_one_regions_failure_hides_no_other(installation: FakeInstallation, run: Run) -> None:
-    installation.regions["us-west-2"].down = True
+def test_one_regions_failure_hides_no_other(deployment: FakeDeployment, run: Run) -> None:
+    deployment.regions["us-west-2"].down = True
     ran = run("channels", "list", "--json")
     assert ran.code == 3
     assert ran.document["unreachable"][0]["region"] == "us-west-2"
     assert ran.document["channels"]
-    installation.regions["ap-southeast-2"].down = True
+    deployment.regions["ap-southeast-2"].down = True
     assert run("channels", "list").code == 5
 
 
 def test_publish_takes_the_next_region_with_the_same_id(
-    installation: FakeInstallation, run: Run
+    deployment: FakeDeployment, run: Run
 ) -> None:
-    installation.regions["us-west-2"].down = True
+    deployment.regions["us-west-2"].down = True
     ran = run("publish", "tech", "-", "--json", stdin="two\nlines\n")
     assert ran.code == 0
     assert ran.document["message"] == "two\nlines"
     assert ran.document["region"] == "ap-southeast-2"
-    installation.regions["ap-southeast-2"].down = True
+    deployment.regions["ap-southeast-2"].down = True
     ran = run("publish", "tech", "hi")
     assert ran.code == 5
     assert "publish again with --id " in ran.err
 
 
-def test_a_refusal_of_the_api_ends_with_4(installation: FakeInstallation, run: Run) -> None:
+def test_a_refusal_of_the_api_ends_with_4(deployment: FakeDeployment, run: Run) -> None:
     ran = run("publish", "cooking", "hi")
     assert ran.code == 4
     assert "ChannelNotAllowed" in ran.err
 
 
-def test_config_is_what_the_web_client_reads(installation: FakeInstallation, run: Run) -> None:
+def test_config_is_what_the_web_client_reads(deployment: FakeDeployment, run: Run) -> None:
     ran = run("config")
     assert ran.document["regions"][1] == {
         "region": "ap-southeast-2",
@@ -202,7 +198,7 @@ def test_config_is_what_the_web_client_reads(installation: FakeInstallation, run
     }
 
 
-def test_audit_merges_the_regions(installation: FakeInstallation, run: Run) -> None:
+def test_audit_merges_the_regions(deployment: FakeDeployment, run: Run) -> None:
     run("purge", "tech", "--reason", "x", "--yes")
     records = run("audit", "--json").document["records"]
     assert {record["region"] for record in records} == {"us-west-2", "ap-southeast-2"}
@@ -211,7 +207,7 @@ def test_audit_merges_the_regions(installation: FakeInstallation, run: Run) -> N
 
 
 def test_status_shows_what_it_learned(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms = [Alarm("LagAlarm", "ALARM", "7 s"), Alarm("ErrorsAlarm", "OK", "")]
     monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: alarms)
@@ -222,7 +218,7 @@ def test_status_shows_what_it_learned(
     assert region["queues"] == {"bus": 3, "function": 0}
     assert region["janitor"]["invalidated"] == 2
     assert region["alarms"][0] == {"name": "LagAlarm", "state": "ALARM", "reason": "7 s"}
-    installation.regions["us-west-2"].down = True
+    deployment.regions["us-west-2"].down = True
     ran = run("status")
     assert ran.code == 3
     assert "unreachable" in ran.out
@@ -230,8 +226,8 @@ def test_status_shows_what_it_learned(
     assert "ErrorsAlarm" not in ran.out
 
 
-def test_an_unreachable_target_is_one_line(installation: FakeInstallation, run: Run) -> None:
-    installation.error = UnreachableError("no stack found: try this")
+def test_an_unreachable_target_is_one_line(deployment: FakeDeployment, run: Run) -> None:
+    deployment.error = UnreachableError("no stack found: try this")
     ran = run("status")
     assert ran.code == 5
     assert ran.err == "globalws: no stack found: try this\n"
@@ -239,7 +235,7 @@ def test_an_unreachable_target_is_one_line(installation: FakeInstallation, run: 
 
 
 def test_a_surprise_is_one_line_too(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def surprise(*arguments: object) -> None:
         raise RuntimeError("what")
@@ -252,7 +248,7 @@ def test_a_surprise_is_one_line_too(
 
 
 def test_ctrl_c_is_clean(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt

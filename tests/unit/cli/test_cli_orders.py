@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import FakeInstallation
+from tests.unit.cli.fake_deployment import FakeDeployment
 
 ORDERS = [
     ("channels", "allow", "news", "--reason", "x"),
@@ -19,9 +19,9 @@ ORDERS = [
     [("superseded", "superseded"), ("failed", "failed"), ("started", "not confirmed")],
 )
 def test_an_order_says_how_it_ended_in_each_region(
-    installation: FakeInstallation, run: Run, outcome: str, state: str, order: tuple[str, ...]
+    deployment: FakeDeployment, run: Run, outcome: str, state: str, order: tuple[str, ...]
 ) -> None:
-    installation.regions["ap-southeast-2"].outcome = outcome
+    deployment.regions["ap-southeast-2"].outcome = outcome
     ran = run(*order, "--json", "--timeout", "0.1")
     assert ran.code == 3
     assert [each["state"] for each in ran.document["regions"]] == ["confirmed", state]
@@ -30,12 +30,12 @@ def test_an_order_says_how_it_ended_in_each_region(
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order[1])
 def test_a_policy_that_is_written_is_no_confirmation(
-    installation: FakeInstallation, run: Run, order: tuple[str, ...]
+    deployment: FakeDeployment, run: Run, order: tuple[str, ...]
 ) -> None:
     """Purge fails: the registry shows the decision, and one for the same reason was there before,
     but nobody has ended the subscriptions."""
     run(*order)
-    installation.regions["ap-southeast-2"].unrecorded = True
+    deployment.regions["ap-southeast-2"].unrecorded = True
     ran = run(*order, "--json", "--timeout", "0.1")
     assert ran.code == 3
     states = {each["region"]: each["state"] for each in ran.document["regions"]}
@@ -52,7 +52,7 @@ def test_a_policy_that_is_written_is_no_confirmation(
     ],
 )
 def test_a_decision_says_what_the_channel_is_now(
-    installation: FakeInstallation, run: Run, order: tuple[str, ...], now: str
+    deployment: FakeDeployment, run: Run, order: tuple[str, ...], now: str
 ) -> None:
     for name in ("news", "tech"):
         run("channels", "block", name, "--reason", "before", "--yes")

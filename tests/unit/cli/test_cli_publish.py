@@ -15,7 +15,7 @@ from cli.adapters.events import put_event
 from cli.adapters.graphql import GraphqlApi, with_api_key
 from cli.errors import RefusedError, UnreachableError
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import REGIONS, FakeInstallation
+from tests.unit.cli.fake_deployment import REGIONS, FakeDeployment
 
 MAY_PASS = [
     "StoreUnavailable", "RegistryUnavailable", "BusUnavailable", "InternalFailure",
@@ -55,7 +55,7 @@ class Apis:
 
 
 @pytest.fixture
-def apis(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> Apis:
+def apis(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> Apis:
     def connect(region: Any) -> GraphqlApi:
         return GraphqlApi(
             region.name, f"http://127.0.0.1/{region.name}/graphql", with_api_key("da2-key")

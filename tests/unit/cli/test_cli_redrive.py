@@ -1,4 +1,4 @@
-"""Walking through a queue: each letter once, bounded, nothing left hidden."""
+"""Draining a queue: each dead letter once, bounded, nothing left hidden."""
 
 import json
 from collections.abc import Sequence
@@ -6,19 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from cli.domain.letters import InvokeFunction, Letter, PutOnPeerBus, Queue, Reading, read_letter
+from cli.domain.dead_letters import (
+    DeadLetter,
+    InvokeFunction,
+    PutOnPeerBus,
+    Queue,
+    Reading,
+    read_dead_letter,
+)
+from cli.drain import Drain
 from cli.errors import CliError, UnreachableError
 from cli.redrive import Tally, drop, redrive
-from cli.walk import Walk
 from tests.unit.cli.samples import HOME, record
 
 
-class FakeBox:
-    """A queue whose clock does not move and whose hidden letters stay hidden."""
+class FakeQueue:
+    """A queue whose clock does not move and whose hidden dead letters stay hidden."""
 
-    def __init__(self, letters: Sequence[Letter]) -> None:
-        self.visible = list(letters)
-        self.hidden: list[Letter] = []
+    def __init__(self, dead_letters: Sequence[DeadLetter]) -> None:
+        self.visible = list(dead_letters)
+        self.hidden: list[DeadLetter] = []
         self.deleted: list[str] = []
         self.undeletable: set[str] = set()
         self.receives = 0
@@ -27,7 +34,7 @@ class FakeBox:
     def now(self) -> float:
         return 100.0
 
-    def receive(self, visibility_seconds: int) -> list[Letter]:
+    def receive(self, visibility_seconds: int) -> list[DeadLetter]:
         self.receives += 1
         batch, self.visible = self.visible[:10], self.visible[10:]
         if self.reappears:
@@ -36,23 +43,23 @@ class FakeBox:
             self.hidden += batch
         return batch
 
-    def delete(self, letters: Sequence[Letter]) -> dict[str, str]:
-        gone = {each.message_id for each in letters} - self.undeletable
+    def delete(self, dead_letters: Sequence[DeadLetter]) -> dict[str, str]:
+        gone = {each.message_id for each in dead_letters} - self.undeletable
         self.deleted += gone
         self.hidden = [each for each in self.hidden if each.message_id not in gone]
         self.visible = [each for each in self.visible if each.message_id not in gone]
         return dict.fromkeys(self.undeletable, "ReceiptHandleIsInvalid")
 
-    def release(self, letters: Sequence[Letter]) -> dict[str, str]:
-        names = {each.message_id for each in letters}
+    def release(self, dead_letters: Sequence[DeadLetter]) -> dict[str, str]:
+        names = {each.message_id for each in dead_letters}
         self.visible += [each for each in self.hidden if each.message_id in names]
         self.hidden = [each for each in self.hidden if each.message_id not in names]
         return {}
 
 
-def letters(count: int, *, poison: Sequence[int] = ()) -> list[Letter]:
+def dead_letters(count: int, *, poison: Sequence[int] = ()) -> list[DeadLetter]:
     return [
-        Letter(
+        DeadLetter(
             "us-west-2", Queue.FUNCTION, f"message-{number}", f"r{number}",
             json.dumps(record("replay", "PermanentFailure" if number in poison else "x")),
             {}, 1.0, 1,
@@ -61,8 +68,8 @@ def letters(count: int, *, poison: Sequence[int] = ()) -> list[Letter]:
     ]  # fmt: skip
 
 
-def read(letter: Letter) -> Reading:
-    return read_letter(letter, HOME)
+def read(dead_letter: DeadLetter) -> Reading:
+    return read_dead_letter(dead_letter, HOME)
 
 
 class Destination:
@@ -77,88 +84,91 @@ class Destination:
         self.taken += 1
 
 
-def run(box: FakeBox, destination: Destination, **options: object) -> Tally:
+def run(queue: FakeQueue, destination: Destination, **options: object) -> Tally:
     tally = Tally("us-west-2", "function")
     chosen = {"wanted": lambda reading: True, "include_poison": False, **options}
-    redrive(box, tally, read, destination, **chosen)  # type: ignore[arg-type]
+    redrive(queue, tally, read, destination, **chosen)  # type: ignore[arg-type]
     return tally
 
 
 def test_thousands_are_redriven_and_deleted() -> None:
-    box, destination = FakeBox(letters(1_500)), Destination()
-    tally = run(box, destination)
+    queue, destination = FakeQueue(dead_letters(1_500)), Destination()
+    tally = run(queue, destination)
     assert (tally.done, tally.failed, tally.poison) == (1_500, 0, 0)
     assert destination.taken == 1_500
-    assert box.visible == box.hidden == []
+    assert queue.visible == queue.hidden == []
 
 
 def test_what_is_not_accepted_stays_and_is_visible_at_once() -> None:
-    box = FakeBox(letters(30))
-    tally = run(box, Destination(refuses=4))
+    queue = FakeQueue(dead_letters(30))
+    tally = run(queue, Destination(refuses=4))
     assert (tally.done, tally.failed) == (26, 4)
-    assert len(box.visible) == 4
-    assert box.hidden == []
+    assert len(queue.visible) == 4
+    assert queue.hidden == []
     assert tally.stayed[0]["reason"] == "lambda does not answer"
 
 
 def test_poison_stays_unless_it_is_asked_for() -> None:
-    box = FakeBox(letters(5, poison=[1, 3]))
-    tally = run(box, Destination())
+    queue = FakeQueue(dead_letters(5, poison=[1, 3]))
+    tally = run(queue, Destination())
     assert (tally.done, tally.poison) == (3, 2)
-    assert {each.message_id for each in box.visible} == {"message-1", "message-3"}
-    assert run(box, Destination(), include_poison=True).done == 2
+    assert {each.message_id for each in queue.visible} == {"message-1", "message-3"}
+    assert run(queue, Destination(), include_poison=True).done == 2
 
 
 def test_what_has_no_destination_stays_even_then() -> None:
-    box = FakeBox([replace(letters(1)[0], body="{")])
-    tally = run(box, Destination(), include_poison=True)
+    queue = FakeQueue([replace(dead_letters(1)[0], body="{")])
+    tally = run(queue, Destination(), include_poison=True)
     assert (tally.done, tally.poison) == (0, 1)
 
 
 def test_what_arrives_meanwhile_is_passed_by() -> None:
-    box = FakeBox(
-        [*letters(3), *[replace(each, message_id="late", sent_at=101) for each in letters(1)]]
+    queue = FakeQueue(
+        [
+            *dead_letters(3),
+            *[replace(each, message_id="late", sent_at=101) for each in dead_letters(1)],
+        ]
     )
-    tally = run(box, Destination())
+    tally = run(queue, Destination())
     assert tally.done == 3
-    assert [each.message_id for each in box.visible] == ["late"]
+    assert [each.message_id for each in queue.visible] == ["late"]
 
 
-def test_a_queue_that_gives_the_same_letters_for_ever_ends() -> None:
-    box = FakeBox(letters(20, poison=range(20)))
-    box.reappears = True
-    tally = run(box, Destination())
+def test_a_queue_that_gives_the_same_dead_letters_for_ever_ends() -> None:
+    queue = FakeQueue(dead_letters(20, poison=range(20)))
+    queue.reappears = True
+    tally = run(queue, Destination())
     assert tally.poison == 20
-    assert box.receives < 20
+    assert queue.receives < 20
 
 
 def test_a_limit_is_kept() -> None:
-    box = FakeBox(letters(50))
-    assert run(box, Destination(), limit=15).done == 15
-    assert len(box.visible) == 35
+    queue = FakeQueue(dead_letters(50))
+    assert run(queue, Destination(), limit=15).done == 15
+    assert len(queue.visible) == 35
 
 
 def test_what_was_accepted_but_not_deleted_is_told() -> None:
-    box = FakeBox(letters(3))
-    box.undeletable = {"message-2"}
-    tally = run(box, Destination())
+    queue = FakeQueue(dead_letters(3))
+    queue.undeletable = {"message-2"}
+    tally = run(queue, Destination())
     assert (tally.done, tally.failed) == (2, 1)
     assert "redriven, but still in the queue" in tally.stayed[0]["reason"]
 
 
-def test_letters_that_are_not_wanted_are_left() -> None:
-    box = FakeBox(letters(3))
+def test_dead_letters_that_are_not_wanted_are_left() -> None:
+    queue = FakeQueue(dead_letters(3))
     tally = Tally("us-west-2", "function")
-    drop(box, tally, read, wanted=lambda reading: reading.letter.message_id == "message-1")
+    drop(queue, tally, read, wanted=lambda reading: reading.dead_letter.message_id == "message-1")
     assert (tally.done, tally.passed_by) == (1, 2)
-    assert box.deleted == ["message-1"]
-    assert len(box.visible) == 2
+    assert queue.deleted == ["message-1"]
+    assert len(queue.visible) == 2
 
 
-def test_an_interrupted_walk_releases_what_it_holds() -> None:
-    box = FakeBox(letters(12))
-    with pytest.raises(CliError, match="stop"), Walk(box) as walk:  # noqa: PT012
-        for _ in walk.batches():
+def test_an_interrupted_drain_releases_what_it_holds() -> None:
+    queue = FakeQueue(dead_letters(12))
+    with pytest.raises(CliError, match="stop"), Drain(queue) as drain:  # noqa: PT012
+        for _ in drain.batches():
             raise CliError("stop")
-    assert box.hidden == []
-    assert len(box.visible) == 12
+    assert queue.hidden == []
+    assert len(queue.visible) == 12

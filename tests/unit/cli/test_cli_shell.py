@@ -39,7 +39,7 @@ ENDING = ARGUMENTS | {
     "tail": (*ARGUMENTS["tail"], "--count", "3"),
     "top": (*ARGUMENTS["top"], "--json"),
 }
-# With a letter that stays in its queue, these are done in part.
+# With a dead letter that stays in its queue, these are done in part.
 CODES = {"dlq redrive": 3}
 HELP = [("--help",), ("--version",), ("channels", "--help"), ("dlq", "list", "--help")]
 ALL = [*ARGUMENTS.values(), *((*each, "--json") for each in ARGUMENTS.values()), *HELP]

@@ -21,7 +21,7 @@ from cli.domain.names import PROBE_CHANNEL
 from cli.errors import RefusedError
 from cli.probe import probe
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import FakeInstallation
+from tests.unit.cli.fake_deployment import FakeDeployment
 
 ULID = "01KB4YXW0G8Q2M7R3T5V9XZABC"
 REGIONS = [
@@ -46,7 +46,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch, **events: list[Event]) -> None:
 
 
 def test_tail_shows_each_regions_messages(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = StateEvent(State.LIVE, "us-west-2")
     scripts(monkeypatch, us_west_2=[live, message()], ap_southeast_2=[message("a\x1b[2Jb")])
@@ -62,7 +62,7 @@ def test_tail_shows_each_regions_messages(
 
 
 def test_only_what_came_live_has_a_lag(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [ULID[:-1] + last for last in "ABCDE"]
     scripts(
@@ -84,7 +84,7 @@ def test_only_what_came_live_has_a_lag(
 
 
 def test_a_refused_channel_ends_tail_with_4(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = StateEvent(
         State.REFUSED, "us-west-2", error_type="ChannelNotAllowed", reason="blocked"
@@ -130,15 +130,15 @@ async def test_a_probe_measures_every_direction() -> None:
 
 
 def test_a_probe_is_published_on_no_users_channel(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     states: dict[str, list[Event]] = {
-        name.replace("-", "_"): [StateEvent(State.LIVE, name)] for name in installation.regions
+        name.replace("-", "_"): [StateEvent(State.LIVE, name)] for name in deployment.regions
     }
     scripts(monkeypatch, **states)
     monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: [])
     assert run("status", "--probe", "--timeout", "0.1").code == 3  # nothing comes back here
-    for region in installation.regions.values():
+    for region in deployment.regions.values():
         assert [each["name"] for each in region.published] == [PROBE_CHANNEL]
         assert PROBE_CHANNEL not in [
             each["name"] for each in region.execute("channels")["channels"]

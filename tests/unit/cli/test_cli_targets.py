@@ -1,4 +1,4 @@
-"""Which installation a command works on."""
+"""Which deployment a command works on."""
 
 import json
 import os

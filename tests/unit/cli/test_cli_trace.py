@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from cli.adapters.queues import Depth
-from cli.domain.letters import Queue
+from cli.domain.dead_letters import Queue
 from cli.domain.rates import Sample, faults_in, view
 from cli.domain.steps import before, in_order, step_of_record, steps_of_line, time_of
 from cli.errors import UnreachableError
 from emulator.runtime.region.trace import Trace
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import FakeInstallation
-from tests.unit.cli.samples import HOME, MESSAGE, letter, record
-from tests.unit.cli.test_cli_redrive import FakeBox
+from tests.unit.cli.fake_deployment import FakeDeployment
+from tests.unit.cli.samples import HOME, MESSAGE, dead_letter, record
+from tests.unit.cli.test_cli_redrive import FakeQueue
 
 ID = "01KB4YXW0G8Q2M7R3T5V9XZABC"
 AT = time_of(ID)
@@ -96,7 +96,7 @@ def _noted(region: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def logs(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def logs(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The log groups that were asked."""
     asked: set[str] = set()
 
@@ -130,9 +130,9 @@ def test_one_command_shows_the_way_of_a_message(logs: set[str], run: Run) -> Non
 
 
 def test_a_region_that_does_not_answer_does_not_hide_the_other(
-    logs: set[str], installation: FakeInstallation, run: Run
+    logs: set[str], deployment: FakeDeployment, run: Run
 ) -> None:
-    installation.regions["us-west-2"].down = True
+    deployment.regions["us-west-2"].down = True
     ran = run("trace", ID)
     assert ran.code == 3
     assert "message replayed" in ran.out
@@ -144,17 +144,17 @@ def test_what_lies_in_a_queue_now_is_shown_with_its_reason(
 ) -> None:
     other = {**MESSAGE, "detail": {**MESSAGE["detail"], "id": ID[:-1] + "D"}}
 
-    def queue_of(region: Any, kind: Queue) -> FakeBox:
+    def queue_of(region: Any, kind: Queue) -> FakeQueue:
         holds = region.name == "us-west-2" and kind is Queue.FUNCTION
         found = [record(), {**record(), "requestPayload": other}] if holds else []
-        letters = [
-            replace(letter(Queue.FUNCTION, body), sent_at=AT + 1, message_id=f"m-{number}")
+        dead_letters = [
+            replace(dead_letter(Queue.FUNCTION, body), sent_at=AT + 1, message_id=f"m-{number}")
             for number, body in enumerate(found)
         ]
-        box = FakeBox(letters)
-        box.depth = lambda: Depth(len(letters), 0, 0)  # type: ignore[attr-defined]
-        box.now = lambda: AT + 2  # type: ignore[method-assign]
-        return box
+        queue = FakeQueue(dead_letters)
+        queue.depth = lambda: Depth(len(dead_letters), 0, 0)  # type: ignore[attr-defined]
+        queue.now = lambda: AT + 2  # type: ignore[method-assign]
+        return queue
 
     monkeypatch.setattr("cli.commands.trace.queue_of", queue_of)
     steps = run("trace", ID, "--json").document["steps"]
@@ -205,7 +205,7 @@ def test_faults_in_force_are_named() -> None:
 
 
 def test_top_prints_one_look_as_json(
-    installation: FakeInstallation, run: Run, monkeypatch: pytest.MonkeyPatch
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sample = _sample(0.0, 1, 1)
 

@@ -10,7 +10,7 @@ from cli.deploy.plan import (
     Deploy,
     Plan,
     add_plan,
-    checked_installation,
+    checked_deployment,
     checked_regions,
     deploy_plan,
     destroy_plan,
@@ -76,7 +76,7 @@ def test_everything_goes() -> None:
         (lambda: remove_plan(A, (A,)), "make destroy"),
         (lambda: destroy_plan((A,), (A, B)), "ap-southeast-2 too"),
         (lambda: checked_regions(["westeros"]), "no AWS region"),
-        (lambda: checked_installation("Big"), "lower case"),
+        (lambda: checked_deployment("Big"), "lower case"),
     ],
 )
 def test_what_would_leave_something_odd_behind_is_refused(make: object, reason: str) -> None:

@@ -87,4 +87,4 @@ def test_a_running_local_stack_is_refused(
     said = capsys.readouterr().err
     assert "belongs to a local stack" in said
     assert "http://127.0.0.1:4101/graphql" in said
-    assert "INSTALLATION=" in said
+    assert "DEPLOYMENT=" in said

@@ -61,7 +61,7 @@ def test_a_stage_ends_before_the_next_begins(config: SamConfig) -> None:
     _runner(sam, config).run(((Deploy(A, (B,)),), (Deploy(B, (A,)),)))
     assert sam.calls == [("build", ""), ("deploy", A), ("deploy", B)]
     assert sam.parameters[A] == {
-        "Installation": "globalws",
+        "Deployment": "globalws",
         "PeerRegions": B,
         "LogRetentionDays": "30",
     }
@@ -98,7 +98,7 @@ def test_a_new_region_is_deployed_as_its_peers_are(
 ) -> None:
     sam = FakeSam()
     known = {
-        "Installation": "globalws",
+        "Deployment": "globalws",
         "PeerRegions": "",
         "ApiKeys": "none",
         "AllowedChannels": "news",
@@ -110,13 +110,13 @@ def test_a_new_region_is_deployed_as_its_peers_are(
     existing = {A: Stack(A, f"globalws-{A}", "UPDATE_COMPLETE", known)} | left_over
     _runner(sam, config, existing).run(((Deploy(B, (A,)),), (Deploy(A, (B,)),)))
     assert sam.parameters[B] == {
-        "Installation": "globalws",
+        "Deployment": "globalws",
         "PeerRegions": A,
         "ApiKeys": "none",
         "AllowedChannels": "news",
         "LogRetentionDays": "3",  # as given
     }
-    assert sam.parameters[A].keys() == {"Installation", "PeerRegions", "LogRetentionDays"}
+    assert sam.parameters[A].keys() == {"Deployment", "PeerRegions", "LogRetentionDays"}
 
 
 def test_no_new_region_takes_over_what_a_quota_of_another_allows() -> None:
@@ -158,7 +158,7 @@ def test_sam_deploy_by_itself_does_the_same(config: SamConfig) -> None:
         assert options[options.index("--stack-name") + 1] == written["stack_name"]
         assert options[options.index("--region") + 1] == written["region"] == region
         assert options[options.index("--s3-prefix") + 1] == written["s3_prefix"]
-        assert options[options.index("--tags") + 1] == written["tags"] == "installation=globalws"
+        assert options[options.index("--tags") + 1] == written["tags"] == "deployment=globalws"
         assert set(written["capabilities"].split()) <= set(options)
         assert ("--resolve-s3" in options) is written["resolve_s3"]
         assert ("--language-extensions" in options) is written["language_extensions"]

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.domain.letters import Home, InvokeFunction, Letter, PutOnPeerBus, Queue, read_letter
+from cli.domain.dead_letters import (
+    DeadLetter,
+    Home,
+    InvokeFunction,
+    PutOnPeerBus,
+    Queue,
+    read_dead_letter,
+)
 from emulator.eventbridge.dead_letters import MOST_RETRIES
 from emulator.eventbridge.definition import AsyncFunction, RetryPolicy
 from emulator.eventbridge.ports import DeliveryError, InvokeResult
@@ -56,8 +63,8 @@ def _message(text: str, region: str = WEST) -> dict[str, Any]:
     }
 
 
-def _letter(queue: Queue, body: str, attributes: Any) -> Letter:
-    return Letter(WEST, queue, "m-1", "r-1", body, attributes, 0.0, 1)
+def _dead_letter(queue: Queue, body: str, attributes: Any) -> DeadLetter:
+    return DeadLetter(WEST, queue, "m-1", "r-1", body, attributes, 0.0, 1)
 
 
 async def _undelivered(text: str) -> tuple[str, Any]:
@@ -98,7 +105,7 @@ def test_an_undelivered_event_is_whole_and_redrivable(text: str) -> None:
     body, attributes = asyncio.run(_undelivered(text))
     assert not any(map(sqs_refuses, (body, *attributes.values())))
     assert json.loads(body)["detail"]["also"] == _read(text)
-    destination = read_letter(_letter(Queue.BUS, body, attributes), HOME).destination
+    destination = read_dead_letter(_dead_letter(Queue.BUS, body, attributes), HOME).destination
     assert isinstance(destination, PutOnPeerBus)
     assert destination.detail == json.loads(body)["detail"]
 
@@ -109,7 +116,7 @@ def test_a_failed_invocation_is_whole_and_redrivable(text: str) -> None:
     body, attributes = asyncio.run(_failed(text))
     assert not any(map(sqs_refuses, (body, *attributes.values())))
     assert json.loads(body)["responsePayload"]["errorMessage"] == _read(text)
-    destination = read_letter(_letter(Queue.FUNCTION, body, attributes), HOME).destination
+    destination = read_dead_letter(_dead_letter(Queue.FUNCTION, body, attributes), HOME).destination
     assert isinstance(destination, InvokeFunction)
     assert destination.payload["detail"]["also"] == _read(text)
 

@@ -21,7 +21,7 @@ from cli.adapters.functions import _decoded
 from cli.adapters.graphql import GraphqlApi, with_api_key
 from cli.adapters.logs import ask_region_process
 from cli.commands.dlq_view import decoded
-from cli.domain.letters import Queue, read_letter
+from cli.domain.dead_letters import Queue, read_dead_letter
 from cli.domain.steps import steps_of_line
 from cli.errors import CliError
 from emulator.eventbridge.async_invoke import _parsed
@@ -29,7 +29,7 @@ from emulator.runtime.invoke.sam_local import FunctionFailedError, _judged
 from emulator.runtime.region.figures import embedded
 from emulator.runtime.stack.stack_file import RunningStack, StackFileError
 from tests.support.hostile.json_texts import HOSTILE
-from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_letter, letter
+from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_dead_letter, dead_letter
 
 TEXTS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
@@ -49,9 +49,11 @@ def _stack_file(text: str, folder: Path) -> None:
 
 # Each with the only errors that it may raise.
 READERS: dict[str, tuple[Callable[[str], Any], type[Exception] | tuple[type[Exception], ...]]] = {
-    "a dead letter of the bus": (lambda text: read_letter(bus_letter(FUNCTION, text), HOME), ()),
+    "a dead letter of the bus": (
+        lambda text: read_dead_letter(bus_dead_letter(FUNCTION, text), HOME), ()
+    ),
     "a dead letter of a function": (
-        lambda text: read_letter(letter(Queue.FUNCTION, text), HOME), ()
+        lambda text: read_dead_letter(dead_letter(Queue.FUNCTION, text), HOME), ()
     ),
     "a dead letter's body": (lambda text: json.dumps(decoded(text), indent=2), ()),
     "a log line": (lambda text: steps_of_line("us-west-2", "replay", 0, text), ()),

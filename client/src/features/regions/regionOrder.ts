@@ -1,4 +1,4 @@
 import { createContext } from 'react';
 
-/** The installation's regions; a region's place among them decides its colour. */
+/** The deployment's regions; a region's place among them decides its colour. */
 export const RegionOrder = createContext<readonly string[]>([]);

@@ -1,10 +1,10 @@
-"""The dead-letter queues of an installation, and what may be redriven where."""
+"""The dead-letter queues of a deployment, and what may be redriven where."""
 
 from cli.adapters.events import put_event
 from cli.adapters.functions import Invoked, invoke
 from cli.adapters.queues import DeadLetterQueue
 from cli.adapters.stacks import function_names
-from cli.domain.letters import Home, InvokeFunction, PutOnPeerBus, Queue
+from cli.domain.dead_letters import Home, InvokeFunction, PutOnPeerBus, Queue
 from cli.errors import CliError
 from cli.targets.target import Region, Target
 
@@ -17,7 +17,7 @@ def queue_of(region: Region, kind: Queue) -> DeadLetterQueue:
 
 
 def home_of(region: Region, target: Target) -> Home:
-    """What the region's letters may be redriven to. Raises CliError."""
+    """What the region's dead letters may be redriven to. Raises CliError."""
     functions = {
         value for key, value in region.outputs().items() if key.endswith("FunctionName") and value
     }
@@ -36,7 +36,7 @@ def home_of(region: Region, target: Target) -> Home:
 def hand_over(
     destination: InvokeFunction | PutOnPeerBus, region: Region, target: Target, *, wait: bool
 ) -> Invoked:
-    """Hands a letter of `region` to its destination. Raises CliError if it was not accepted."""
+    """Sends a dead letter of `region` to its destination. Raises CliError if it is refused."""
     if isinstance(destination, InvokeFunction):
         name, qualifier = destination.name, destination.qualifier
         return invoke(region.clients, name, qualifier, destination.payload, wait=wait)

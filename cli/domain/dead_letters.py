@@ -15,7 +15,7 @@ that it failed on: there, every rule would match again and reach those that have
 Function queue: Lambda's record of a failed asynchronous invocation, or the function's own record
 of the same shape with condition `PermanentFailure`. The function gets `requestPayload` again.
 
-What the queues hold is data: a target that is not of this installation is never called.
+What the queues hold is data: a target that is not of this deployment is never called.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Queue(StrEnum):
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """A message as received from a dead-letter queue; `sent_at` is epoch seconds by SQS's clock."""
 
     region: str
@@ -58,7 +58,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class InvokeFunction:
-    """Redrive by invoking a function of the letter's own region."""
+    """Redrive by invoking a function of the dead letter's own region."""
 
     name: str
     qualifier: str | None
@@ -78,9 +78,9 @@ class PutOnPeerBus:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a letter says. `poison` is why redriving it cannot help, or empty."""
+    """What a dead letter says. `poison` is why redriving it cannot help, or empty."""
 
-    letter: Letter
+    dead_letter: DeadLetter
     reason: str
     event: Mapping[str, Any] | None = None
     destination: InvokeFunction | PutOnPeerBus | None = None
@@ -93,14 +93,14 @@ class Reading:
         return detail if isinstance(detail, Mapping) else {}
 
     def summary(self) -> dict[str, Any]:
-        """The letter as listings show it."""
+        """The dead letter as listings show it."""
         event = self.event or {}
         return {
-            "messageId": self.letter.message_id,
-            "region": self.letter.region,
-            "queue": self.letter.queue.value,
-            "sentAt": self.letter.sent_at,
-            "receiveCount": self.letter.receive_count,
+            "messageId": self.dead_letter.message_id,
+            "region": self.dead_letter.region,
+            "queue": self.dead_letter.queue.value,
+            "sentAt": self.dead_letter.sent_at,
+            "receiveCount": self.dead_letter.receive_count,
             "detailType": event.get("detail-type"),
             "channel": self.detail.get("name"),
             "id": self.detail.get("id"),
@@ -113,7 +113,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Home:
-    """What belongs to the installation, seen from one region: the only targets of a redrive."""
+    """What belongs to the deployment, seen from one region: the only targets of a redrive."""
 
     bus_arn: str
     functions: frozenset[str]
@@ -121,43 +121,43 @@ class Home:
 
 
 def marked(reading: Reading) -> InvokeFunction | PutOnPeerBus:
-    """The destination of a letter that has one, its event saying that it was redriven, and why."""
-    letter, destination = reading.letter, reading.destination
-    assert destination is not None  # noqa: S101 - documented above
-    died = iso(datetime.fromtimestamp(letter.sent_at, UTC))
-    mark = {REDRIVE: redrive_mark(letter.region, letter.queue, reading.reason, died)}
+    """The destination of a dead letter, with a mark in its event: redriven, and why it failed."""
+    dead_letter, destination = reading.dead_letter, reading.destination
+    assert destination is not None  # noqa: S101 - callers check
+    died = iso(datetime.fromtimestamp(dead_letter.sent_at, UTC))
+    mark = {REDRIVE: redrive_mark(dead_letter.region, dead_letter.queue, reading.reason, died)}
     if isinstance(destination, InvokeFunction):
         return replace(destination, payload={**destination.payload, **mark})
     return replace(destination, detail={**destination.detail, **mark})
 
 
 class UnreadableError(Exception):
-    """A letter without a usable destination; the message says what is wrong with it."""
+    """A dead letter without a usable destination; the message says what is wrong with it."""
 
 
-def read_letter(letter: Letter, home: Home) -> Reading:
-    """What the letter says and where it goes; never raises."""
+def read_dead_letter(dead_letter: DeadLetter, home: Home) -> Reading:
+    """What the dead letter says and where it goes; never raises."""
     try:
-        body = read_json(letter.body)
+        body = read_json(dead_letter.body)
     except ValueError as error:
-        return Reading(letter, _error(letter), poison=f"not JSON of ours: {error}")
+        return Reading(dead_letter, _error(dead_letter), poison=f"not JSON of ours: {error}")
     if not isinstance(body, Mapping):
-        return Reading(letter, _error(letter), poison="not a JSON object")
-    if letter.queue is Queue.BUS:
-        return _undelivered(letter, body, home)
-    return _failed_invocation(letter, body, home)
+        return Reading(dead_letter, _error(dead_letter), poison="not a JSON object")
+    if dead_letter.queue is Queue.BUS:
+        return _undelivered(dead_letter, body, home)
+    return _failed_invocation(dead_letter, body, home)
 
 
-def _undelivered(letter: Letter, event: Mapping[str, Any], home: Home) -> Reading:
-    reason = _error(letter)
+def _undelivered(dead_letter: DeadLetter, event: Mapping[str, Any], home: Home) -> Reading:
+    reason = _error(dead_letter)
     try:
-        destination = _target(letter.attributes.get("TARGET_ARN", ""), event, home)
+        destination = _target(dead_letter.attributes.get("TARGET_ARN", ""), event, home)
     except UnreadableError as error:
-        return Reading(letter, reason, event, poison=str(error))
-    return Reading(letter, reason, event, destination)
+        return Reading(dead_letter, reason, event, poison=str(error))
+    return Reading(dead_letter, reason, event, destination)
 
 
-def _failed_invocation(letter: Letter, record: Mapping[str, Any], home: Home) -> Reading:
+def _failed_invocation(dead_letter: DeadLetter, record: Mapping[str, Any], home: Home) -> Reading:
     context = _mapping(record, "requestContext")
     response = _mapping(record, "responsePayload")
     condition = str(context.get("condition") or "no condition")
@@ -165,13 +165,13 @@ def _failed_invocation(letter: Letter, record: Mapping[str, Any], home: Home) ->
     reason = f"{condition}: {why}" if why else condition
     payload = record.get("requestPayload")
     if not isinstance(payload, Mapping):
-        return Reading(letter, reason, poison="no requestPayload: not a record of a function")
+        return Reading(dead_letter, reason, poison="no requestPayload: not a record of a function")
     try:
         destination = _function(str(context.get("functionArn", "")), payload, home)
     except UnreadableError as error:
-        return Reading(letter, reason, payload, poison=str(error))
+        return Reading(dead_letter, reason, payload, poison=str(error))
     permanent = why or "it will fail again" if condition == PERMANENT_FAILURE else ""
-    return Reading(letter, reason, payload, destination, poison=permanent)
+    return Reading(dead_letter, reason, payload, destination, poison=permanent)
 
 
 def _target(arn: str, event: Mapping[str, Any], home: Home) -> InvokeFunction | PutOnPeerBus:
@@ -201,7 +201,7 @@ def _peer_bus(arn: str, event: Mapping[str, Any], home: Home) -> PutOnPeerBus:
     expected = home.bus_arn.split(":")
     expected[3:4] = [region]
     if region not in home.regions or arn.split(":") != expected:
-        raise UnreadableError(f"{arn} is no bus of this installation")
+        raise UnreadableError(f"{arn} is no bus of this deployment")
     detail_type = str(event.get("detail-type"))
     try:
         detail = _portable(event, detail_type, region)
@@ -224,10 +224,10 @@ def _portable(event: Mapping[str, Any], detail_type: str, peer: str) -> Mapping[
     raise InvalidEventError(f"detail-type {detail_type!r} is none of {SOURCE}")
 
 
-def _error(letter: Letter) -> str:
-    code = letter.attributes.get("ERROR_CODE", "")
-    text = letter.attributes.get("ERROR_MESSAGE", "")
-    attempts = letter.attributes.get("RETRY_ATTEMPTS")
+def _error(dead_letter: DeadLetter) -> str:
+    code = dead_letter.attributes.get("ERROR_CODE", "")
+    text = dead_letter.attributes.get("ERROR_MESSAGE", "")
+    attempts = dead_letter.attributes.get("RETRY_ATTEMPTS")
     said = f"{code}: {text}" if code and text and code != text else code or text
     suffix = f" ({attempts} retries)" if attempts is not None else ""
     return f"{said or 'no reason given'}{suffix}"

@@ -8,30 +8,30 @@ import pytest
 
 from cli.adapters.queues import Depth
 from cli.commands import dlq
-from cli.domain.letters import Letter, Queue
+from cli.domain.dead_letters import DeadLetter, Queue
 from tests.support.hostile.json_texts import HOSTILE
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_installation import FakeInstallation
-from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_letter, letter, record
-from tests.unit.cli.test_cli_redrive import FakeBox
+from tests.unit.cli.fake_deployment import FakeDeployment
+from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_dead_letter, dead_letter, record
+from tests.unit.cli.test_cli_redrive import FakeQueue
 
 OBJECTS = ("half a surrogate pair", "errors of other forms")
 
 
 @pytest.fixture
-def boxes(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each queue with one hostile letter of each kind, and a good one."""
+def queues(deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each queue with one hostile dead letter of each kind, and a good one."""
 
-    def queue_of(region: Any, kind: Queue) -> FakeBox:
+    def queue_of(region: Any, kind: Queue) -> FakeQueue:
         texts = [*HOSTILE.values(), json.dumps(record() if kind is Queue.FUNCTION else MESSAGE)]
-        letters = [
-            letter_of(kind, text, f"{region.name}-{kind}-{number:04}")
+        dead_letters = [
+            dead_letter_of(kind, text, f"{region.name}-{kind}-{number:04}")
             for number, text in enumerate(texts)
         ]
-        return FakeBox(letters)
+        return FakeQueue(dead_letters)
 
     monkeypatch.setattr(
-        FakeBox,
+        FakeQueue,
         "depth",
         lambda _: Depth(20, 0, 0),
         raising=False,
@@ -41,12 +41,12 @@ def boxes(installation: FakeInstallation, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(dlq, "hand_over", lambda *_, **__: None)
 
 
-def letter_of(kind: Queue, text: str, message_id: str) -> Letter:
-    made = bus_letter(FUNCTION, text) if kind is Queue.BUS else letter(kind, text)
+def dead_letter_of(kind: Queue, text: str, message_id: str) -> DeadLetter:
+    made = bus_dead_letter(FUNCTION, text) if kind is Queue.BUS else dead_letter(kind, text)
     return replace(made, message_id=message_id)
 
 
-@pytest.mark.usefixtures("boxes")
+@pytest.mark.usefixtures("queues")
 def test_dead_letters_of_any_content_are_listed_redriven_and_dropped(run: Run) -> None:
     count = len(HOSTILE) + 1
     # To the bus queue, every object is an event, which its function may have again.

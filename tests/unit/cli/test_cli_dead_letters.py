@@ -8,14 +8,14 @@ from globalws_functions.domain.message import read_message_published
 from globalws_functions.domain.order import Policy, read_order
 from globalws_functions.domain.redrive import redrive_of
 
-from cli.domain.letters import (
+from cli.domain.dead_letters import (
+    DeadLetter,
     InvokeFunction,
-    Letter,
     PutOnPeerBus,
     Queue,
     Reading,
     marked,
-    read_letter,
+    read_dead_letter,
 )
 from tests.unit.cli.samples import (
     DECISION,
@@ -23,15 +23,15 @@ from tests.unit.cli.samples import (
     HOME,
     MESSAGE,
     PEER_BUS,
-    bus_letter,
+    bus_dead_letter,
+    dead_letter,
     event,
-    letter,
     record,
 )
 
 
 def test_an_event_that_missed_a_function_goes_to_that_function() -> None:
-    reading = read_letter(bus_letter(FUNCTION), HOME)
+    reading = read_dead_letter(bus_dead_letter(FUNCTION), HOME)
     assert reading.destination == InvokeFunction("replay", None, MESSAGE)
     assert reading.reason == "NO_PERMISSIONS: not allowed (3 retries)"
     assert reading.poison == ""
@@ -39,12 +39,12 @@ def test_an_event_that_missed_a_function_goes_to_that_function() -> None:
 
 
 def test_a_qualifier_is_kept() -> None:
-    reading = read_letter(bus_letter(FUNCTION + ":live"), HOME)
+    reading = read_dead_letter(bus_dead_letter(FUNCTION + ":live"), HOME)
     assert reading.destination == InvokeFunction("replay", "live", MESSAGE)
 
 
 def test_a_message_that_missed_a_peer_goes_to_the_peers_bus_with_its_origin() -> None:
-    reading = read_letter(bus_letter(PEER_BUS), HOME)
+    reading = read_dead_letter(bus_dead_letter(PEER_BUS), HOME)
     assert isinstance(reading.destination, PutOnPeerBus)
     assert reading.destination.region == "ap-southeast-2"
     assert reading.destination.bus_arn == PEER_BUS
@@ -54,7 +54,7 @@ def test_a_message_that_missed_a_peer_goes_to_the_peers_bus_with_its_origin() ->
 
 def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
     by_hand = event("PurgeRequested", {"name": "tech", "reason": "spam", "by": "ops"})
-    destination = read_letter(bus_letter(PEER_BUS, by_hand), HOME).destination
+    destination = read_dead_letter(bus_dead_letter(PEER_BUS, by_hand), HOME).destination
     assert isinstance(destination, PutOnPeerBus)
     arrived = {**by_hand, "region": "ap-southeast-2", "detail": destination.detail}
     before, after = read_order(by_hand), read_order(arrived)
@@ -66,7 +66,7 @@ def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
 def test_an_order_of_ours_is_carried_unchanged(policy: Policy) -> None:
     detail = DECISION.policy("us-west-2", policy)
     document = event("ChannelPolicyChanged", detail)
-    destination = read_letter(bus_letter(PEER_BUS, document), HOME).destination
+    destination = read_dead_letter(bus_dead_letter(PEER_BUS, document), HOME).destination
     assert isinstance(destination, PutOnPeerBus)
     assert destination.detail == detail
 
@@ -74,44 +74,49 @@ def test_an_order_of_ours_is_carried_unchanged(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        (letter(Queue.BUS, "{"), "not JSON"),
-        (letter(Queue.BUS, "[]"), "not a JSON object"),
-        (letter(Queue.BUS, MESSAGE), "neither a function nor a bus"),
-        (bus_letter(FUNCTION.replace("replay", "admin")), "not of this stack"),
-        (bus_letter(FUNCTION.replace("us-west-2", "eu-west-1")), "this region and account"),
-        (bus_letter(FUNCTION.replace("123456789012", "999999999999")), "this region and account"),
-        (bus_letter(PEER_BUS.replace("globalws", "other")), "no bus of this installation"),
-        (bus_letter(PEER_BUS.replace("ap-southeast-2", "eu-west-1")), "no bus of this"),
-        (bus_letter(PEER_BUS.replace("123456789012", "999999999999")), "no bus of this"),
-        (bus_letter(PEER_BUS, event("MessagePublished", {})), "breaks its contract"),
-        (bus_letter(PEER_BUS, event("Other", {})), "breaks its contract"),
+        (dead_letter(Queue.BUS, "{"), "not JSON"),
+        (dead_letter(Queue.BUS, "[]"), "not a JSON object"),
+        (dead_letter(Queue.BUS, MESSAGE), "neither a function nor a bus"),
+        (bus_dead_letter(FUNCTION.replace("replay", "admin")), "not of this stack"),
+        (bus_dead_letter(FUNCTION.replace("us-west-2", "eu-west-1")), "this region and account"),
         (
-            bus_letter(
+            bus_dead_letter(FUNCTION.replace("123456789012", "999999999999")),
+            "this region and account",
+        ),
+        (bus_dead_letter(PEER_BUS.replace("globalws", "other")), "no bus of this deployment"),
+        (bus_dead_letter(PEER_BUS.replace("ap-southeast-2", "eu-west-1")), "no bus of this"),
+        (bus_dead_letter(PEER_BUS.replace("123456789012", "999999999999")), "no bus of this"),
+        (bus_dead_letter(PEER_BUS, event("MessagePublished", {})), "breaks its contract"),
+        (bus_dead_letter(PEER_BUS, event("Other", {})), "breaks its contract"),
+        (
+            bus_dead_letter(
                 PEER_BUS,
                 event("MessagePublished", {**MESSAGE["detail"], "region": "ap-southeast-2"}),  # type: ignore[dict-item]
             ),
             "where it is to go",
         ),
-        (letter(Queue.FUNCTION, {"requestContext": {}}), "no requestPayload"),
-        (letter(Queue.FUNCTION, record("admin")), "not of this stack"),
+        (dead_letter(Queue.FUNCTION, {"requestContext": {}}), "no requestPayload"),
+        (dead_letter(Queue.FUNCTION, record("admin")), "not of this stack"),
     ],
 )
-def test_what_has_no_destination_is_poison(found: Letter, why: str) -> None:
-    reading = read_letter(found, HOME)
+def test_what_has_no_destination_is_poison(found: DeadLetter, why: str) -> None:
+    reading = read_dead_letter(found, HOME)
     assert reading.destination is None
     assert why in reading.poison
     json.dumps(reading.summary())
 
 
 def test_a_failed_invocation_goes_to_its_function_again() -> None:
-    reading = read_letter(letter(Queue.FUNCTION, record()), HOME)
+    reading = read_dead_letter(dead_letter(Queue.FUNCTION, record()), HOME)
     assert reading.destination == InvokeFunction("replay", None, MESSAGE)
     assert reading.reason == "RetriesExhausted: TransientError: HTTP 503"
     assert reading.poison == ""
 
 
 def test_what_the_function_gave_up_at_once_is_poison_with_a_destination() -> None:
-    reading = read_letter(letter(Queue.FUNCTION, record("replay", "PermanentFailure")), HOME)
+    reading = read_dead_letter(
+        dead_letter(Queue.FUNCTION, record("replay", "PermanentFailure")), HOME
+    )
     assert reading.destination == InvokeFunction("replay", None, MESSAGE)
     assert reading.poison == "TransientError: HTTP 503"
 
@@ -119,9 +124,9 @@ def test_what_the_function_gave_up_at_once_is_poison_with_a_destination() -> Non
 @pytest.mark.parametrize(
     "reading",
     [
-        read_letter(letter(Queue.FUNCTION, record()), HOME),
-        read_letter(bus_letter(FUNCTION), HOME),
-        read_letter(bus_letter(PEER_BUS), HOME),
+        read_dead_letter(dead_letter(Queue.FUNCTION, record()), HOME),
+        read_dead_letter(bus_dead_letter(FUNCTION), HOME),
+        read_dead_letter(bus_dead_letter(PEER_BUS), HOME),
     ],
     ids=["function", "bus to a function", "bus to a peer"],
 )
@@ -136,7 +141,7 @@ def test_a_redriven_event_says_where_it_lay_and_why(reading: Reading) -> None:
         assert {**destination.detail, "redrive": None} == {**MESSAGE["detail"], "redrive": None}
     mark = redrive_of(event)
     assert mark == {
-        "region": "us-west-2", "queue": reading.letter.queue.value, "reason": reading.reason,
+        "region": "us-west-2", "queue": reading.dead_letter.queue.value, "reason": reading.reason,
         "deadLetteredAt": "1970-01-01T00:00:00.000Z",
     }  # fmt: skip
     assert read_message_published({**MESSAGE, **event}).id == MESSAGE["detail"]["id"]

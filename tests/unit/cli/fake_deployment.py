@@ -1,4 +1,4 @@
-"""An installation without AWS: two regions that carry orders to each other at once."""
+"""A deployment without AWS: two regions that carry orders to each other at once."""
 
 import json
 from collections.abc import Mapping
@@ -143,8 +143,8 @@ class FakeRegion:
             raise UnreachableError(f"{self.name} does not answer")
 
 
-class FakeInstallation:
-    """What `cli.session` sees in place of the real one; set by the fixture `installation`."""
+class FakeDeployment:
+    """What `cli.session` sees in place of the real one; set by the fixture `deployment`."""
 
     def __init__(self) -> None:
         self.regions = {name: FakeRegion(name) for name in REGIONS}
