@@ -20,7 +20,7 @@ from bench.processes import children, cpu_seconds_by_part
 from bench.publisher import HttpPublisher, publish_many
 from bench.subscribers import Audience, Subscribers, subscribed
 from bench.websocket import FIELDS
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from tests.support.clients import set_faults
 from tests.support.prepared import local_stack
 from tests.support.stack import LocalStack

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 
 
 class NotUsableError(Exception):

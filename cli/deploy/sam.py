@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from cli.deploy.errors import DeployError
-from emulator.runtime.stack.sam import quoted
 
 _TAIL_LINES = 25
 _CACHE = ".aws-sam/deploy-cache"
@@ -109,3 +108,11 @@ class Sam:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
             raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
         return log
+
+
+def quoted(value: str) -> str:
+    """A parameter's value for SAM's parser, which takes no empty value and splits at blanks."""
+    if value and not set(value) & set(' "\\'):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -7,8 +7,8 @@ from pathlib import Path
 from cli.adapters.clients import Access, Clients
 from cli.adapters.stacks import read_stack
 from cli.errors import UnreachableError
+from cli.stack_file import RunningRegion, RunningStack, StackFileError
 from cli.targets.target import Kind, Region, Target
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack, StackFileError
 
 _STACK_FILE = Path(".local") / "stack.json"
 

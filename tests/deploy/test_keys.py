@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.support.aws import aws_client
 from tests.support.clients import PUBLISH, Publisher, listening
 from tests.support.prepared import local_stack

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from tests.conformance.amplify_client import AmplifyClient
 from tests.conformance.clients import Target
 from tests.e2e.test_governance import _globalws, folder

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from tests.e2e.test_operate import run
 from tests.support.clients import Publisher, listening, set_faults
 from tests.support.stack import ROOT, LocalStack

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from globalws_client import MessageEvent, Options, RegionEndpoint, Subscriber
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.faults.report import Row
 from tests.support.aws import dead_letters, redrive
 from tests.support.clients import Message, listening, set_faults

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.faults.campaign import Campaign
 from tests.faults.conftest import Figures
 from tests.faults.replay_function import sabotaged

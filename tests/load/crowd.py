@@ -10,7 +10,7 @@ import aiohttp
 from globalws_client import RegionEndpoint
 from globalws_client.protocol import init_text, start_text, subprotocols
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.support.clients import PUBLISH
 
 _CONNECT_SECONDS = 30.0

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from globalws_client.protocol import init_text, start_text, subprotocols
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.load.crowd import endpoint_of
 
 _SECONDS = 20.0

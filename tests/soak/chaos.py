@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.soak.crew import Member
 from tests.soak.gate import Gate
 from tests.support.clients import set_faults

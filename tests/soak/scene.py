@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.soak.chaos import Gates
 from tests.soak.crew import Member
 from tests.soak.gate import Gate, gate_to

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.soak.chaos import Chaos
 from tests.soak.crew import Member
 from tests.soak.inbox import Inbox

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from tests.support.stack import ROOT, LocalStack
 
 QUEUES = ("BusDeadLetterQueueUrl", "FunctionDeadLetterQueueUrl")

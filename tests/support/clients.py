@@ -15,7 +15,7 @@ from gql.client import AsyncClientSession
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 
 FIELDS = "id name message publishedAt region"
 PUBLISH = (

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from tests.support.aws import aws_client, outputs
 from tests.support.stack import ROOT
 

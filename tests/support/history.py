@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.support.clients import FIELDS, Message, Publisher
 
 _HISTORY = (

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 from tests.support.prepared import prepare
 from tests.support.stack import ROOT, stack_environment
 

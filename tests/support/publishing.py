@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from globalws_client.ulid import new_ulid
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 from tests.support.clients import PUBLISH, Message
 
 _ATTEMPT_SECONDS = 10.0

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 180.0

@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 
+from cli.stack_file import RunningStack, StackFileError
 from cli.standard_streams import prepare
 from emulator.runtime.deployed.stack import Clients
 from emulator.runtime.invoke.function import Function, UnknownFunctionError
@@ -19,7 +20,6 @@ from emulator.runtime.invoke.sam_local import FunctionFailedError, InvocationErr
 from emulator.runtime.settings import LocalSettings, LocalSettingsError
 from emulator.runtime.stack.processes import ProcessFailedError
 from emulator.runtime.stack.sam import aws_environment, build
-from emulator.runtime.stack.stack_file import RunningStack, StackFileError
 
 _ERRORS = (
     *(InvocationError, LocalSettingsError, ProcessFailedError),

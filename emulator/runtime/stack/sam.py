@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from cli.deploy.sam import quoted
 from emulator.runtime.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from emulator.runtime.stack.processes import Child
 
@@ -97,14 +98,6 @@ async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str
     given = [f"{key}={quoted(value)}" for key, value in parameters.items()]
     arguments += ["--parameter-overrides", *given]
     await _run(settings, f"sam deploy {region}", arguments)
-
-
-def quoted(value: str) -> str:
-    """As SAM's own parser wants it: it takes no empty value, and splits at blanks."""
-    if value and not set(value) & set(' "\\'):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def defaults(root: Path) -> dict[str, str]:

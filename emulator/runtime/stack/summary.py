@@ -2,7 +2,7 @@
 
 import json
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 
 _HEADINGS = ("Region", "GraphQL URL", "Real-time URL", "API key")
 _PUBLISH = (

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from cli.stack_file import RunningRegion, RunningStack
 from emulator.runtime.deployed.stack import Clients, read_outputs
 from emulator.runtime.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from emulator.runtime.stack import sam
@@ -15,7 +16,6 @@ from emulator.runtime.stack.ports import get_json, require_free
 from emulator.runtime.stack.processes import Child, ProcessFailedError
 from emulator.runtime.stack.region_keeper import RegionKeeper
 from emulator.runtime.stack.services import fresh_log, start_aws, start_region
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
 from emulator.runtime.web import build as web_client
 from emulator.runtime.web.operator import Operator
 from emulator.runtime.web.server import application, serving

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from emulator.runtime.stack.stack_file import RunningRegion
+from cli.stack_file import RunningRegion
 
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 _CUT = "partition"

@@ -23,8 +23,8 @@ import aiohttp
 from aiohttp import web
 from globalws_functions.domain.json_text import read_json
 
+from cli.stack_file import RunningStack
 from emulator.runtime.stack.processes import ProcessFailedError
-from emulator.runtime.stack.stack_file import RunningStack
 from emulator.runtime.web.globalws import CommandError, globalws
 from emulator.runtime.web.guard import error_response
 from emulator.runtime.web.links import CutOffs, LinkError

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 from emulator.runtime.web.guard import content_security_policy, guard
 from emulator.runtime.web.operator import Operator
 

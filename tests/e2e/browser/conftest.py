@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 from tests.e2e.browser.site import OREGON, SYDNEY, Site, chromium, launch_arguments
 from tests.support.stack import LocalStack
 

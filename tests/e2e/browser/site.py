@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from emulator.runtime.stack.stack_file import RunningStack
+from cli.stack_file import RunningStack
 
 OREGON, SYDNEY = "us-west-2", "ap-southeast-2"
 _ARGUMENTS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
-from emulator.runtime.stack.stack_file import RunningRegion, RunningStack
+from cli.stack_file import RunningRegion, RunningStack
 from emulator.runtime.web.operator import Operator
 from emulator.runtime.web.server import application
 from tests.integration.web.page import REGIONS, FakeCommand, FakeRegions, FaultPlans, Page

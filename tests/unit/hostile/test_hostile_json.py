@@ -24,10 +24,10 @@ from cli.commands.dlq_view import decoded
 from cli.domain.dead_letters import Queue, read_dead_letter
 from cli.domain.steps import steps_of_line
 from cli.errors import CliError
+from cli.stack_file import RunningStack, StackFileError
 from emulator.eventbridge.async_invoke import _parsed
 from emulator.runtime.invoke.sam_local import FunctionFailedError, _judged
 from emulator.runtime.region.figures import embedded
-from emulator.runtime.stack.stack_file import RunningStack, StackFileError
 from tests.support.hostile.json_texts import HOSTILE
 from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_dead_letter, dead_letter
 

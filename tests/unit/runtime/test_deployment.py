@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cli.deploy.sam import quoted
 from emulator.runtime.settings import LocalSettings
 from emulator.runtime.stack import sam
 from emulator.runtime.stack.aws_main import seal
@@ -69,4 +70,4 @@ async def test_a_region_that_is_not_run_any_more_is_no_peer(world: World) -> Non
     [("", '""'), ("a", "a"), ("a b", '"a b"'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"')],
 )
 def test_a_value_is_quoted_as_sam_wants_it(value: str, word: str) -> None:
-    assert sam.quoted(value) == word
+    assert quoted(value) == word
