@@ -110,7 +110,7 @@ endif
 
 ##@ Measure
 
-bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Every figure of docs/performance.md, compared with the peer and the limit (about 20 minutes)
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Every number of docs/performance.md, compared with the baseline and the limit (about 20 minutes)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)

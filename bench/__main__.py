@@ -2,9 +2,9 @@
 
 Usage: python -m bench [--only PART]… [--patience SECONDS] [--check]
 
-Each part's figures go into bench/results/latest.json and .md; parts that are not run keep theirs.
-`--check` runs small loads, prints the bars with their slack, and writes nothing; it fails if one
-is missed.
+Each part's metrics go into bench/results/latest.json and .md; parts that are not run keep theirs.
+`--check` runs small loads, prints the thresholds with their slack, and writes nothing; it fails if
+one is missed.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Any
 
 from bench import (
-    bars,
     cross_region,
     docs,
     fanout,
@@ -26,6 +25,7 @@ from bench import (
     machine,
     resolvers,
     start_up,
+    thresholds,
 )
 from bench import picture as picture_of
 from bench.processes import ROOT, raise_file_limit
@@ -40,23 +40,22 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "lambda": lambda_runtime.run,
     "start_up": start_up.run,
 }
-_RUNS = 3  # how many runs' values of each bar the report shows
+_RUNS = 3  # how many runs the report shows for each threshold
 _RESULTS = ROOT / "bench" / "results"
 _PICTURES = ROOT / "docs" / "images"
 
 
 def bench(parts: list[str], patience: float) -> int:
-    """Measures the parts and writes the report; 1 if a bar is missed.
+    """Measure the parts and write the report; returns 1 if a threshold is missed.
 
     Waits up to `patience` seconds before each part for the machine to be quiet.
     """
     latest = _RESULTS / "latest.json"
     report: dict[str, Any] = json.loads(latest.read_text()) if latest.exists() else {}
     measured, runs = report.setdefault("measured", {}), report.setdefault("runs", {})
-    # What another version measured may lack figures of this one's report: better known now than
-    # after the measuring.
+    # An older version may have measured less than this report needs. Find out before measuring.
     if outdated := [name for name in report if name in PARTS and not _can_tell(report, name)]:
-        print(f"measured by another version, and left out: {', '.join(outdated)}")
+        print(f"left out, because another version measured them: {', '.join(outdated)}")
     for name in outdated:
         del report[name], measured[name]
     for name in parts:
@@ -66,16 +65,16 @@ def bench(parts: list[str], patience: float) -> int:
         measured[name] = machine.facts()
         report[name] = PARTS[name]()
         print(f"{time.monotonic() - started:.0f} s", flush=True)
-        for each in bars.verdicts({name: report[name]}):
-            runs[each.bar.path] = [*runs.get(each.bar.path, []), each.value][-_RUNS:]
+        for each in thresholds.verdicts({name: report[name]}):
+            runs[each.threshold.path] = [*runs.get(each.threshold.path, []), each.value][-_RUNS:]
         _write(report)
     _draw({name: report[name] for name in parts})
     docs.write_all()
-    return _print(bars.verdicts(report), with_slack=False)
+    return _print(thresholds.verdicts(report), with_slack=False)
 
 
 def _draw(report: dict[str, Any]) -> None:
-    """The pictures of the parts that were measured."""
+    """Draw the pictures of the parts that were measured."""
     if "resolvers" in report:
         whole = {
             name: value
@@ -110,22 +109,23 @@ def _write(report: dict[str, Any]) -> None:
 
 
 def check() -> int:
-    """Small loads, ratios only."""
+    """Measure small loads and compare ratios only; returns 1 if a threshold is missed."""
     report = {
         "fan_out": fanout.run(fanout.SMALL, fanout.check_kinds()),
         "growth": growth.run_small(),
         "resolvers": resolvers.run(300),
         "lambda": lambda_runtime.run_small(),
     }
-    return _print(bars.verdicts(report, with_slack=True), with_slack=True)
+    return _print(thresholds.verdicts(report, with_slack=True), with_slack=True)
 
 
-def _print(found: list[bars.Verdict], with_slack: bool) -> int:
+def _print(found: list[thresholds.Verdict], with_slack: bool) -> int:
     for each in found:
-        sign = "≤" if each.bar.at_most else "≥"
-        slack = f" (slack × {each.bar.slack})" if with_slack else ""
+        sign = "≤" if each.threshold.at_most else "≥"
+        slack = f" (slack × {each.threshold.slack})" if with_slack else ""
         mark = "ok    " if each.holds else "MISSED"
-        print(f"{mark} {each.bar.name}: {each.value:.3g} {sign} {each.bar.limit:.3g}{slack}")
+        limit = f"{sign} {each.threshold.limit:.3g}{slack}"
+        print(f"{mark} {each.threshold.name}: {each.value:.3g} {limit}")
     return 0 if all(each.holds for each in found) else 1
 
 
@@ -137,7 +137,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     raise_file_limit()
-    signal.signal(signal.SIGTERM, _interrupt)  # what was started is ended then, too
+    signal.signal(signal.SIGTERM, _interrupt)  # so that processes started here are ended
     try:
         return check() if given.check else bench(given.only or list(PARTS), given.patience)
     except KeyboardInterrupt:

@@ -1,8 +1,8 @@
-"""Puts the generated figures into docs/performance.md and docs/cost.md, between their markers.
+"""Puts generated tables into docs/performance.md and docs/cost.md, between their markers.
 
 Usage: python -m bench.docs     (`make bench` and `make bench-model` do it)
 
-A marker is `<!-- figures: NAME -->`; what follows, up to `<!-- end -->`, is generated.
+A marker is `<!-- generated: NAME -->`; what follows, up to `<!-- end -->`, is generated.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent
-_BLOCK = re.compile(r"(<!-- figures: ([a-z_ -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- generated: ([a-z_ -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(text: str, blocks: Mapping[str, str]) -> str:
@@ -42,7 +42,7 @@ def cost_blocks() -> dict[str, str]:
 
 
 def write_all() -> None:
-    """Both documents, as far as there are figures."""
+    """Both documents, as far as something was measured."""
     latest = _ROOT / "bench" / "results" / "latest.json"
     if latest.exists():
         _fill("performance.md", performance_blocks(json.loads(latest.read_text())))

@@ -1,4 +1,4 @@
-"""Fan-out: our data plane, the peer and the raw limit, one after the other, in rounds."""
+"""Fan-out: our data plane, the baseline and a raw broadcast, one after the other, in rounds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
-from bench import peer
+from bench import baseline
 from bench.load import Load, Outcome, put_on
 from bench.processes import Server, python_server, serving
 from bench.subscribers import Audience, subscribed
@@ -40,15 +40,15 @@ SMALL = Sizes(
 
 @contextmanager
 def server_of(kind: str) -> Iterator[Server]:
-    """`globalws` (the peer's API), `project` (our own API), `peer`, `raw`, or `send` (the kernel's
-    part of `raw` alone).
+    """`globalws` serves the baseline's API, `project` our own; `send` is the kernel's part of `raw`
+    alone.
     """
-    if kind == "peer":
-        with peer.serving_peer() as server:
+    if kind == "baseline":
+        with baseline.serving_baseline() as server:
             yield server
         return
     command = {
-        "globalws": python_server("appsync", "peer"),
+        "globalws": python_server("appsync", "baseline"),
         "project": python_server("appsync", "project"),
         "raw": python_server("raw"),
         "send": python_server("raw", "send"),
@@ -58,8 +58,8 @@ def server_of(kind: str) -> Iterator[Server]:
 
 
 def check_kinds() -> tuple[str, ...]:
-    """What the quick check compares: the peer only where it is installed already."""
-    return ("globalws", "raw", *(("peer",) if peer.is_installed() else ()))
+    """What the quick check compares: the baseline only if it is installed."""
+    return ("globalws", "raw", *(("baseline",) if baseline.is_installed() else ()))
 
 
 def measure(kind: str, subscribers: int, load: Load) -> Outcome:
@@ -73,7 +73,7 @@ def measure(kind: str, subscribers: int, load: Load) -> Outcome:
 def run(sizes: Sizes = FULL, kinds: tuple[str, ...] | None = None) -> dict[str, Any]:
     """All rounds; each round's outcomes, and the ratios of the medians and of each round."""
     if kinds is None:
-        kinds = ("globalws", "project", "raw", *(("peer",) if peer.install() else ()))
+        kinds = ("globalws", "project", "raw", *(("baseline",) if baseline.install() else ()))
     rounds = []
     for _ in range(sizes.rounds):
         found: dict[str, Any] = {}
@@ -100,20 +100,20 @@ def _ratios(found: dict[str, Any]) -> dict[str, float]:
         "cpu_per_delivery_to_raw": ours["crowd"]["cpu_us_per_delivery"]
         / raw["crowd"]["cpu_us_per_delivery"],
     }
-    if "peer" in found:
-        other = found["peer"]
+    if "baseline" in found:
+        other = found["baseline"]
         crowd, single = ours["crowd"], ours["single"]
         ratios |= {
-            "deliveries_to_peer": crowd["deliveries_per_second"]
+            "deliveries_to_baseline": crowd["deliveries_per_second"]
             / other["crowd"]["deliveries_per_second"],
-            "cpu_per_delivery_to_peer": crowd["cpu_us_per_delivery"]
+            "cpu_per_delivery_to_baseline": crowd["cpu_us_per_delivery"]
             / other["crowd"]["cpu_us_per_delivery"],
-            "peak_memory_to_peer": crowd["peak_memory_mib"] / other["crowd"]["peak_memory_mib"],
-            "single_p50_to_peer": single["p50_ms"] / other["single"]["p50_ms"],
-            "single_p99_to_peer": single["p99_ms"] / other["single"]["p99_ms"],
+            "peak_memory_to_baseline": crowd["peak_memory_mib"] / other["crowd"]["peak_memory_mib"],
+            "single_p50_to_baseline": single["p50_ms"] / other["single"]["p50_ms"],
+            "single_p99_to_baseline": single["p99_ms"] / other["single"]["p99_ms"],
         }
         if "project" in found:
             own = found["project"]["single"]
-            ratios["single_p50_own_api_to_peer"] = own["p50_ms"] / other["single"]["p50_ms"]
-            ratios["single_p99_own_api_to_peer"] = own["p99_ms"] / other["single"]["p99_ms"]
+            ratios["single_p50_own_api_to_baseline"] = own["p50_ms"] / other["single"]["p50_ms"]
+            ratios["single_p99_own_api_to_baseline"] = own["p99_ms"] / other["single"]["p99_ms"]
     return {name: round(value, 3) for name, value in ratios.items()}

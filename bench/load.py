@@ -52,7 +52,7 @@ class Outcome:
 def put_on(server: Server, audience: Audience, subscribers: Subscribers, load: Load) -> Outcome:
     """Publishes and waits until everything has arrived.
 
-    Of a repeated load each figure is the best one: whatever else the machine does makes it worse.
+    Takes each metric's best value of all repeats: other work on the machine only makes it worse.
     """
     outcomes = [
         uvloop.run(_put_on(server, audience, subscribers, load)) for _ in range(load.repeats)

@@ -1,11 +1,11 @@
-"""The report as Markdown: bars first, then every figure with the command that makes it."""
+"""The report as Markdown: thresholds first, then each part with the command that measures it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.bars import Verdict, verdicts
 from bench.report import load, path, start
 from bench.report.table import table
+from bench.thresholds import Verdict, verdicts
 
 COMMAND = ".venv/bin/python -m bench"
 
@@ -13,20 +13,20 @@ COMMAND = ".venv/bin/python -m bench"
 def markdown(report: Mapping[str, Any]) -> str:
     """One document."""
     found = blocks(report)
-    parts = ["# Measured", found.pop("machine"), "## Bars", found.pop("bars")]
+    parts = ["# Measured", found.pop("machine"), "## Thresholds", found.pop("thresholds")]
     for name, text in found.items():
         parts += [f"## {_SECTIONS[name][0]}", text]
     return "\n\n".join(parts) + "\n"
 
 
 def blocks(report: Mapping[str, Any]) -> dict[str, str]:
-    """The document's parts by name: `machine`, `bars`, and each part that was measured."""
+    """The document's parts by name: `machine`, `thresholds`, and each part that was measured."""
     machine = next(iter(report["measured"].values()))
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     found = {
         "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python "
         f"{machine['python']}, Node {machine['node']}, {packages}.",
-        "bars": _bars(report),
+        "thresholds": threshold_table(report),
     }
     for name, (_, section) in _SECTIONS.items():
         if name in report:
@@ -44,23 +44,26 @@ def _origin(name: str, report: Mapping[str, Any]) -> str:
 
 def _verdict(found: Verdict, runs: Sequence[float]) -> str:
     """Of the latest run; and how many of the last ones held, if not all did."""
-    held = sum(found.bar.holds(value) for value in runs)
+    held = sum(found.threshold.holds(value) for value in runs)
     word = "holds" if found.holds else "**missed**"
     return word if held in (0, len(runs)) else f"{word}; held in {held} of {len(runs)}"
 
 
-def _bars(report: Mapping[str, Any]) -> str:
+def threshold_table(report: Mapping[str, Any]) -> str:
+    """Each threshold with its limit, the last runs, and how many of them held."""
     rows = [
         [
-            each.bar.name,
-            f"{'≤' if each.bar.at_most else '≥'} {each.bar.limit:.3g}",
+            each.threshold.name,
+            f"{'≤' if each.threshold.at_most else '≥'} {each.threshold.limit:.3g}",
             f"{each.value:.3g}",
-            ", ".join(f"{value:.3g}" for value in report.get("runs", {}).get(each.bar.path, ())),
-            _verdict(each, report.get("runs", {}).get(each.bar.path, [each.value])),
+            ", ".join(
+                f"{value:.3g}" for value in report.get("runs", {}).get(each.threshold.path, ())
+            ),
+            _verdict(each, report.get("runs", {}).get(each.threshold.path, [each.value])),
         ]
         for each in verdicts(report)
     ]
-    return table(["bar", "limit", "measured", "last three runs", ""], rows)
+    return table(["threshold", "limit", "measured", "last three runs", ""], rows)
 
 
 _SECTIONS = {

@@ -30,9 +30,10 @@ def fan_out(found: Mapping[str, Any]) -> str:
     ]
     heads = [f"round {number}" for number in range(1, len(found["rounds"]) + 1)]
     return (
-        "`globalws` serves the peer's own API (one mutation without a data source), `project` our "
-        "pipeline of five functions with services in memory, `raw` is aiohttp's broadcast, `peer` "
-        "the Amplify simulator. Each on a fresh server, clients in a process of their own.\n\n"
+        "`globalws` serves the baseline's API (one mutation without a data source), `project` our "
+        "pipeline of five functions with services in memory, `raw` is aiohttp's broadcast, "
+        "`baseline` the Amplify simulator. Each load runs on a fresh server; "
+        "the clients are in another process.\n\n"
         + table(["round", "server", "subscribers", *_LOAD_HEAD], rows)
         + "\n\n"
         + table(["ratio", *heads, "median"], by_round)

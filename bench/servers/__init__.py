@@ -1,1 +1,1 @@
-"""The servers that are compared: ours, the peer, and the raw limit. Each prints one JSON line."""
+"""The servers that are compared. Each prints one JSON line when it is ready."""

@@ -1,4 +1,4 @@
-// The peer: the Amplify simulator with the API of peer_api.py. Usage: node amplify.cjs PORT
+// The baseline: the Amplify simulator with the API of baseline_api.py. Usage: node amplify.cjs PORT
 const { AmplifyAppSyncSimulator } = require('@aws-amplify/amplify-appsync-simulator');
 
 const port = Number(process.argv[2]);

@@ -1,9 +1,9 @@
 """Our data plane in a process of its own.
 
-Usage: python -m bench.servers.appsync peer|project     (ends on SIGTERM)
+Usage: python -m bench.servers.appsync baseline|project     (ends on SIGTERM)
 
-`peer` is the API that the Amplify simulator serves too; `project` is the project's own, with its
-pipeline of functions and with services in memory.
+`baseline` is the API that the Amplify simulator serves too; `project` is the project's own, with
+its pipeline of functions and with services in memory.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import uvloop
 from aiohttp import web
 
 from bench.processes import raise_file_limit
-from bench.servers.peer_api import KEY, peer_api
+from bench.servers.baseline_api import KEY, baseline_api
 from emulator.appsync.engine import Engine, build_engine
 from emulator.appsync.memory import set_loaded_aside
 from emulator.appsync.options import Options
@@ -25,10 +25,10 @@ from tests.support.services import NoServices
 
 
 def engine_of(api: str) -> tuple[Engine, str]:
-    """The engine of `peer` or `project`, and its API key."""
+    """The engine of `baseline` or `project`, and its API key."""
     options = Options(max_connections=100_000, ping_interval=600.0)
-    if api == "peer":
-        return build_engine(peer_api(), NoServices(), options=options), KEY
+    if api == "baseline":
+        return build_engine(baseline_api(), NoServices(), options=options), KEY
     # Here, because what reads the template takes memory that would count against us above.
     from bench.servers.project_api import PROJECT_KEY, engine
 

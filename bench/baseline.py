@@ -1,4 +1,4 @@
-"""The peer's installation: npm packages under bench/node_modules, put there on demand."""
+"""The baseline: the Amplify simulator, npm packages that are installed on demand."""
 
 import os
 import shutil
@@ -13,12 +13,12 @@ _FOLDER = ROOT / "bench"
 
 
 def is_installed() -> bool:
-    """Whether the peer can be started."""
+    """Whether it is installed."""
     return (_FOLDER / "node_modules" / "@aws-amplify" / "amplify-appsync-simulator").is_dir()
 
 
 def install() -> bool:
-    """Installs the peer if it is not there; False if that fails."""
+    """Install it if it is missing; False if that fails."""
     npm = shutil.which("npm")
     if not is_installed() and npm is not None:
         subprocess.run(  # noqa: S603 - npm, with our own lock file
@@ -28,8 +28,8 @@ def install() -> bool:
 
 
 @contextmanager
-def serving_peer() -> Iterator[Server]:
-    """The peer, running."""
+def serving_baseline() -> Iterator[Server]:
+    """Serve it for the duration of the block."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     node = shutil.which("node") or "node"

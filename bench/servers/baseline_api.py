@@ -1,5 +1,5 @@
-"""The API that is compared: one mutation, one subscription, no data source. The peer's equal is
-in `amplify.cjs`.
+"""The API that is compared: one mutation, one subscription, no data source. `amplify.cjs` has the
+same for the baseline.
 """
 
 from emulator.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
@@ -36,7 +36,7 @@ export function response(ctx) {
 """
 
 
-def peer_api() -> Api:
+def baseline_api() -> Api:
     """The definition."""
     return Api(
         api_id="bench",
