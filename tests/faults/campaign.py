@@ -1,4 +1,4 @@
-"""One fault's test: subscribers in every region, publishers who do not give up, the figures."""
+"""What each fault test does: subscribe in every region, publish until accepted, count."""
 
 import asyncio
 import time
@@ -44,7 +44,7 @@ class Campaign:
         return self.stack.running.region(name)
 
     async def publish(self, count: int, *regions: str, ids: Sequence[str] = ()) -> None:
-        """Publishes that many messages, by turns in the regions (in all, if none is named)."""
+        """Publish `count` messages, alternating between the regions (all, if none is named)."""
         names = regions or tuple(each.region for each in self.stack.running.regions)
         waiting = list(enumerate(ids or [_marked(number) for number in range(count)]))
         publishers = [
@@ -65,7 +65,7 @@ class Campaign:
             self.refusals += publisher.refusals
 
     async def faults(self, plan: dict[str, Any], *regions: str) -> None:
-        """Puts a plan into force in the regions (in all, if none is named); {} ends all faults."""
+        """Set a fault plan in the regions (all, if none is named); {} ends all faults."""
         for region in self.stack.running.regions:
             if not regions or region.region in regions:
                 await set_faults(self.session, region, plan)
@@ -78,7 +78,7 @@ class Campaign:
             return found
 
     async def settle(self) -> None:
-        """Waits until no bus and no function has anything left to do; counts the queues."""
+        """Wait until no bus and no function has work left; count the dead letters."""
 
         async def idle() -> bool:
             regions = self.stack.running.regions
@@ -89,7 +89,7 @@ class Campaign:
         self.in_queues = await asyncio.to_thread(dead_letters, self.stack.running)
 
     async def redrive(self) -> None:
-        """`globalws dlq redrive` until what is left is poison."""
+        """Run `globalws dlq redrive` until only poison is left."""
 
         async def done() -> bool:
             tally = await asyncio.to_thread(redrive, self.stack)
@@ -100,7 +100,7 @@ class Campaign:
         await until(done, _SETTLE_SECONDS, "dead letters cannot be redriven")
 
     async def arrival(self) -> None:
-        """Waits until every accepted message has reached a subscriber in every region."""
+        """Wait until every accepted message has reached a subscriber in every region."""
 
         async def all_there() -> bool:
             return not self.missing()
@@ -108,11 +108,11 @@ class Campaign:
         await until(all_there, 60.0, self._whereabouts)
 
     async def arrived(self, region: str, count: int) -> bool:
-        """Whether so many of the accepted messages have reached the region's subscriber."""
+        """Whether at least `count` accepted messages have reached the region's subscriber."""
         return len(self.accepted.keys() & {each["id"] for each in self._inboxes[region]}) >= count
 
     def missing(self) -> set[str]:
-        """Accepted messages that some region's subscriber has not got."""
+        """Accepted messages that the subscriber of some region has not received."""
         arrived = [{each["id"] for each in inbox} for inbox in self._inboxes.values()]
         return set(self.accepted) - set.intersection(*arrived)
 
@@ -124,7 +124,7 @@ class Campaign:
         return "; ".join(lines)
 
     def row(self, fault: str, note: str = "") -> Row:
-        """The figures."""
+        """The counts, as a row of the report."""
         missing = self.missing()
         return Row(
             fault=fault,
@@ -146,7 +146,7 @@ class Campaign:
 
 
 def is_stubborn(id: str) -> bool:
-    """Whether this message is to fail until its function gives up: one in four is."""
+    """Whether this message must fail until its function gives up: one in four does."""
     return id.endswith("0")
 
 
@@ -156,9 +156,9 @@ def _marked(number: int) -> str:
 
 @asynccontextmanager
 async def campaign(stack: LocalStack, *, resuming: bool = False) -> AsyncIterator[Campaign]:
-    """A campaign with a subscriber in each region; all faults end with it.
+    """A campaign with a subscriber in each region; it ends all faults.
 
-    Plain subscribers must not be cut off; resuming ones come back by themselves.
+    Use resuming subscribers if the fault ends connections.
     """
     async with AsyncExitStack() as exits:
         session = await exits.enter_async_context(aiohttp.ClientSession())
@@ -182,7 +182,7 @@ async def campaign(stack: LocalStack, *, resuming: bool = False) -> AsyncIterato
 async def _resuming(
     region: RunningRegion, inbox: list[Message], session: aiohttp.ClientSession
 ) -> AsyncIterator[None]:
-    """A resuming subscriber of this region only, which has nowhere to fail over to."""
+    """A resuming subscriber of this region only: it cannot fail over."""
     endpoint = RegionEndpoint(region.region, region.graphqlUrl, region.realtimeUrl, region.apiKey)
     options = Options(after=new_id(ahead_seconds=-1), backoff_cap_ms=1_000)
 

@@ -1,4 +1,4 @@
-"""The fault suite has a stack of its own, which it breaks, and a report."""
+"""The fault suite's stack, which only its tests use, and its report."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -19,13 +19,13 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def rows() -> Iterator[list[Row]]:
-    """Where each test leaves its figures; written when the last has ended, failed ones too."""
+    """Each test's row, also of failed tests; written when the last test has ended."""
     found: list[Row] = []
     yield found
     write(found)
 
 
-class Figures:
+class FaultRun:
     """A running campaign whose row goes into the report."""
 
     def __init__(self, campaign: Campaign, rows: list[Row]) -> None:
@@ -33,7 +33,7 @@ class Figures:
         self._rows = rows
 
     async def prove(self, fault: str, note: str = "", *, poison: int = 0) -> Row:
-        """Settles, redrives, waits for arrival; nothing may be lost, nothing come twice."""
+        """Settle, redrive, wait for arrival; fail if a message is lost or arrives twice."""
         run = self.campaign
         await run.settle()
         await run.faults({})
@@ -50,13 +50,13 @@ class Figures:
 
 
 @pytest_asyncio.fixture
-async def resuming_figures(stack: LocalStack, rows: list[Row]) -> AsyncIterator[Figures]:
-    """With subscribers that come back when their region does."""
+async def resuming_fault_run(stack: LocalStack, rows: list[Row]) -> AsyncIterator[FaultRun]:
+    """With resuming subscribers, which reconnect when their region is back."""
     async with campaign(stack, resuming=True) as running:
-        yield Figures(running, rows)
+        yield FaultRun(running, rows)
 
 
 @pytest_asyncio.fixture
-async def figures(stack: LocalStack, rows: list[Row]) -> AsyncIterator[Figures]:
+async def fault_run(stack: LocalStack, rows: list[Row]) -> AsyncIterator[FaultRun]:
     async with campaign(stack) as running:
-        yield Figures(running, rows)
+        yield FaultRun(running, rows)

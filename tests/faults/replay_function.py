@@ -1,7 +1,7 @@
-"""The deployed Replay function of a region, pointed elsewhere or sabotaged for a while.
+"""The deployed Replay function of a region, changed for a while.
 
-The function is the artifact that `sam build` made; a sabotaged one has one file more, whose handler
-calls the real one and then fails as it is told (see saboteur.py).
+The function is the artifact that `sam build` made; a failing one has one more file, whose
+handler calls the real one and then fails (see failing_handler.py).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.support.aws import aws_client, outputs
 from tests.support.stack import ROOT
 
 _ARTIFACT = ROOT / ".aws-sam" / "build" / "ReplayFunction"
-_SABOTEUR = Path(__file__).parent / "saboteur.py"
+_FAILING_HANDLER = Path(__file__).parent / "failing_handler.py"
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def configured(
     code: bytes | None = None,
     **settings: Any,
 ) -> AsyncIterator[None]:
-    """Other environment variables, settings and code; the function's own come back afterwards."""
+    """Change its environment variables, settings and code; restore them afterwards."""
     client = aws_client(stack, region.region, "lambda")
     name = outputs(stack, region)["ReplayFunctionName"]
     before = await asyncio.to_thread(client.get_function_configuration, FunctionName=name)
@@ -50,21 +50,22 @@ async def configured(
 
 
 @asynccontextmanager
-async def sabotaged(
-    stack: RunningStack, region: RunningRegion, mode: str, notes: Path, **settings: Any
+async def failing_replay(
+    stack: RunningStack, region: RunningRegion, mode: str, counts: Path, **settings: Any
 ) -> AsyncIterator[None]:
-    """Replay fails as saboteur.py says; `notes` is a folder in which it counts its runs."""
-    variables = {"SABOTAGE": mode, "SABOTAGE_NOTES": str(notes)}
-    code = await asyncio.to_thread(_sabotaged_artifact)
-    async with configured(stack, region, variables, code, Handler="saboteur.handler", **settings):
+    """Make Replay fail as failing_handler.py says; it counts its runs in the folder `counts`."""
+    variables = {"FAILURE_MODE": mode, "FAILURE_COUNTS": str(counts)}
+    code = await asyncio.to_thread(_failing_artifact)
+    settings = {"Handler": "failing_handler.handler", **settings}
+    async with configured(stack, region, variables, code, **settings):
         yield
 
 
-def _sabotaged_artifact() -> bytes:
+def _failing_artifact() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path in sorted(_ARTIFACT.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.write(path, str(path.relative_to(_ARTIFACT)))
-        archive.writestr("saboteur.py", _SABOTEUR.read_text())
+        archive.writestr("failing_handler.py", _FAILING_HANDLER.read_text())
     return content.getvalue()

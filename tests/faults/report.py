@@ -1,4 +1,4 @@
-"""The fault suite's report: a row of figures for each fault."""
+"""The fault suite's report: a row for each fault."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ accepted and had not reached a subscriber of every region in the end.
 
 @dataclass(frozen=True)
 class Row:
-    """One fault's figures."""
+    """The counts of one fault's test."""
 
     fault: str
     accepted: int
@@ -48,7 +48,7 @@ class Row:
 
 
 def write(rows: Sequence[Row], folder: Path = FOLDER) -> None:
-    """Writes faults.json and faults.md."""
+    """Write faults.json and faults.md."""
     folder.mkdir(exist_ok=True)
     documents = [asdict(row) for row in rows]
     (folder / "faults.json").write_text(json.dumps({"faults": documents}, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""An HTTP server in front of a region's API that misbehaves as a test says, then lets pass."""
+"""An HTTP server in front of a region's API that fails as a test says, then forwards."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _HANG_SECONDS = 15.0
 
 
 class Act(StrEnum):
-    """What becomes of one call."""
+    """What happens to one call."""
 
     PASS = "handed to the API"
     THROTTLE = "429"
@@ -37,7 +37,7 @@ Script = Callable[[str, int], Act]
 
 
 class ScriptedApi:
-    """`calls` counts the calls by what became of them."""
+    """`calls` counts the calls by what happened to them."""
 
     def __init__(self, api_url: str, script: Script, session: aiohttp.ClientSession) -> None:
         self.calls: Counter[Act] = Counter()
@@ -58,7 +58,7 @@ class ScriptedApi:
                 return web.json_response({"errors": [{"message": "slow down"}]}, status=429)
             case Act.FAIL:
                 return web.Response(status=500, text="internal failure")
-            case Act.FORBID:  # as AWS WAF does, whose answer is no GraphQL
+            case Act.FORBID:  # AWS WAF's answer is not GraphQL
                 return web.Response(status=403, text="<html>403 Forbidden</html>")
             case Act.HANG:
                 await asyncio.sleep(_HANG_SECONDS)
@@ -71,7 +71,7 @@ class ScriptedApi:
         return _reset(request) if act is Act.RESET_AFTER else answer
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
-        # Host and all: they were signed.
+        # Host too: the headers are signed.
         dropped = ("content-length", "connection", "accept-encoding")
         headers = {k: v for k, v in request.headers.items() if k.lower() not in dropped}
         async with self._session.post(self._api_url, data=body, headers=headers) as answer:
@@ -83,7 +83,7 @@ class ScriptedApi:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Ends the connection with RST, not FIN."""
+    """End the connection with RST, not FIN."""
     assert request.transport is not None
     endpoint: socket.socket = request.transport.get_extra_info("socket")
     endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -95,7 +95,7 @@ def _reset(request: web.Request) -> web.Response:
 async def scripted_api(
     api_url: str, script: Script, session: aiohttp.ClientSession
 ) -> AsyncIterator[ScriptedApi]:
-    """Serves on a port of the loopback."""
+    """Serve on a loopback port."""
     api = ScriptedApi(api_url, script, session)
     app = web.Application(client_max_size=2_000_000)
     app.router.add_post("/graphql", api.handle)
@@ -112,7 +112,7 @@ async def scripted_api(
 
 
 def fails(act: Act) -> Script:
-    """Every message's first call ends so, and of the stubborn ones all calls that Lambda makes."""
+    """The first call of every message fails; of stubborn messages, all of Lambda's calls."""
 
     def script(id: str, attempt: int) -> Act:
         return act if attempt <= (LAMBDA_ATTEMPTS if is_stubborn(id) else 1) else Act.PASS
@@ -121,5 +121,5 @@ def fails(act: Act) -> Script:
 
 
 def fails_once(act: Act) -> Script:
-    """Every message's first call ends so."""
+    """The first call of every message fails."""
     return lambda id, attempt: act if attempt == 1 else Act.PASS

@@ -1,6 +1,6 @@
-"""Each alarm's own metric, read by the alarm's own definition, moves when its fault is on.
+"""Each alarm's metric, read by the alarm's definition, moves when its fault is on.
 
-The janitor's silence takes longer than a test: `tests/unit/runtime/test_alarm_states.py` has it.
+A silent janitor takes too long to wait for: `tests/unit/runtime/test_alarm_states.py` has it.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import pytest
 
 from cli.stack_file import RunningRegion
 from tests.faults.campaign import Campaign
-from tests.faults.conftest import Figures
-from tests.faults.replay_function import sabotaged
+from tests.faults.conftest import FaultRun
+from tests.faults.replay_function import failing_replay
 from tests.support.aws import aws_client, outputs
 from tests.support.clients import signed
 from tests.support.events import put_events
@@ -35,7 +35,7 @@ async def _alarm(run: Campaign, region: RunningRegion, name: str) -> dict[str, A
 
 
 async def _moves(run: Campaign, region: RunningRegion, name: str) -> None:
-    """The alarm's figure passes its threshold."""
+    """Wait until the alarm's metric passes its threshold."""
 
     async def over() -> bool:
         alarm = await _alarm(run, region, name)
@@ -45,12 +45,12 @@ async def _moves(run: Campaign, region: RunningRegion, name: str) -> None:
 
 
 async def _until_known(run: Campaign, region: RunningRegion, name: str) -> dict[str, Any]:
-    """The alarm, once its metric has a figure."""
+    """The alarm, once its metric has a value."""
 
     async def is_known() -> bool:
         return (await _alarm(run, region, name))["figure"] is not None
 
-    await until(is_known, 45.0, f"{name} has no figure")
+    await until(is_known, 45.0, f"{name} has no value")
     return await _alarm(run, region, name)
 
 
@@ -59,18 +59,18 @@ async def _is_quiet(run: Campaign, region: RunningRegion, *names: str) -> None:
         assert not (await _alarm(run, region, name))["figure"], name
 
 
-async def test_late_messages(figures: Figures) -> None:
-    run = figures.campaign
+async def test_late_messages(fault_run: FaultRun) -> None:
+    run = fault_run.campaign
     west, sydney = run.stack.running.regions
     limit = (await _alarm(run, sydney, "ReplicationLagAlarm"))["threshold"]
     await run.faults({"links": {"*": {"latencyMs": limit + 500}}}, west.region)
     await run.publish(4, west.region)
     await _moves(run, sydney, "ReplicationLagAlarm")
-    await figures.prove("link slower than the lag alarm's limit", "ReplicationLagAlarm moves")
+    await fault_run.prove("link slower than the lag alarm's limit", "ReplicationLagAlarm moves")
 
 
-async def test_a_target_that_is_gone(figures: Figures) -> None:
-    run = figures.campaign
+async def test_a_target_that_is_gone(fault_run: FaultRun) -> None:
+    run = fault_run.campaign
     west, sydney = run.stack.running.regions
     await _is_quiet(run, west, "BusDeadLetterQueueAlarm")
     retry = {"maximumRetryAttempts": 0, "maximumEventAgeSeconds": 60}
@@ -79,26 +79,26 @@ async def test_a_target_that_is_gone(figures: Figures) -> None:
     await run.publish(4, west.region)
     await _moves(run, west, "BusDeadLetterQueueAlarm")
     await _is_quiet(run, sydney, "BusDeadLetterQueueAlarm")
-    await figures.prove("peer's bus gone for good", "BusDeadLetterQueueAlarm moves")
+    await fault_run.prove("peer's bus gone for good", "BusDeadLetterQueueAlarm moves")
 
 
-async def test_a_function_that_raises(figures: Figures, tmp_path: Path) -> None:
-    run = figures.campaign
+async def test_a_function_that_raises(fault_run: FaultRun, tmp_path: Path) -> None:
+    run = fault_run.campaign
     west, sydney = run.stack.running.regions
-    async with sabotaged(run.stack.running, sydney, "raise", tmp_path):
+    async with failing_replay(run.stack.running, sydney, "raise", tmp_path):
         # Ids that end with 0 fail until Lambda gives up.
         await run.publish(2, west.region, ids=[new_id()[:-1] + "0" for _ in range(2)])
         await _moves(run, sydney, "ReplayErrorsAlarm")
         await _moves(run, sydney, "FunctionDeadLetterQueueAlarm")
         await run.settle()
-    await figures.prove(
+    await fault_run.prove(
         "Replay raises for good", "ReplayErrorsAlarm and FunctionDeadLetterQueueAlarm move"
     )
 
 
-async def test_an_api_that_fails(figures: Figures) -> None:
-    """Publishers, Purge and the janitor meet HTTP 500."""
-    run = figures.campaign
+async def test_an_api_that_fails(fault_run: FaultRun) -> None:
+    """Publishers, Purge and the janitor get HTTP 500."""
+    run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     name = f"closed-{new_id()[-8:].lower()}"
     await put_events(run.session, west, [_order("ChannelPolicyChanged", name, allowed=False)])
@@ -116,15 +116,15 @@ async def test_an_api_that_fails(figures: Figures) -> None:
         await _moves(run, west, alarm)
     await run.faults({})
     await run.publish(4)
-    await figures.prove(
+    await fault_run.prove(
         "API answers 500 to all",
         "ApiServerErrors, PurgeErrors, InvalidationFailures, JanitorErrors",
     )
 
 
-async def test_a_store_that_does_not_answer(figures: Figures) -> None:
+async def test_a_store_that_does_not_answer(fault_run: FaultRun) -> None:
     """Publishers are refused with HTTP 200, which ApiServerErrorsAlarm does not see."""
-    run = figures.campaign
+    run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     await _is_quiet(run, west, "UnavailableAlarm")
     await run.faults({"seed": 3, "dynamodb": {"throttleRate": 0.25}}, west.region)
@@ -132,11 +132,11 @@ async def test_a_store_that_does_not_answer(figures: Figures) -> None:
     await _moves(run, west, "UnavailableAlarm")
     await _is_quiet(run, west, "ApiServerErrorsAlarm")
     await run.faults({})
-    await figures.prove("DynamoDB throttles one region", "UnavailableAlarm moves")
+    await fault_run.prove("DynamoDB throttles one region", "UnavailableAlarm moves")
 
 
-async def test_functions_deployed_badly(figures: Figures) -> None:
-    run = figures.campaign
+async def test_functions_deployed_badly(fault_run: FaultRun) -> None:
+    run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     name = f"bad-{new_id()[-8:].lower()}"
     async with _without_handler(run, west, "policy"):
@@ -144,11 +144,11 @@ async def test_functions_deployed_badly(figures: Figures) -> None:
         await _moves(run, west, "PolicyErrorsAlarm")
         await run.settle()
     await run.publish(4)
-    await figures.prove("Policy cannot be loaded", "PolicyErrorsAlarm moves")
+    await fault_run.prove("Policy cannot be loaded", "PolicyErrorsAlarm moves")
 
 
-async def test_an_api_key_that_cannot_be_renewed(figures: Figures) -> None:
-    run = figures.campaign
+async def test_an_api_key_that_cannot_be_renewed(fault_run: FaultRun) -> None:
+    run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     await _invoke_janitor(run, west)
     key = await _until_known(run, west, "ApiKeyExpiryAlarm")
@@ -164,13 +164,13 @@ async def test_an_api_key_that_cannot_be_renewed(figures: Figures) -> None:
 
         await until(is_going_off, 45.0, "a key that is gone is not noticed")
     await run.publish(4)
-    await figures.prove(
+    await fault_run.prove(
         "API key gone, or not to be renewed", "ApiKeyExpiryAlarm and ApiKeyRenewalAlarm move"
     )
 
 
-async def test_more_invalidations_than_appsync_takes(figures: Figures) -> None:
-    run = figures.campaign
+async def test_more_invalidations_than_appsync_takes(fault_run: FaultRun) -> None:
+    run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     await _is_quiet(run, west, "InvalidationsDroppedAlarm")
     query = 'mutation { unsubscribe(name: "nobody-is-here") { name } }'
@@ -182,7 +182,7 @@ async def test_more_invalidations_than_appsync_takes(figures: Figures) -> None:
     await asyncio.gather(*calls)
     await _moves(run, west, "InvalidationsDroppedAlarm")
     await run.publish(4)
-    await figures.prove("more than 100 invalidations a second", "InvalidationsDroppedAlarm moves")
+    await fault_run.prove("more than 100 invalidations a second", "InvalidationsDroppedAlarm moves")
 
 
 def _order(detail_type: str, name: str, **more: Any) -> tuple[str, str]:

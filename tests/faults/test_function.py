@@ -1,12 +1,12 @@
-"""The Replay function itself fails: crashes half-way, has a bug, times out, lacks memory."""
+"""The Replay function fails: it crashes, raises, times out, or runs out of memory."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Figures
-from tests.faults.replay_function import sabotaged
+from tests.faults.conftest import FaultRun
+from tests.faults.replay_function import failing_replay
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
 
@@ -22,15 +22,15 @@ _COUNT = 8
         ("memory", "function out of memory", {}),
     ],
 )
-async def test_what_a_failed_function_had_is_neither_lost_nor_doubled(
-    figures: Figures, tmp_path: Path, mode: str, fault: str, settings: dict[str, int]
+async def test_what_a_failed_function_had_is_neither_lost_nor_duplicated(
+    fault_run: FaultRun, tmp_path: Path, mode: str, fault: str, settings: dict[str, int]
 ) -> None:
-    run = figures.campaign
+    run = fault_run.campaign
     running = run.stack.running
     west, sydney = running.regions
-    async with sabotaged(running, sydney, mode, tmp_path, **settings):
+    async with failing_replay(running, sydney, mode, tmp_path, **settings):
         await run.publish(_COUNT, west.region)
         await run.publish(2, sydney.region)
         await run.settle()
     assert len(os.listdir(tmp_path)) > _COUNT
-    await figures.prove(fault, "each first run; a quarter of the messages until the queue")
+    await fault_run.prove(fault, "each first run; a quarter of the messages until the queue")

@@ -1,4 +1,4 @@
-"""The load tests have a stack of their own, and a report."""
+"""The load tests' stack, which only they use, and their report."""
 
 import json
 import os
@@ -21,13 +21,13 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def seconds() -> float:
-    """How long the load lasts: `make load SECONDS=600`."""
+    """Seconds of load: `make load SECONDS=600`."""
     return float(os.environ.get("GLOBALWS_SECONDS") or 60)
 
 
 @pytest.fixture(scope="session")
-def figures() -> Iterator[dict[str, dict[str, Any]]]:
-    """Test → figure → value; written to test-results/load.json and load.md."""
+def metrics() -> Iterator[dict[str, dict[str, Any]]]:
+    """Test → metric → value; written to test-results/load.json and load.md."""
     found: dict[str, dict[str, Any]] = {}
     yield found
     _FOLDER.mkdir(exist_ok=True)

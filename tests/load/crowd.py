@@ -1,4 +1,4 @@
-"""Many cheap subscribers in one process: each counts what it gets, and how long it took."""
+"""Many cheap subscribers in one process: each counts messages and their latencies."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _DATA = '{"type":"data"'
 
 
 def endpoint_of(region: RunningRegion) -> RegionEndpoint:
-    """The region as the subscriber package wants it."""
+    """The region, as the SDK describes it."""
     return RegionEndpoint(region.region, region.graphqlUrl, region.realtimeUrl, region.apiKey)
 
 
@@ -35,7 +35,7 @@ class Subscriber:
         self._open = asyncio.Event()
 
     async def run(self, session: aiohttp.ClientSession) -> None:
-        """Connects and reads until the connection ends."""
+        """Connect, and read until the connection ends."""
         async with session.ws_connect(
             self._endpoint.realtime_url, protocols=subprotocols(self._endpoint), autoping=True
         ) as socket:
@@ -47,7 +47,7 @@ class Subscriber:
             self.close_code = socket.close_code
 
     async def opened(self) -> None:
-        """Returns when the subscription stands."""
+        """Return when the subscription is open."""
         await asyncio.wait_for(self._open.wait(), _CONNECT_SECONDS)
 
     def _take(self, text: str) -> None:
@@ -64,7 +64,7 @@ class Subscriber:
 
 @asynccontextmanager
 async def crowd(region: RunningRegion, channel: str, size: int) -> AsyncIterator[list[Subscriber]]:
-    """So many subscribers whose subscriptions stand."""
+    """`size` subscribers with open subscriptions."""
     members = [Subscriber(endpoint_of(region), channel) for _ in range(size)]
     room = asyncio.Semaphore(_CONNECTING_AT_ONCE)
     connector = aiohttp.TCPConnector(limit=0)
@@ -85,7 +85,7 @@ async def crowd(region: RunningRegion, channel: str, size: int) -> AsyncIterator
 
 
 class Ticker:
-    """Publishes numbered messages that tell when they were sent, at a steady rate."""
+    """Publishes at a steady rate; each message has its number and its time."""
 
     def __init__(
         self, region: RunningRegion, channel: str, per_second: float, size: int = 0
@@ -98,7 +98,7 @@ class Ticker:
         self._number = 0
 
     async def run(self, seconds: float) -> None:
-        """Publishes for so long, and waits for the last answer."""
+        """Publish for `seconds`, and wait for the last answer."""
         started = time.monotonic()
         count = int(seconds * self._per_second)
         async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:

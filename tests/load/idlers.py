@@ -1,4 +1,4 @@
-"""Subscribers that subscribe and then never read again, as a phone in a tunnel does."""
+"""Subscribers that stop reading once they are subscribed, like a phone in a tunnel."""
 
 import asyncio
 import os
@@ -18,14 +18,14 @@ _SMALL_BUFFER = 4_096
 
 
 class Idlers:
-    """Connections that are open and unread."""
+    """Open connections that nobody reads."""
 
     def __init__(self) -> None:
         self.writers: list[asyncio.StreamWriter] = []
         self.readers: list[asyncio.StreamReader] = []
 
     async def add(self, region: RunningRegion, channel: str) -> None:
-        """One more: handshake, init, start; reads until the subscription stands, then no more."""
+        """Add one: handshake, init, start; read until the subscription is open, then stop."""
         url = urlsplit(region.realtimeUrl)
         endpoint = socket.socket()
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER)
@@ -52,7 +52,7 @@ class Idlers:
         self.writers.append(writer)
 
     async def dropped(self) -> int:
-        """How many of the connections the server has ended. Reads what was left in them."""
+        """How many connections the server has ended. Reads what they still hold."""
         return sum([await _is_ended(reader) for reader in self.readers])
 
 
@@ -69,7 +69,7 @@ async def _is_ended(reader: asyncio.StreamReader) -> bool:
 
 
 def _masked(payload: bytes) -> bytes:
-    """A client's text frame; a mask of zeros masks nothing."""
+    """A client's text frame; a mask of zeros leaves the payload unchanged."""
     if len(payload) < 126:
         header = bytes((0x81, 0x80 | len(payload)))
     else:
@@ -79,7 +79,7 @@ def _masked(payload: bytes) -> bytes:
 
 @asynccontextmanager
 async def idlers(region: RunningRegion, channel: str, count: int) -> AsyncIterator[Idlers]:
-    """So many of them."""
+    """`count` of them."""
     found = Idlers()
     try:
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""How much memory a process holds."""
+"""The memory of a process."""
 
 import asyncio
 import subprocess
@@ -13,7 +13,7 @@ def resident_bytes(pid: int) -> int:
 
 
 async def samples(pid: int, seconds: float, every: float = 1.0) -> list[int]:
-    """The resident set, again and again for so long."""
+    """The resident set, every `every` seconds for `seconds`."""
     found = []
     for _ in range(max(1, int(seconds / every))):
         found.append(await asyncio.to_thread(resident_bytes, pid))

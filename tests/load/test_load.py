@@ -1,4 +1,4 @@
-"""As much as this machine carries: no leak, no loss, nobody held up by others, a clean end."""
+"""Load: no leak, no loss, slow readers harm nobody, a clean end."""
 
 import asyncio
 import os
@@ -24,10 +24,10 @@ _GROWTH = 1.05
 _SETTLE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 10.0
 _READERS = 40
-_SLOW_SHARE = 10  # one more in ten does not read
+_SLOW_SHARE = 10  # for ten readers, one that does not read
 _BIG = 100_000
 
-Figures = dict[str, dict[str, Any]]
+Metrics = dict[str, dict[str, Any]]
 
 
 async def _all_arrive(members: list[Subscriber], ticker: Ticker) -> None:
@@ -48,7 +48,7 @@ def _latency(members: list[Subscriber]) -> tuple[float, float]:
 
 
 async def _come_and_go(stack: LocalStack, until_set: asyncio.Event) -> int:
-    """Subscribers that connect and leave all the time; returns how many."""
+    """Connect and disconnect subscribers until told to stop; returns how many."""
     count = 0
     while not until_set.is_set():
         async with crowd(stack.running.regions[0], "robots", 5):
@@ -57,7 +57,7 @@ async def _come_and_go(stack: LocalStack, until_set: asyncio.Event) -> int:
 
 
 async def test_memory_is_flat_and_nothing_is_lost_under_load(
-    stack: LocalStack, seconds: float, figures: Figures
+    stack: LocalStack, seconds: float, metrics: Metrics
 ) -> None:
     west, sydney = stack.running.regions
     async with (
@@ -76,7 +76,7 @@ async def test_memory_is_flat_and_nothing_is_lost_under_load(
     first, last = median(memory[:quarter]), median(memory[-quarter:])
     near_p50, near_p99 = _latency(near)
     far_p50, far_p99 = _latency(far)
-    figures["Memory under load"] = {
+    metrics["Memory under load"] = {
         "subscribers": f"{len(near)} near, {len(far)} in the other region, {visited} came and went",
         "messages": len(ticker.accepted),
         "deliveries": sum(len(each.latencies) for each in (*near, *far)),
@@ -88,7 +88,7 @@ async def test_memory_is_flat_and_nothing_is_lost_under_load(
     assert last <= first * _GROWTH, f"{first} → {last} bytes"
 
 
-async def test_who_does_not_read_harms_nobody_else(stack: LocalStack, figures: Figures) -> None:
+async def test_who_does_not_read_harms_nobody_else(stack: LocalStack, metrics: Metrics) -> None:
     west, _ = stack.running.regions
     async with crowd(west, "cars", _READERS) as members:
         before = Ticker(west, "cars", 8.0, _BIG)
@@ -104,7 +104,7 @@ async def test_who_does_not_read_harms_nobody_else(stack: LocalStack, figures: F
             await _all_arrive(members, ticker)
             dropped = await asleep.dropped()
     p50, p99 = _latency(members)
-    figures["Subscribers that do not read"] = {
+    metrics["Subscribers that do not read"] = {
         "readers": len(members),
         "not reading": len(asleep.writers),
         "of these dropped": dropped,
@@ -116,7 +116,7 @@ async def test_who_does_not_read_harms_nobody_else(stack: LocalStack, figures: F
     assert p99 < max(1_000.0, 5 * p99_before)
 
 
-async def test_a_region_ends_cleanly_under_load(stack: LocalStack, figures: Figures) -> None:
+async def test_a_region_ends_cleanly_under_load(stack: LocalStack, metrics: Metrics) -> None:
     west, _ = stack.running.regions
     async with crowd(west, "media", _SUBSCRIBERS) as members:
         ticker = Ticker(west, "media", _PER_SECOND)
@@ -132,7 +132,7 @@ async def test_a_region_ends_cleanly_under_load(stack: LocalStack, figures: Figu
         took = time.monotonic() - started
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
-    figures["Clean shutdown under load"] = {
+    metrics["Clean shutdown under load"] = {
         "subscribers": len(members),
         "close codes": sorted({each.close_code for each in members}),
         "seconds until the last was closed": round(took, 2),

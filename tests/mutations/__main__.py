@@ -1,6 +1,7 @@
-"""`python -m tests.mutations [--only WORDS]`: breaks each promise, and wants its test to notice.
+"""`python -m tests.mutations [--only WORDS]`: runs the mutation tests.
 
-Works in place, on a checkout whose files are as git has them, and leaves them so.
+Each mutation breaks one promise in a production file; its test must fail. The files are edited in
+place and restored, so they must have no uncommitted changes.
 """
 
 import argparse
@@ -10,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from tests.mutations.model import Break
-from tests.mutations.table import BREAKS
-from tests.mutations.trial import Outcome, Verdict, on_trial
+from tests.mutations.model import Mutation
+from tests.mutations.runner import Outcome, Verdict, judged
+from tests.mutations.table import MUTATIONS
 from tests.support.stack import ROOT
 
 _RESULTS = ROOT / "test-results"
@@ -20,42 +21,44 @@ _REASON = 120
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the breaks one after the other; 1 if one was not noticed or could not be judged."""
+    """Run the mutations one by one; returns 1 if a test did not fail, or could not be judged."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
-    parser.add_argument("--only", default="", help="breaks whose test or text has one of the words")
+    parser.add_argument(
+        "--only", default="", help="mutations whose test, text or file has one of the words"
+    )
     chosen = _chosen(parser.parse_args(arguments).only.lower().split())
     if not chosen:
-        parser.error("no break has any of these words")
+        parser.error("no mutation has any of these words")
     if changed := _changed(chosen):
-        parser.error(f"not as git has them; commit or restore first: {' '.join(changed)}")
+        parser.error(f"commit or restore these files first: {' '.join(changed)}")
     signal.signal(signal.SIGTERM, _interrupt)
     _RESULTS.mkdir(exist_ok=True)
     verdicts: list[Verdict] = []
-    with (_RESULTS / "breaks.log").open("w") as log:
-        for number, broken in enumerate(chosen, 1):
-            print(f"{number}/{len(chosen)} {broken.test}\n  {broken.what}", flush=True)
-            print(f"\n\n==== {broken.test}: {broken.what}", file=log, flush=True)
+    with (_RESULTS / "mutations.log").open("w") as log:
+        for number, mutation in enumerate(chosen, 1):
+            print(f"{number}/{len(chosen)} {mutation.test}\n  {mutation.what}", flush=True)
+            print(f"\n\n==== {mutation.test}: {mutation.what}", file=log, flush=True)
             try:
-                verdicts.append(on_trial(broken, log))
+                verdicts.append(judged(mutation, log))
             except KeyboardInterrupt:
-                print("  interrupted; the file is as it was")
+                print("  interrupted; the file is restored")
                 return 130
             _say(verdicts[-1])
             _write(verdicts)
     failed = sum(each.outcome is not Outcome.NOTICED for each in verdicts)
-    print(f"{len(verdicts) - failed} of {len(verdicts)} noticed; see test-results/breaks.md")
+    print(f"{len(verdicts) - failed} of {len(verdicts)} noticed; see test-results/mutations.md")
     return 1 if failed else 0
 
 
-def _chosen(words: list[str]) -> list[Break]:
-    def texts(broken: Break) -> str:
-        return f"{broken.test} {broken.what} {broken.file}".lower()
+def _chosen(words: list[str]) -> list[Mutation]:
+    def texts(mutation: Mutation) -> str:
+        return f"{mutation.test} {mutation.what} {mutation.file}".lower()
 
-    return [each for each in BREAKS if not words or any(word in texts(each) for word in words)]
+    return [each for each in MUTATIONS if not words or any(word in texts(each) for word in words)]
 
 
-def _changed(breaks: Sequence[Break]) -> list[str]:
-    files = sorted({each.file for each in breaks})
+def _changed(mutations: Sequence[Mutation]) -> list[str]:
+    files = sorted({each.file for each in mutations})
     done = subprocess.run(
         ["git", "diff", "--name-only", "HEAD", "--", *files],
         cwd=ROOT,
@@ -76,18 +79,18 @@ def _say(verdict: Verdict) -> None:
 
 def _write(verdicts: Sequence[Verdict]) -> None:
     lines = [
-        "# Breaks",
+        "# Mutation tests",
         "",
-        "| promise's test | what was broken | outcome | seconds | what the test said |",
+        "| promise's test | mutation | outcome | seconds | what the test said |",
         "|---|---|---|---|---|",
     ]
     for each in verdicts:
         reason = each.reason[:_REASON].replace("|", "\\|").replace("`", "'")
         lines.append(
-            f"| `{each.broken.test}` | {each.broken.what} | {each.outcome} "
+            f"| `{each.mutation.test}` | {each.mutation.what} | {each.outcome} "
             f"| {each.seconds:.0f} | {reason} |"
         )
-    (_RESULTS / "breaks.md").write_text("\n".join(lines) + "\n")
+    (_RESULTS / "mutations.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Breaks of what is promised about messages: delivery, duplicates, order."""
+"""Mutations against what is promised about messages: delivery, duplicates, order."""
 
-from tests.mutations.model import Break
+from tests.mutations.model import Mutation
 
 DELIVERY = (
-    Break(
+    Mutation(
         test="tests/e2e/test_message_path.py::"
         "test_every_subscriber_gets_each_of_1000_messages_once",
         what="Replay's mutation selects one field too few, so the API refuses each replay",
@@ -11,7 +11,7 @@ DELIVERY = (
         old='"region: $region) { id name message publishedAt region } }"',
         new='"region: $region) { id name message publishedAt } }"',
     ),
-    Break(
+    Mutation(
         test="tests/deploy/test_three_regions.py::"
         "test_each_message_arrives_once_everywhere_after_one_hop",
         what="the forward rules match what came from a peer too",
@@ -25,14 +25,14 @@ DELIVERY = (
               - detail-type: [MessagePublished]
 """,
     ),
-    Break(
+    Mutation(
         test="tests/soak/test_soak.py::test_every_subscriber_ends_with_exactly_what_was_accepted",
         what="a subscriber resumes after its last message, without the overlap",
         file="sdk/python/globalws_client/ledger.py",
         old="wanted = promised = min(self._covered[region], position) - options.overlap_ms",
         new="wanted = promised = position",
     ),
-    Break(
+    Mutation(
         test="tests/unit/functions/test_replay_adapters.py::"
         "test_an_answer_that_is_not_the_message_sent_is_no_success",
         what="Replay believes an answer that has the right id",
@@ -40,7 +40,7 @@ DELIVERY = (
         old="for name, value in sent.items() if not _is_same(name, value, answered)]",
         new='for name, value in sent.items() if answered.get("id") != sent.get("id")]',
     ),
-    Break(
+    Mutation(
         test="tests/unit/hostile/test_hostile_publish.py::"
         "test_a_message_arrives_exactly_or_is_refused_with_its_type",
         what="the text is trimmed on its way in",
@@ -48,7 +48,7 @@ DELIVERY = (
         old="    message,\n    publishedAt",
         new="    message: message.trim(),\n    publishedAt",
     ),
-    Break(
+    Mutation(
         test="tests/load/test_load.py::test_who_does_not_read_harms_nobody_else",
         what="what waits for a slow reader is bounded a thousand times too high",
         file="emulator/appsync/options.py",
@@ -58,14 +58,14 @@ DELIVERY = (
 )
 
 DUPLICATES = (
-    Break(
+    Mutation(
         test="tests/e2e/test_history.py::test_an_event_replayed_three_times_is_delivered_once",
         what="the store's condition names an attribute that no item has",
         file="graphql/functions/storeMessage.js",
         old="condition: { expression: 'attribute_not_exists(id)' }",
         new="condition: { expression: 'attribute_not_exists(messageId)' }",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_replay_api.py::"
         "test_a_call_that_was_done_but_not_answered_is_no_second_delivery",
         what="a replay of a known message passes as a publisher's retry",
@@ -73,9 +73,9 @@ DUPLICATES = (
         old="if (ctx.info.fieldName === 'publishFromBus') {",
         new="if (ctx.info.fieldName === 'publishFromPeer') {",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_function.py::"
-        "test_what_a_failed_function_had_is_neither_lost_nor_doubled",
+        "test_what_a_failed_function_had_is_neither_lost_nor_duplicated",
         what="replays are delivered without being stored",
         file="template.yaml",
         old="""\
@@ -88,14 +88,14 @@ DUPLICATES = (
           - !GetAtt CheckMessage.FunctionId
 """,
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_history.py::test_a_publishers_retry_is_stored_once_in_each_region",
         what="the publisher's own id is not taken over",
         file="graphql/resolvers/Mutation.publish.js",
         old="id: id ?? util.autoUlid(),",
         new="id: util.autoUlid(),",
     ),
-    Break(
+    Mutation(
         test="tests/unit/graphql/test_one_id_two_texts.py::"
         "test_all_regions_end_with_one_text_and_every_other_has_a_trace",
         what="a replay does not replace a text that was published later",
@@ -110,14 +110,14 @@ DUPLICATES = (
 
 """,
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_bus.py::test_duplicate_and_reordered_events",
         what="each write has a key of its own, so that no duplicate is seen",
         file="graphql/functions/storeMessage.js",
         old="key: util.dynamodb.toMapValues({ name, id }),",
         new="key: util.dynamodb.toMapValues({ name, id: write }),",
     ),
-    Break(
+    Mutation(
         test="tests/unit/sdk/test_subscriber_ids.py::"
         "test_ids_of_any_time_are_given_out_once_and_hide_nothing",
         what="what is forgotten counts as a place in time by its id",
@@ -125,7 +125,7 @@ DUPLICATES = (
         old="if not self._seen.add(message.id, min(message.id, id_at(time))):",
         new="if not self._seen.add(message.id, message.id):",
     ),
-    Break(
+    Mutation(
         test="tests/unit/sdk/test_subscriber_soak.py::test_nothing_lost_nothing_twice",
         what="a checkpoint forgets the ids that were given out",
         file="sdk/python/globalws_client/ledger.py",
@@ -135,21 +135,21 @@ DUPLICATES = (
 )
 
 ORDER = (
-    Break(
+    Mutation(
         test="tests/faults/test_bus.py::test_a_regions_clock_is_minutes_off",
         what="history is read newest first",
         file="graphql/functions/readHistory.js",
         old="scanIndexForward: true,",
         new="scanIndexForward: false,",
     ),
-    Break(
+    Mutation(
         test="tests/unit/sdk/test_subscriber_scenarios.py::test_scenario",
         what="live messages that were held come after the page, unsorted",
         file="sdk/python/globalws_client/catchup.py",
         old="return sorted(ready, key=lambda m: m.id)",
         new="return ready",
     ),
-    Break(
+    Mutation(
         test="tests/unit/functions/test_order.py::"
         "test_all_regions_converge_whatever_the_order_and_the_repetitions",
         what="decisions are ranked by their id before their instant",
@@ -157,7 +157,7 @@ ORDER = (
         old='''return f"{self.at}#{self.id}#{self.policy or ''}"''',
         new='''return f"{self.id}#{self.at}#{self.policy or ''}"''',
     ),
-    Break(
+    Mutation(
         test="tests/integration/functions/test_tables.py::"
         "test_racing_writers_end_with_the_latest_decision",
         what="the registry writes whatever decision arrives last",
@@ -165,7 +165,7 @@ ORDER = (
         old='"attribute_not_exists(#decision) OR #decision < :decision",',
         new='"attribute_not_exists(#decision) OR #decision <> :decision",',
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_bus.py::"
         "test_an_operators_clock_that_is_ahead_does_not_win_for_ever",
         what="an operator's clock is believed however far it is ahead",

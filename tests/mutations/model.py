@@ -1,4 +1,4 @@
-"""What a break is: one edit to production code that takes away one promise."""
+"""A mutation: one edit of production code that breaks one promise."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,15 +7,15 @@ from tests.support.stack import ROOT
 
 
 @dataclass(frozen=True)
-class Break:
-    """An edit that a reviewer could miss, and the test that must not.
+class Mutation:
+    """An edit that a reviewer could miss, and the test that must notice it.
 
     Attributes:
         test: as docs/guarantees.md names it.
-        what: what is broken, in a few words.
-        file: the file to damage, from the checkout's root.
-        old: the text that is replaced; it stands in the file exactly once.
-        new: what takes its place.
+        what: what it changes, in a few words.
+        file: the file to edit, relative to the checkout.
+        old: the text to replace; the file has it exactly once.
+        new: its replacement.
     """
 
     test: str
@@ -26,12 +26,12 @@ class Break:
 
     @property
     def path(self) -> Path:
-        """The file to damage."""
+        """The file to edit."""
         return ROOT / self.file
 
     def applied_to(self, text: str) -> str:
-        """The file's text, damaged. Raises ValueError if the place is not there, or not alone."""
+        """The edited text. Raises ValueError unless `old` is in the text exactly once."""
         found = text.count(self.old)
         if found != 1:
-            raise ValueError(f"{self.file} has {found} times what is to be replaced ({self.what})")
+            raise ValueError(f"{self.file} has the text to replace {found} times ({self.what})")
         return text.replace(self.old, self.new)

@@ -1,6 +1,6 @@
-"""Breaks of what is promised about operation: durability, isolation, limits."""
+"""Mutations against what is promised about operation: durability, isolation, limits."""
 
-from tests.mutations.model import Break
+from tests.mutations.model import Mutation
 
 # Each with its surroundings: one queue stands in template.yaml for several functions and rules.
 _REPLAY_DEAD_LETTERS = """\
@@ -20,35 +20,35 @@ _POLICY_FAILURES = """\
 """
 
 DURABILITY = (
-    Break(
+    Mutation(
         test="tests/faults/test_regions.py::test_a_region_killed_while_it_publishes_and_replays",
         what="a restarted region does not take up what it had accepted",
         file="emulator/eventbridge/service.py",
         old="rows = self._journal.load()",
         new="rows = self._journal.load()[:0]",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_bus.py::test_putevents_takes_only_a_part",
         what="PutEvents' answer counts as success whatever it took",
         file="graphql/functions/putOnBus.js",
         old="if (ctx.result.FailedEntryCount > 0) {",
         new="if (ctx.result.Entries.length === 0) {",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_regions.py::test_a_partition_both_ways",
         what="no delivery is tried a second time",
         file="template.yaml",
         old="    Default: 185\n",
         new="    Default: 0\n",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_regions.py::test_a_partition_longer_than_eventbridge_retries",
         what="a redriven message claims to be of the region that it is brought to",
         file="cli/domain/dead_letters.py",
         old='return dict(event["detail"])',
         new='return {**event["detail"], "region": peer}',
     ),
-    Break(
+    Mutation(
         test="tests/unit/eventbridge/test_eventbridge_dead_letters.py::"
         "test_an_undelivered_event_is_whole_and_redrivable",
         what="U+FFFE and U+FFFF pass for characters that SQS takes",
@@ -56,7 +56,7 @@ DURABILITY = (
         old="\\ue000-\\ufffd",
         new="\\ue000-\\uffff",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_template.py::"
         "test_every_rule_target_has_a_dead_letter_queue_that_events_may_write_to",
         what="the replay rule's dead letters go to a queue that EventBridge may not write to",
@@ -64,7 +64,7 @@ DURABILITY = (
         old=_REPLAY_DEAD_LETTERS % "BusDeadLetterQueue",
         new=_REPLAY_DEAD_LETTERS % "FunctionDeadLetterQueue",
     ),
-    Break(
+    Mutation(
         test="tests/unit/deploy/test_plan.py::"
         "test_any_way_of_growing_and_shrinking_ends_in_a_full_mesh",
         what="new regions send to each other before they are all there",
@@ -72,28 +72,28 @@ DURABILITY = (
         old="_deploy(region, there) for region in wanted",
         new="_deploy(region, wanted) for region in wanted",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_template.py::test_every_function_keeps_what_it_failed_on",
         what="what the policy function fails on goes to a table instead of a queue",
         file="template.yaml",
         old=_POLICY_FAILURES % "FunctionDeadLetterQueue",
         new=_POLICY_FAILURES % "AuditTable",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_template_broken.py::test_a_broken_template_is_caught",
         what="the bus queue's policy hangs on the other queue",
         file="template.yaml",
         old="Queues: [!Ref BusDeadLetterQueue]",
         new="Queues: [!Ref FunctionDeadLetterQueue]",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_bus.py::test_poison_is_kept_with_its_reason_and_holds_nothing_up",
         what="malformed events are passed over instead of being kept",
         file="functions/globalws_functions/domain/replay.py",
         old='        dead_letters.send(event, "InvalidEvent", str(error))\n',
         new="",
     ),
-    Break(
+    Mutation(
         test="tests/unit/functions/test_replay_adapters.py::"
         "test_a_call_that_is_not_authorized_yet_is_no_dead_letter",
         what="a firewall's refusal is taken for one that lasts",
@@ -101,7 +101,7 @@ DURABILITY = (
         old="if status == _HTTP_CONTENT_TOO_LARGE:",
         new="if status in (401, 403, _HTTP_CONTENT_TOO_LARGE):",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_alarms.py::"
         "test_every_rule_of_the_bus_has_an_alarm_on_events_that_are_lost",
         what="two alarms watch one rule, and none the other",
@@ -109,14 +109,14 @@ DURABILITY = (
         old='{ Name: RuleName, Value: !Sub "${Deployment}-orders" }',
         new='{ Name: RuleName, Value: !Sub "${Deployment}-replay" }',
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_template.py::test_audit_records_outlive_the_stack",
         what="the audit records go with the stack",
         file="template.yaml",
         old="    DeletionPolicy: RetainExceptOnCreate\n",
         new="    DeletionPolicy: Delete\n",
     ),
-    Break(
+    Mutation(
         test="tests/faults/test_regions.py::test_dynamodb_throttled",
         what="Replay takes a refusal that it does not know for one that lasts",
         file="functions/globalws_functions/adapters/graphql_api.py",
@@ -126,14 +126,14 @@ DURABILITY = (
 )
 
 ISOLATION = (
-    Break(
+    Mutation(
         test="tests/e2e/test_message_path.py::test_a_subscriber_gets_nothing_of_another_channel",
         what="the subscription's filter takes every channel whose name begins like its own",
         file="graphql/resolvers/Subscription.subscribe.js",
         old="{ name: { eq: ctx.stash.name } }",
         new="{ name: { beginsWith: ctx.stash.name } }",
     ),
-    Break(
+    Mutation(
         test="tests/unit/graphql/test_selection_guard.py::"
         "test_the_guard_lets_pass_exactly_a_plain_list_of_fields",
         what="the selection is read from the list, where an alias counts as a field",
@@ -141,7 +141,7 @@ ISOLATION = (
         old="  const words = selectedWords(ctx.info);",
         new="  const words = ctx.info.selectionSetList;",
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_message_path.py::"
         "test_a_disallowed_channel_is_refused_with_its_typed_error",
         what="publish does not ask whether the channel is allowed",
@@ -149,14 +149,14 @@ ISOLATION = (
         old="          - !GetAtt RequireAllowed.FunctionId\n          - !GetAtt CheckMessage",
         new="          - !GetAtt CheckMessage",
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_authorization.py::test_a_disallowed_channel_is_refused_at_subscribe",
         what="subscribe does not ask whether the channel is allowed",
         file="template.yaml",
         old="          - !GetAtt RequireAllowed.FunctionId\n\n  QueryGetChannel:",
         new="\n  QueryGetChannel:",
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_governance.py::"
         "test_block_closes_a_channel_in_every_region_and_allow_opens_it",
         what="a block refuses newcomers and leaves open subscriptions alone",
@@ -164,14 +164,14 @@ ISOLATION = (
         old="is_kick = order.action is Action.PURGE or is_closed",
         new="is_kick = order.action is Action.PURGE",
     ),
-    Break(
+    Mutation(
         test="tests/unit/cli/test_cli_orders.py::test_a_policy_that_is_written_is_no_confirmation",
         what="a region that has no record of an order counts as having carried it out",
         file="cli/change.py",
         old='return Confirmation.PENDING, "no audit record yet"',
         new='return Confirmation.CONFIRMED, ""',
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_governance.py::"
         "test_reset_closes_a_channel_that_is_not_of_the_deployment",
         what="a reset is noted and leaves in force what it takes back",
@@ -179,7 +179,7 @@ ISOLATION = (
         old='Policy.DEFAULT: " REMOVE #allowed, #closedSince, #invalidatedAt"',
         new='Policy.DEFAULT: " REMOVE #closedSince, #invalidatedAt"',
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_janitor.py::"
         "test_with_purge_failing_the_janitor_ends_the_subscriptions",
         what="the janitor asks the deployment before the operator",
@@ -187,35 +187,35 @@ ISOLATION = (
         old="return self.name in allowed_channels if self.override is None else self.override",
         new="return self.name in allowed_channels or self.override is True",
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_authorization.py::test_http",
         what="an API key may end subscriptions",
         file="template.yaml",
         old="unsubscribe(name: String!): Channel @aws_iam",
         new="unsubscribe(name: String!): Channel @aws_iam @aws_api_key",
     ),
-    Break(
+    Mutation(
         test="tests/deploy/test_keys.py::test_no_client_is_refused_while_it_changes_over",
         what="a rotation deletes the old key at once",
         file="cli/domain/api_keys.py",
         old='"A": "B,A"',
         new='"A": "B"',
     ),
-    Break(
+    Mutation(
         test="tests/deploy/test_keys.py::test_without_a_key_iam_alone_comes_in",
         what="key A is made whatever ApiKeys says",
         file="template.yaml",
         old="    Type: AWS::AppSync::ApiKey\n    Condition: HasKeyA\n",
         new="    Type: AWS::AppSync::ApiKey\n",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_permissions.py::test_a_function_may_do_exactly_what_it_calls",
         what="the janitor's role may delete channels",
         file="template.yaml",
         old="Action: [dynamodb:Scan, dynamodb:UpdateItem, dynamodb:PutItem]",
         new="Action: [dynamodb:Scan, dynamodb:UpdateItem, dynamodb:PutItem, dynamodb:DeleteItem]",
     ),
-    Break(
+    Mutation(
         test="tests/infrastructure/test_bus_policy.py::"
         "test_with_operator_roles_nobody_else_gives_orders",
         what="the bus refuses the operators' orders instead of all others'",
@@ -223,7 +223,7 @@ ISOLATION = (
         old="                ArnNotLike:\n",
         new="                ArnLike:\n",
     ),
-    Break(
+    Mutation(
         test="tests/conformance/test_robustness.py::test_garbage",
         what="all connections share one set of subscription ids",
         file="emulator/appsync/connection.py",
@@ -243,7 +243,7 @@ ISOLATION = (
 )
 
 LIMITS = (
-    Break(
+    Mutation(
         test="tests/unit/hostile/test_hostile_publish.py::"
         "test_the_time_of_an_id_is_near_or_refused",
         what="an id's time is compared in seconds with milliseconds",
@@ -251,21 +251,21 @@ LIMITS = (
         old="time > now + MINUTES_AHEAD * 60000",
         new="time / 1000 > now + MINUTES_AHEAD * 60000",
     ),
-    Break(
+    Mutation(
         test="tests/e2e/test_message_path.py::test_every_refusal_of_publish_has_its_type",
         what="a message's characters are counted, not its bytes as JSON",
         file="graphql/functions/checkMessage.js",
         old="const bytes = Math.floor((encoded.length * 3) / 4);",
         new="const bytes = message.length;",
     ),
-    Break(
+    Mutation(
         test="tests/unit/hostile/test_hostile_graphql.py::test_what_would_cost_too_much_is_refused",
         what="fields in fragments are not counted",
         file="emulator/appsync/documents.py",
         old="inner = self._measure_fragment(node.name.value)",
         new="inner = (0, 0)",
     ),
-    Break(
+    Mutation(
         test="tests/unit/hostile/test_hostile_graphql.py::test_a_batch_is_one_request_too_many",
         what="of a batch the first request is run",
         file="emulator/appsync/requests.py",
@@ -276,7 +276,7 @@ LIMITS = (
         document = document[0] if document else None
 """,
     ),
-    Break(
+    Mutation(
         test="tests/unit/hostile/test_hostile_graphql.py::"
         "test_aliases_are_not_a_way_around_the_bound_of_resolvers",
         what="nobody counts the resolvers that a request runs",
@@ -284,14 +284,14 @@ LIMITS = (
         old="        invocation.count_resolver()\n",
         new="",
     ),
-    Break(
+    Mutation(
         test="tests/load/test_load.py::test_memory_is_flat_and_nothing_is_lost_under_load",
         what="the region keeps every connection that it ever had",
         file="emulator/appsync/engine.py",
         old="self._sessions.pop(session, None)",
         new="logger.debug('a connection is gone')",
     ),
-    Break(
+    Mutation(
         test="tests/unit/functions/test_janitor.py::"
         "test_never_a_hundred_invalidations_in_any_second",
         what="what was not used of the rate is saved up without a bound",

@@ -1,9 +1,9 @@
-"""All breaks, in the order of docs/guarantees.md; each promise there has at least one."""
+"""All mutations, in the order of docs/guarantees.md; each promise there has at least one."""
 
 from tests.mutations.messages import DELIVERY, DUPLICATES, ORDER
-from tests.mutations.model import Break
+from tests.mutations.model import Mutation
 from tests.mutations.operation import DURABILITY, ISOLATION, LIMITS
 
-BREAKS: tuple[Break, ...] = (
+MUTATIONS: tuple[Mutation, ...] = (
     *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *LIMITS,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What goes wrong during the soak: a seeded dice throws one mishap after the other."""
+"""What goes wrong during the soak: faults chosen at random, from a seed."""
 
 import asyncio
 import math
@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 
 from cli.stack_file import RunningRegion
-from tests.soak.crew import Member
-from tests.soak.gate import Gate
+from tests.soak.processes import SoakProcess
+from tests.soak.proxy import Proxy
 from tests.support.clients import set_faults
 from tests.support.stack import LocalStack
 from tests.support.waiting import until
@@ -23,12 +23,12 @@ _BETWEEN_SECONDS = (0.4, 1.8)
 _REGION_REST_SECONDS = 12.0
 _RESTART_SECONDS = 180.0
 
-Gates = Mapping[tuple[str, str], Gate]
+Proxies = Mapping[tuple[str, str], Proxy]
 """By (process, region)."""
 
 
-def standing_faults(seed: int, *, retries: int) -> dict[str, Any]:
-    """What is wrong all the time: 5 % of replays fail, links lose, double and reorder."""
+def lasting_faults(seed: int, *, retries: int) -> dict[str, Any]:
+    """The faults that last all the time: 5 % of replays fail, links lose, duplicate and reorder."""
     return {
         "seed": seed,
         "links": {
@@ -56,15 +56,15 @@ def standing_faults(seed: int, *, retries: int) -> dict[str, Any]:
 
 
 class Chaos:
-    """Throws mishaps for a while; then `reopen`, and when all is delivered, `mend`."""
+    """Causes faults for a while; then `reopen`, and when all is delivered, `mend`."""
 
     def __init__(
         self,
         stack: LocalStack,
         session: aiohttp.ClientSession,
-        subscribers: Sequence[Member],
-        publishers: Sequence[Member],
-        gates: Gates,
+        subscribers: Sequence[SoakProcess],
+        publishers: Sequence[SoakProcess],
+        proxies: Proxies,
         seed: int,
     ) -> None:
         self.count: Counter[str] = Counter()
@@ -72,13 +72,13 @@ class Chaos:
         self._session = session
         self._subscribers = subscribers
         self._publishers = publishers
-        self._gates = gates
+        self._proxies = proxies
         self._seed = seed
-        self._dice = random.Random(seed)
+        self._random = random.Random(seed)
         self._region_rests_until = time.monotonic()
         self._names = [each.region for each in stack.running.regions]
         self._partitioned: set[str] = set()
-        self._mishaps: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
+        self._faults: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
             "subscriber killed": (4, self._kill_subscriber),
             "connections cut": (5, self._cut),
             "connections stalled, then cut": (2, self._stall),
@@ -89,72 +89,72 @@ class Chaos:
         }
 
     async def run(self, seconds: float) -> None:
-        """Throws mishaps for so long; several may be under way at once."""
+        """Cause faults for `seconds`; several may overlap."""
         for name in self._names:
             await self._put_faults(name)
-        names = list(self._mishaps)
-        weights = [weight for weight, _ in self._mishaps.values()]
+        names = list(self._faults)
+        weights = [weight for weight, _ in self._faults.values()]
         deadline = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
             while time.monotonic() < deadline:
-                (name,) = self._dice.choices(names, weights)
-                group.create_task(self._throw(name), name=name)
-                await asyncio.sleep(self._dice.uniform(*_BETWEEN_SECONDS))
+                (name,) = self._random.choices(names, weights)
+                group.create_task(self._start(name), name=name)
+                await asyncio.sleep(self._random.uniform(*_BETWEEN_SECONDS))
 
     def reopen(self) -> None:
-        """All gates are open again; what is wrong all the time stays so."""
-        for gate in self._gates.values():
-            gate.open()
+        """Open all proxies; the lasting faults stay."""
+        for proxy in self._proxies.values():
+            proxy.open()
 
     async def mend(self) -> None:
-        """No faults any more."""
+        """End the lasting faults."""
         for region in self._stack.running.regions:
             await set_faults(self._session, region, {})
 
-    async def _throw(self, name: str) -> None:
-        _, mishap = self._mishaps[name]
+    async def _start(self, name: str) -> None:
+        _, fault = self._faults[name]
         try:
-            await mishap()
+            await fault()
         except _NotNow:
             return
         self.count[name] += 1
 
     async def _kill_subscriber(self) -> None:
-        await self._kill(self._dice.choice(self._subscribers))
+        await self._kill(self._random.choice(self._subscribers))
 
     async def _kill_publisher(self) -> None:
-        await self._kill(self._dice.choice(self._publishers))
+        await self._kill(self._random.choice(self._publishers))
 
-    async def _kill(self, member: Member) -> None:
-        away = self._dice.uniform(0.0, 4.0)
-        if not member.running:
+    async def _kill(self, process: SoakProcess) -> None:
+        away = self._random.uniform(0.0, 4.0)
+        if not process.running:
             raise _NotNow
-        await member.kill()
+        await process.kill()
         await asyncio.sleep(away)
-        await member.start()
+        await process.start()
 
     async def _cut(self) -> None:
-        if not self._any_gate().cut():
+        if not self._any_proxy().cut():
             raise _NotNow
 
     async def _stall(self) -> None:
-        gate, seconds = self._any_gate(), self._dice.uniform(0.5, 4.0)
-        gate.stall()
+        proxy, seconds = self._any_proxy(), self._random.uniform(0.5, 4.0)
+        proxy.stall()
         await asyncio.sleep(seconds)
-        gate.cut()
-        gate.open()
+        proxy.cut()
+        proxy.open()
 
     async def _shut(self) -> None:
-        gate, seconds = self._any_gate(), self._dice.uniform(1.0, 8.0)
-        gate.shut()
+        proxy, seconds = self._any_proxy(), self._random.uniform(1.0, 8.0)
+        proxy.shut()
         await asyncio.sleep(seconds)
-        gate.open()
+        proxy.open()
 
-    def _any_gate(self) -> Gate:
-        return self._gates[self._dice.choice(list(self._gates))]
+    def _any_proxy(self) -> Proxy:
+        return self._proxies[self._random.choice(list(self._proxies))]
 
     async def _partition(self) -> None:
-        name, seconds = self._dice.choice(self._names), self._dice.uniform(1.0, 6.0)
+        name, seconds = self._random.choice(self._names), self._random.uniform(1.0, 6.0)
         if name in self._partitioned:
             raise _NotNow
         self._partitioned.add(name)
@@ -167,7 +167,7 @@ class Chaos:
         if time.monotonic() < self._region_rests_until:
             raise _NotNow
         self._region_rests_until = math.inf
-        name = self._dice.choice(self._names)
+        name = self._random.choice(self._names)
         before = self._stack.running.region(name).pid
         os.kill(before, signal.SIGKILL)
 
@@ -177,7 +177,7 @@ class Chaos:
 
         await until(is_back, _RESTART_SECONDS, f"{name} did not come back")
         self._region_rests_until = time.monotonic() + _REGION_REST_SECONDS
-        await self._put_faults(name)  # they were in the killed process only
+        await self._put_faults(name)  # the killed process had them in memory
 
     async def _answers(self, region: RunningRegion) -> bool:
         try:
@@ -187,15 +187,15 @@ class Chaos:
             return False
 
     async def _put_faults(self, name: str) -> None:
-        # One region gives up at once, so that its queue fills; the other has Lambda's own retries.
-        plan = standing_faults(self._seed, retries=0 if name == self._names[0] else 2)
+        # One region's functions do not retry, so that its queue fills; the other's do.
+        plan = lasting_faults(self._seed, retries=0 if name == self._names[0] else 2)
         if name in self._partitioned:
             plan["links"] = {"*": {"partition": True}}
         try:
             await set_faults(self._session, self._stack.running.region(name), plan)
         except aiohttp.ClientError:
-            return  # it is down; whoever killed it puts the plan into force again
+            return  # it is down; `_kill_region` sets the plan again
 
 
 class _NotNow(Exception):  # noqa: N818 - no error
-    """This mishap cannot happen at the moment."""
+    """This fault is impossible at the moment."""

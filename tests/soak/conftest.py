@@ -1,4 +1,4 @@
-"""The soak has a stack of its own, with ports that stay free of the others'."""
+"""The soak's stack, which only it uses."""
 
 import os
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def seconds() -> float:
-    """How long mishaps happen: `make soak SECONDS=600`."""
+    """Seconds of faults: `make soak SECONDS=600`."""
     return float(os.environ.get("GLOBALWS_SECONDS") or 60)
 
 
 @pytest.fixture(scope="session")
 def seed() -> int:
-    """`make soak SEED=7` throws the same dice again; what they hit depends on timing too."""
+    """`make soak SEED=7` repeats the choices; their effect depends on timing too."""
     return int(os.environ.get("GLOBALWS_SEED") or 20261123)

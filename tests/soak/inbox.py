@@ -1,7 +1,7 @@
-"""What one subscription has received, in SQLite: messages and checkpoint change together.
+"""What one subscription has received, in SQLite: messages and checkpoint in one transaction.
 
-A consumer gets each message once over any number of deaths only if it keeps its own work and its
-checkpoint in one transaction. This is the smallest consumer that does.
+A consumer that may be killed handles each message once only if it keeps its work and its
+checkpoint in one transaction. This is the smallest such consumer.
 """
 
 import json
@@ -23,7 +23,7 @@ PRAGMA synchronous = NORMAL;
 
 
 class Inbox:
-    """One subscription's database. `id` is not unique in it, so that doubles show."""
+    """One subscription's database. `id` is not unique in it, so that duplicates show."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, timeout=10)
@@ -41,7 +41,7 @@ class Inbox:
         self._database.close()
 
     def commit(self, messages: Sequence[Message], checkpoint: Checkpoint | None) -> None:
-        """Keeps messages and the checkpoint that stands after them, or neither."""
+        """Keep messages and the checkpoint after them, or neither."""
         with self._database:
             self._database.executemany(
                 "INSERT INTO messages VALUES (?, ?, ?)",
@@ -54,7 +54,7 @@ class Inbox:
                 )
 
     def note(self, event: StateEvent) -> None:
-        """Keeps a change of the connection's state."""
+        """Keep a change of the connection's state."""
         with self._database:
             self._database.execute(
                 "INSERT INTO states VALUES (?, ?, ?)",
@@ -62,15 +62,15 @@ class Inbox:
             )
 
     def checkpoint(self) -> Checkpoint | None:
-        """The last one kept."""
+        """The last checkpoint."""
         row = self._database.execute("SELECT document FROM checkpoint").fetchone()
         return None if row is None else Checkpoint.from_json(json.loads(row[0]))
 
     def messages(self) -> list[tuple[str, str]]:
-        """(id, text) in the order of arrival, doubles and all."""
+        """(id, text) in the order of arrival, with duplicates."""
         return self._database.execute("SELECT id, message FROM messages ORDER BY rowid").fetchall()
 
     def states(self) -> list[tuple[str, bool]]:
-        """(state, gap) in the order in which they came."""
+        """(state, gap) in the order of arrival."""
         rows = self._database.execute("SELECT state, gap FROM states ORDER BY rowid")
         return [(state, bool(gap)) for state, gap in rows]

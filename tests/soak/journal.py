@@ -1,7 +1,7 @@
-"""What one publisher meant to publish and what was accepted: lines of JSON, in one file.
+"""What one publisher intends to publish and what was accepted: JSON lines in one file.
 
-A message is written down before it is published, so that a publisher that was killed knows what to
-publish again, with the same id.
+A message is written down before it is published, so that a killed publisher knows what to publish
+again, with the same id.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Intent:
-    """A message to be published."""
+    """A message to publish."""
 
     id: str
     channel: str
@@ -21,7 +21,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Entries:
-    """A journal, read: id → intent, ids that were accepted, failed calls, starts."""
+    """The content of a journal: id → intent, accepted ids, failed calls, starts."""
 
     intents: dict[str, Intent]
     accepted: frozenset[str]
@@ -30,34 +30,34 @@ class Entries:
 
     @property
     def open(self) -> list[Intent]:
-        """What nobody has accepted yet, as far as is known."""
+        """Messages not known to be accepted."""
         return [each for id, each in self.intents.items() if id not in self.accepted]
 
 
 class Journal:
-    """Appends; each line goes to the operating system at once, so that SIGKILL loses none."""
+    """Appends lines; each is handed to the operating system at once, so SIGKILL loses none."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
 
     def started(self) -> None:
-        """The process runs."""
+        """Note that the process has started."""
         self._append({"started": True})
 
     def intend(self, intent: Intent) -> None:
-        """About to be published."""
+        """Note a message before it is published."""
         self._append({"id": intent.id, "channel": intent.channel, "text": intent.text})
 
     def accepted(self, id: str) -> None:
-        """The publisher got data back."""
+        """Note that the API returned data."""
         self._append({"accepted": id})
 
     def failed(self, id: str, reason: str) -> None:
-        """No region accepted it; it will be tried again."""
+        """Note that no region accepted it; it will be tried again."""
         self._append({"failed": id, "reason": reason})
 
     def close(self) -> None:
-        """Ends it."""
+        """Close the file."""
         self._file.close()
 
     def _append(self, document: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> Entries:
-    """All of it; a line that a killed process left unfinished counts for nothing."""
+    """Read a journal; ignore a line that a killed process left unfinished."""
     intents: dict[str, Intent] = {}
     accepted = set()
     failures = starts = 0

@@ -1,4 +1,4 @@
-"""What the soak's processes are told, as one JSON file each."""
+"""The plan of each of the soak's processes: a JSON file."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from globalws_client import RegionEndpoint
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A region's API as one process reaches it."""
+    """A region's API, through the process's proxy if it has one."""
 
     region: str
     graphql_url: str
@@ -17,7 +17,7 @@ class Endpoint:
     api_key: str
 
     def as_region(self) -> RegionEndpoint:
-        """As the subscriber package wants it."""
+        """The same for the SDK."""
         return RegionEndpoint(**asdict(self))
 
 
@@ -25,7 +25,7 @@ class Endpoint:
 class SubscriberPlan:
     """A process with one subscription for each channel; `folder` is where it keeps its inboxes.
 
-    `endpoints` are in order of preference; `after` is an id: what is newer is to be received.
+    `endpoints` are in order of preference; it receives what is newer than the id `after`.
     """
 
     name: str
@@ -41,7 +41,7 @@ class SubscriberPlan:
 
 @dataclass(frozen=True)
 class PublisherPlan:
-    """A process that publishes so many messages a second, by turns to each channel."""
+    """A process that publishes `per_second` messages a second, to each channel in turn."""
 
     name: str
     folder: str
@@ -52,7 +52,7 @@ class PublisherPlan:
 
     @property
     def journal(self) -> Path:
-        """What it meant to publish, and what was accepted."""
+        """The file with what it intends to publish and what was accepted."""
         return Path(self.folder) / f"{self.name}.jsonl"
 
 
@@ -60,19 +60,19 @@ Plan = SubscriberPlan | PublisherPlan
 
 
 def can_end_file(plan: Plan) -> Path:
-    """It is there as long as the process would end well if it were told to (SIGTERM)."""
+    """This file exists while the process can end cleanly on SIGTERM."""
     return Path(plan.folder) / f"{plan.name}.can-end"
 
 
 def write_plan(plan: Plan) -> Path:
-    """Writes the plan's file and returns its path."""
+    """Write the plan's file; return its path."""
     path = Path(plan.folder) / f"{plan.name}.plan.json"
     path.write_text(json.dumps(asdict(plan), indent=1))
     return path
 
 
 def read_subscriber_plan(path: Path) -> SubscriberPlan:
-    """Reads it back."""
+    """Read a plan's file."""
     document = json.loads(path.read_text())
     endpoints = tuple(Endpoint(**each) for each in document.pop("endpoints"))
     channels = tuple(document.pop("channels"))
@@ -80,7 +80,7 @@ def read_subscriber_plan(path: Path) -> SubscriberPlan:
 
 
 def read_publisher_plan(path: Path) -> PublisherPlan:
-    """Reads it back."""
+    """Read a plan's file."""
     document = json.loads(path.read_text())
     endpoints = tuple(Endpoint(**each) for each in document.pop("endpoints"))
     channels = tuple(document.pop("channels"))

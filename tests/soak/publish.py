@@ -1,6 +1,6 @@
-"""`python -m tests.soak.publish PLAN`: publishes until SIGTERM, then until all is accepted.
+"""`python -m tests.soak.publish PLAN`: publishes until SIGTERM, then finishes.
 
-Killed and started again, it first publishes what it does not know to be accepted, with its id.
+After a kill it first publishes again, with their ids, the messages not known to be accepted.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Publishing:
         self.stop = asyncio.Event()
 
     async def run(self, left_over: list[Intent]) -> None:
-        """Publishes what is left over and new messages until `stop`; then finishes."""
+        """Publish what is left over, new messages until `stop`; return once all are accepted."""
         async with asyncio.TaskGroup() as group:
             for intent in left_over:
                 await self._room.acquire()

@@ -1,4 +1,4 @@
-"""The soak's report: what was done to the stack, and what came out."""
+"""The soak's report: the faults and the outcome."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ FOLDER = ROOT / "test-results"
 
 @dataclass(frozen=True)
 class Received:
-    """One subscription's outcome; `missing` and `twice` must be 0, and so must `unknown`."""
+    """One subscription's outcome; `missing`, `twice` and `unknown` must be 0."""
 
     subscription: str
     expected: int
@@ -27,14 +27,14 @@ class Received:
 
 @dataclass
 class SoakReport:
-    """The whole soak."""
+    """The whole report."""
 
     seed: int
     seconds: float
     accepted: int = 0
     failed_calls: int = 0
     publisher_starts: int = 0
-    mishaps: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
     duplicates_dropped: int = 0
     dead_letters: int = 0
     redriven: int = 0
@@ -44,27 +44,27 @@ class SoakReport:
 
     @property
     def lost(self) -> int:
-        """Accepted messages that a subscription did not get."""
+        """Accepted messages that a subscription did not receive."""
         return sum(each.missing for each in self.subscriptions)
 
     @property
     def twice(self) -> int:
-        """Messages that a subscription got more than once."""
+        """Messages that a subscription received more than once."""
         return sum(each.twice for each in self.subscriptions)
 
     def text(self) -> str:
-        """As Markdown."""
+        """The report as Markdown."""
         headings = list(Received.__dataclass_fields__)
         rows = [list(asdict(each).values()) for each in self.subscriptions]
         lines = [
             "# Soak",
             "",
-            f"Seed {self.seed}, {self.seconds:.0f} s of mishaps, "
+            f"Seed {self.seed}, {self.seconds:.0f} s of faults, "
             f"settled {self.settled_seconds:.0f} s after they ended.",
             "",
             f"- accepted messages: {self.accepted}; publishers' calls that failed: "
             f"{self.failed_calls}; publisher processes started: {self.publisher_starts}",
-            "- mishaps: " + ", ".join(f"{name} {n}" for name, n in sorted(self.mishaps.items())),
+            "- faults: " + ", ".join(f"{name} {n}" for name, n in sorted(self.faults.items())),
             f"- dead letters: {self.dead_letters}, redriven: {self.redriven}",
             "- in history: " + ", ".join(f"{name} {n}" for name, n in self.history.items()),
             f"- **lost: {self.lost}, received twice: {self.twice}**",
@@ -76,7 +76,7 @@ class SoakReport:
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path = FOLDER) -> None:
-        """Writes soak.json and soak.md, and prints the latter."""
+        """Write soak.json and soak.md, and print soak.md."""
         folder.mkdir(exist_ok=True)
         document = asdict(self) | {"lost": self.lost, "twice": self.twice}
         (folder / "soak.json").write_text(json.dumps(document, indent=2) + "\n")

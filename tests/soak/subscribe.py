@@ -1,6 +1,6 @@
 """`python -m tests.soak.subscribe PLAN`: subscribes until SIGTERM, or until it is killed.
 
-What was received and where it stands are kept together; killed and started again, it goes on.
+It keeps messages and checkpoint together, so that it continues after a kill.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from globalws_client import Message, MessageEvent, Options, StateEvent, Subscrib
 from tests.soak.inbox import Inbox
 from tests.soak.plan import SubscriberPlan, can_end_file, read_subscriber_plan
 
-# Impatient, so that a minute holds several failovers. The overlaps are the defaults.
+# Short timeouts, so that a minute has several failovers. The overlaps are the defaults.
 _PACE = {
     "backoff_base_ms": 100,
     "backoff_cap_ms": 1_500,
@@ -30,7 +30,7 @@ _BATCH_SECONDS = 0.05
 
 
 async def _batches(events: Subscriber) -> AsyncIterator[list[MessageEvent | StateEvent]]:
-    """Events as they come, a few at a time."""
+    """Yield events as they arrive, a few at a time."""
     pending: asyncio.Task[MessageEvent | StateEvent] | None = None
     loop = asyncio.get_running_loop()
     while True:
@@ -62,7 +62,7 @@ async def _receive(plan: SubscriberPlan, channel: str) -> None:
                         messages.append(event.message)
                     else:
                         inbox.note(event)
-                # `_batches` may hold one event more, which it has asked for and not got: none.
+                # No event is lost here: `_batches` has asked for the next one, but not received it.
                 inbox.commit(messages, events.checkpoint())
 
 

@@ -1,4 +1,4 @@
-"""The soak: everything goes wrong at once; each subscriber ends with exactly what was accepted.
+"""The soak: many faults at once; each subscriber ends with exactly what was accepted.
 
 Publishers in both regions and resuming subscribers, each process of which is killed now and then,
 on a stack whose regions are killed and whose links, buses, functions and tables fail.
@@ -15,12 +15,12 @@ import pytest
 
 from cli.stack_file import RunningRegion
 from tests.soak.chaos import Chaos
-from tests.soak.crew import Member
 from tests.soak.inbox import Inbox
 from tests.soak.journal import Entries, read_journal
 from tests.soak.plan import PublisherPlan, SubscriberPlan
+from tests.soak.processes import SoakProcess
 from tests.soak.report import Received, SoakReport
-from tests.soak.scene import CHANNELS, Scene, scene
+from tests.soak.setup import CHANNELS, Soak, soak
 from tests.support.aws import dead_letters, redrive
 from tests.support.history import whole_history
 from tests.support.publishing import new_id
@@ -38,18 +38,18 @@ async def test_every_subscriber_ends_with_exactly_what_was_accepted(
     report = SoakReport(seed, seconds)
     async with (
         aiohttp.ClientSession() as session,
-        scene(stack, tmp_path, new_id(ahead_seconds=-1), seed) as found,
+        soak(stack, tmp_path, new_id(ahead_seconds=-1), seed) as found,
     ):
-        for member in found.members:
-            await member.start()
-        chaos = Chaos(stack, session, found.subscribers, found.publishers, found.gates, seed)
+        for process in found.processes:
+            await process.start()
+        chaos = Chaos(stack, session, found.subscribers, found.publishers, found.proxies, seed)
         await chaos.run(seconds)
         ended = time.monotonic()
         chaos.reopen()
         for publisher in found.publishers:
             await publisher.finish()
         journals = {each.plan.name: _journal(each) for each in found.publishers}
-        # Not mended yet: on a slow machine most replays come only now, and 5 % shall fail.
+        # Keep the lasting faults: on a slow machine most replays happen now, and 5 % must fail.
         await _idle(stack, session)
         await chaos.mend()
         await _settle(stack, found, report)
@@ -58,7 +58,7 @@ async def test_every_subscriber_ends_with_exactly_what_was_accepted(
         report.settled_seconds = time.monotonic() - ended
         for subscriber in found.subscribers:
             await subscriber.finish()
-        report.mishaps = dict(chaos.count)
+        report.faults = dict(chaos.count)
         _count(report, journals, found, expected)
         for region in stack.running.regions:
             report.history[region.region] = await _stored(session, region, expected)
@@ -71,7 +71,7 @@ async def test_every_subscriber_ends_with_exactly_what_was_accepted(
     assert set(report.history.values()) == {report.accepted}
 
 
-def _journal(publisher: Member) -> Entries:
+def _journal(publisher: SoakProcess) -> Entries:
     assert isinstance(publisher.plan, PublisherPlan)
     entries = read_journal(publisher.plan.journal)
     assert not entries.open, f"{publisher.plan.name} gave up: {publisher.log()}"
@@ -79,7 +79,7 @@ def _journal(publisher: Member) -> Entries:
 
 
 def _expected(journals: dict[str, Entries]) -> dict[str, dict[str, str]]:
-    """Channel → id → text of all that was accepted."""
+    """All accepted messages: channel → id → text."""
     expected: dict[str, dict[str, str]] = {channel: {} for channel in CHANNELS}
     for entries in journals.values():
         for id in entries.accepted:
@@ -89,7 +89,7 @@ def _expected(journals: dict[str, Entries]) -> dict[str, dict[str, str]]:
 
 
 async def _idle(stack: LocalStack, session: aiohttp.ClientSession) -> None:
-    """Until no bus and no function has anything left to do."""
+    """Wait until no bus and no function has work left."""
 
     async def idle() -> bool:
         for region in stack.running.regions:
@@ -101,13 +101,13 @@ async def _idle(stack: LocalStack, session: aiohttp.ClientSession) -> None:
     await until(idle, _SETTLE_SECONDS, "the buses have work left")
 
 
-async def _settle(stack: LocalStack, found: Scene, report: SoakReport) -> None:
-    """Until all subscribers are connected and the dead letters redriven."""
+async def _settle(stack: LocalStack, found: Soak, report: SoakReport) -> None:
+    """Wait until all subscribers are connected and the dead letters are redriven."""
 
     async def ready() -> bool:
-        for member in found.subscribers:
-            member.check()
-        states = [_inbox_states(member, channel) for member, channel in _subscriptions(found)]
+        for process in found.subscribers:
+            process.check()
+        states = [_inbox_states(process, channel) for process, channel in _subscriptions(found)]
         return all(each and each[-1][0] in ("live", "failed-over") for each in states)
 
     async def redriven() -> bool:
@@ -120,60 +120,60 @@ async def _settle(stack: LocalStack, found: Scene, report: SoakReport) -> None:
     await until(redriven, _SETTLE_SECONDS, "dead letters cannot be redriven")
 
 
-async def _arrival(found: Scene, expected: dict[str, dict[str, str]]) -> None:
+async def _arrival(found: Soak, expected: dict[str, dict[str, str]]) -> None:
     async def complete() -> bool:
         return all(
-            len({id for id, _ in _messages(member, channel)}) >= len(expected[channel])
-            for member, channel in _subscriptions(found)
+            len({id for id, _ in _messages(process, channel)}) >= len(expected[channel])
+            for process, channel in _subscriptions(found)
         )
 
-    with suppress(AssertionError):  # what is missing after that is the report's to say
+    with suppress(AssertionError):  # the report says what is missing after that
         await until(complete, 30.0, "incomplete")
 
 
-def _subscriptions(found: Scene) -> list[tuple[Member, str]]:
-    return [(member, channel) for member in found.subscribers for channel in CHANNELS]
+def _subscriptions(found: Soak) -> list[tuple[SoakProcess, str]]:
+    return [(process, channel) for process in found.subscribers for channel in CHANNELS]
 
 
-def _inbox_states(member: Member, channel: str) -> list[tuple[str, bool]]:
-    assert isinstance(member.plan, SubscriberPlan)
-    with Inbox(member.plan.inbox(channel)) as inbox:
+def _inbox_states(process: SoakProcess, channel: str) -> list[tuple[str, bool]]:
+    assert isinstance(process.plan, SubscriberPlan)
+    with Inbox(process.plan.inbox(channel)) as inbox:
         return inbox.states()
 
 
-def _messages(member: Member, channel: str) -> list[tuple[str, str]]:
-    assert isinstance(member.plan, SubscriberPlan)
-    with Inbox(member.plan.inbox(channel)) as inbox:
+def _messages(process: SoakProcess, channel: str) -> list[tuple[str, str]]:
+    assert isinstance(process.plan, SubscriberPlan)
+    with Inbox(process.plan.inbox(channel)) as inbox:
         return inbox.messages()
 
 
 def _count(
     report: SoakReport,
     journals: dict[str, Entries],
-    found: Scene,
+    found: Soak,
     expected: dict[str, dict[str, str]],
 ) -> None:
     report.accepted = sum(map(len, expected.values()))
     report.failed_calls = sum(each.failures for each in journals.values())
     report.publisher_starts = sum(each.starts for each in journals.values())
-    for member, channel in _subscriptions(found):
+    for process, channel in _subscriptions(found):
         wanted = expected[channel]
-        messages = _messages(member, channel)
-        states = _inbox_states(member, channel)
+        messages = _messages(process, channel)
+        states = _inbox_states(process, channel)
         counts = Counter(id for id, _ in messages)
         report.subscriptions.append(
             Received(
-                subscription=f"{member.plan.name} {channel}",
+                subscription=f"{process.plan.name} {channel}",
                 expected=len(wanted),
                 received=len(counts),
                 missing=len(wanted.keys() - counts.keys()),
                 twice=sum(count > 1 for count in counts.values()),
-                # Not accepted, or not with this text.
+                # Not accepted, or with another text.
                 unknown=sum(wanted.get(id) != text for id, text in messages),
                 live=sum(state == "live" for state, _ in states),
                 failed_over=sum(state == "failed-over" for state, _ in states),
                 gaps=sum(gap for _, gap in states),
-                kills=member.kills,
+                kills=process.kills,
             )
         )
 
@@ -181,7 +181,7 @@ def _count(
 async def _stored(
     session: aiohttp.ClientSession, region: RunningRegion, expected: dict[str, dict[str, str]]
 ) -> int:
-    """How many of the accepted messages the region's history has."""
+    """How many accepted messages the region's history has."""
     count = 0
     for channel, wanted in expected.items():
         stored = {each["id"] for each in await whole_history(session, region, channel)}

@@ -1,4 +1,4 @@
-"""One break on trial: applied in place, its test run, the file restored whatever happens."""
+"""Runs one mutation: edits the file, runs its test, and always restores the file."""
 
 import os
 import signal
@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
-from tests.mutations.model import Break
+from tests.mutations.model import Mutation
 from tests.support.stack import ROOT
 
 _TEST_SECONDS = 900.0
-_END_SECONDS = 90.0  # for a test that is interrupted to end the stack that it started
+_END_SECONDS = 90.0  # an interrupted test needs time to end its stack
 _TESTS_FAILED = 1
 _LONG = ("faults", "load", "soak")  # folders whose tests are deselected by default
-_SECONDS = "30"  # for soak and load: enough to show these breaks
+_SECONDS = "30"  # for soak and load: enough for these mutations
 
 
 class Outcome(StrEnum):
-    """What became of a break."""
+    """The result of a mutation."""
 
     NOTICED = "noticed"
     MISSED = "NOT NOTICED"
@@ -34,38 +34,38 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """A break's outcome; `reason` is what the test said, or why there is no judgement."""
+    """A mutation's outcome; `reason` is the test's message, or why the outcome is unknown."""
 
-    broken: Break
+    mutation: Mutation
     outcome: Outcome
     reason: str
     seconds: float
 
 
-def on_trial(broken: Break, log: IO[str]) -> Verdict:
-    """Applies the break and runs its test."""
+def judged(mutation: Mutation, log: IO[str]) -> Verdict:
+    """Apply the mutation and run its test."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="globalws-break-") as folder, _applied(broken):
-        code = _run(broken.test, Path(folder), log)
+    with tempfile.TemporaryDirectory(prefix="globalws-mutation-") as folder, _applied(mutation):
+        code = _run(mutation.test, Path(folder), log)
         outcome, reason = _judge(code, Path(folder) / "junit.xml")
-    return Verdict(broken, outcome, reason, time.monotonic() - started)
+    return Verdict(mutation, outcome, reason, time.monotonic() - started)
 
 
 @contextmanager
-def _applied(broken: Break) -> Iterator[None]:
-    path = broken.path
+def _applied(mutation: Mutation) -> Iterator[None]:
+    path = mutation.path
     sound, stat = path.read_bytes(), path.stat()
     try:
-        path.write_text(broken.applied_to(sound.decode()))
+        path.write_text(mutation.applied_to(sound.decode()))
         yield
     finally:
         path.write_bytes(sound)
-        # Python trusts a compiled file by the source's time and size.
+        # Python decides by time and size whether a compiled file is current.
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def command(test: str, report: Path) -> list[str]:
-    """How pytest is called for a test; what is deselected by default is selected."""
+    """The pytest command of a test, with its marker if it is deselected by default."""
     folder = test.split("/")[1]
     marker = ["-m", folder] if folder in _LONG else []
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
@@ -76,9 +76,9 @@ def _run(test: str, folder: Path, log: IO[str]) -> int | None:
     """pytest's exit code; None if it took too long."""
     environment = os.environ | {
         "GLOBALWS_SECONDS": os.environ.get("GLOBALWS_SECONDS") or _SECONDS,
-        "PYTHONDONTWRITEBYTECODE": "1",  # no compiled file of damaged code stays
+        "PYTHONDONTWRITEBYTECODE": "1",  # keep no compiled file of mutated code
     }
-    # The stack under test is this checkout's, never one that runs elsewhere.
+    # Test this checkout's stack, not one that runs elsewhere.
     environment.pop("GLOBALWS_STACK_FILE", None)
     process = subprocess.Popen(
         command(test, folder / "junit.xml"),
@@ -98,7 +98,7 @@ def _run(test: str, folder: Path, log: IO[str]) -> int | None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Interrupts pytest as Ctrl-C would, so that its fixtures end what they started."""
+    """Interrupt pytest like Ctrl-C, so that its fixtures clean up."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGINT)
@@ -119,11 +119,11 @@ def _judge(code: int | None, report: Path) -> tuple[Outcome, str]:
     found = ElementTree.parse(report)  # noqa: S314 our own pytest wrote it
     failure = found.find(".//failure")
     if failure is None:
-        # pytest ends with 1 then too, but a stack that does not start shows nothing of the promise.
+        # A test that could not start says nothing about the promise; pytest returns 1 for it too.
         error = found.find(".//error")
         return Outcome.UNJUDGED, f"error, no failure: {_first_line(error)}"
     said = _first_line(failure)
-    # Hypothesis on a busy machine: the test did not get as far as the code.
+    # Hypothesis on a busy machine: the code was not tested.
     is_about_speed = "FailedHealthCheck" in said
     return (Outcome.UNJUDGED if is_about_speed else Outcome.NOTICED), said
 

@@ -1,4 +1,4 @@
-"""A TCP gate between one process and one region: it can stall, cut and refuse connections."""
+"""A TCP proxy between one process and one region; it can stall, cut and refuse connections."""
 
 import asyncio
 import socket
@@ -10,8 +10,8 @@ _CHUNK = 65_536
 _RESET = struct.pack("ii", 1, 0)
 
 
-class Gate:
-    """Passes bytes both ways while it is open."""
+class Proxy:
+    """Forwards bytes both ways while it is open."""
 
     def __init__(self, target_port: int) -> None:
         self.port = 0
@@ -24,7 +24,7 @@ class Gate:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def cut(self) -> int:
-        """Resets all connections; what was under way is gone. Returns how many."""
+        """Reset all connections, and lose what they carry. Returns how many."""
         count = len(self._writers) // 2
         for writer in list(self._writers):
             with suppress(OSError):
@@ -34,26 +34,26 @@ class Gate:
         return count
 
     def stall(self) -> None:
-        """Holds all bytes up, silently."""
+        """Hold all bytes back."""
         self._passing.clear()
 
     def shut(self) -> None:
-        """Cuts, and takes no connection from now on."""
+        """Cut, and refuse connections from now on."""
         self._shut = True
         self.cut()
 
     def open(self) -> None:
-        """Lets everything pass again."""
+        """Forward and accept again."""
         self._shut = False
         self._passing.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Serve one connection."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
-            # Only `close` cancels; asyncio's own callback would report a task that was.
+            # Only `close` cancels; asyncio would report a cancelled task.
             with suppress(asyncio.CancelledError):
                 await self._carry(reader, writer)
         finally:
@@ -85,12 +85,12 @@ class Gate:
                 await self._passing.wait()
                 writer.write(chunk)
                 await writer.drain()
-        # Half a connection is of no use to HTTP or WebSocket.
+        # HTTP and WebSocket cannot use half a connection.
         with suppress(OSError, RuntimeError):
             writer.close()
 
     async def close(self) -> None:
-        """Cuts, and waits until all is over."""
+        """Cut, and wait until all connections have ended."""
         self.shut()
         self._passing.set()
         for task in list(self._tasks):
@@ -99,13 +99,13 @@ class Gate:
 
 
 @asynccontextmanager
-async def gate_to(target_port: int) -> AsyncIterator[Gate]:
-    """A gate on a port of its own."""
-    gate = Gate(target_port)
-    server = await asyncio.start_server(gate.accept, "127.0.0.1", 0)
-    gate.port = server.sockets[0].getsockname()[1]
+async def proxy_to(target_port: int) -> AsyncIterator[Proxy]:
+    """A proxy on a free port."""
+    proxy = Proxy(target_port)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
     try:
-        yield gate
+        yield proxy
     finally:
         server.close()
-        await gate.close()
+        await proxy.close()

@@ -1,4 +1,4 @@
-"""Sets the soak's scene: gates, subscriber and publisher processes on the running stack."""
+"""Makes the soak's proxies and its subscriber and publisher processes."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cli.stack_file import RunningRegion
-from tests.soak.chaos import Gates
-from tests.soak.crew import Member
-from tests.soak.gate import Gate, gate_to
+from tests.soak.chaos import Proxies
 from tests.soak.plan import Endpoint, PublisherPlan, SubscriberPlan
+from tests.soak.processes import SoakProcess
+from tests.soak.proxy import Proxy, proxy_to
 from tests.support.stack import LocalStack
 
 CHANNELS = ("tech", "music")
@@ -19,37 +19,37 @@ _PER_SECOND = 6.0
 
 
 @dataclass
-class Scene:
-    """What there is to be broken."""
+class Soak:
+    """What the soak may break."""
 
-    subscribers: list[Member]
-    publishers: list[Member]
-    gates: Gates
+    subscribers: list[SoakProcess]
+    publishers: list[SoakProcess]
+    proxies: Proxies
 
     @property
-    def members(self) -> list[Member]:
+    def processes(self) -> list[SoakProcess]:
         """All processes."""
         return [*self.subscribers, *self.publishers]
 
 
 @asynccontextmanager
-async def scene(stack: LocalStack, folder: Path, after: str, seed: int) -> AsyncIterator[Scene]:
-    """The processes are not started yet; whatever still runs at the end is ended."""
+async def soak(stack: LocalStack, folder: Path, after: str, seed: int) -> AsyncIterator[Soak]:
+    """The processes are not started yet; those that still run at the end are killed."""
     regions = stack.running.regions
-    gates: dict[tuple[str, str], Gate] = {}
+    proxies: dict[tuple[str, str], Proxy] = {}
     async with AsyncExitStack() as exits:
         subscribers = []
         for number in range(_SUBSCRIBERS):
             name = f"subscriber-{number}"
             endpoints = []
             for region in _from(regions, number):
-                gate = await exits.enter_async_context(gate_to(_port(region)))
-                gates[name, region.region] = gate
-                endpoints.append(_through(region, gate))
+                proxy = await exits.enter_async_context(proxy_to(_port(region)))
+                proxies[name, region.region] = proxy
+                endpoints.append(_through(region, proxy))
             plan = SubscriberPlan(name, str(folder), CHANNELS, after, tuple(endpoints))
-            subscribers.append(Member("tests.soak.subscribe", plan))
+            subscribers.append(SoakProcess("tests.soak.subscribe", plan))
         publishers = [
-            Member(
+            SoakProcess(
                 "tests.soak.publish",
                 PublisherPlan(
                     f"publisher-{number}",
@@ -62,16 +62,16 @@ async def scene(stack: LocalStack, folder: Path, after: str, seed: int) -> Async
             )
             for number in range(len(regions))
         ]
-        found = Scene(subscribers, publishers, gates)
+        found = Soak(subscribers, publishers, proxies)
         try:
             yield found
         finally:
-            for member in found.members:
-                member.abandon()
+            for process in found.processes:
+                process.abandon()
 
 
 def _from(regions: Sequence[RunningRegion], number: int) -> list[RunningRegion]:
-    """The regions in order of preference: each is the home of someone."""
+    """The regions in order of preference; the first one changes with `number`."""
     first = number % len(regions)
     return [*regions[first:], *regions[:first]]
 
@@ -80,12 +80,12 @@ def _direct(region: RunningRegion) -> Endpoint:
     return Endpoint(region.region, region.graphqlUrl, region.realtimeUrl, region.apiKey)
 
 
-def _through(region: RunningRegion, gate: Gate) -> Endpoint:
-    real, gated = f"127.0.0.1:{_port(region)}", f"127.0.0.1:{gate.port}"
+def _through(region: RunningRegion, proxy: Proxy) -> Endpoint:
+    real, proxied = f"127.0.0.1:{_port(region)}", f"127.0.0.1:{proxy.port}"
     return Endpoint(
         region.region,
-        region.graphqlUrl.replace(real, gated),
-        region.realtimeUrl.replace(real, gated),
+        region.graphqlUrl.replace(real, proxied),
+        region.realtimeUrl.replace(real, proxied),
         region.apiKey,
     )
 

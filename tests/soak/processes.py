@@ -1,4 +1,4 @@
-"""The soak's processes: started, killed outright, started again, ended in the end."""
+"""The soak's processes: started, killed, started again, ended."""
 
 import asyncio
 import signal
@@ -13,8 +13,8 @@ _STOP_SECONDS = 90.0
 _POLL_SECONDS = 0.05
 
 
-class Member:
-    """One process of the crew. `kills` counts how often it was killed by us."""
+class SoakProcess:
+    """A subscriber or publisher. `kills` counts how often the soak killed it."""
 
     def __init__(self, module: str, plan: Plan) -> None:
         self.plan = plan
@@ -26,11 +26,11 @@ class Member:
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
+        """Whether it is running."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Starts it, anew if it ran before."""
+        """Start it, or start it again."""
         can_end_file(self.plan).unlink(missing_ok=True)
         with self._open_log() as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -46,7 +46,7 @@ class Member:
             )
 
     async def kill(self) -> None:
-        """SIGKILL: it has no time for anything."""
+        """Send SIGKILL, and wait."""
         assert self._process is not None
         self.check()
         self._process.kill()
@@ -54,12 +54,12 @@ class Member:
         await self._process.wait()
 
     async def finish(self) -> None:
-        """SIGTERM, and waits for its end; fails if it does not end well."""
+        """Send SIGTERM, and wait; fails unless it ends with code 0."""
         if self._process is None:
             return
         try:
             async with asyncio.timeout(_STOP_SECONDS):
-                # It may have been started again just now.
+                # It may have just started, and cannot end before its handler is set.
                 while self.running and not can_end_file(self.plan).exists():  # noqa: ASYNC110
                     await asyncio.sleep(_POLL_SECONDS)
                 if self.running:
@@ -71,11 +71,11 @@ class Member:
         assert code == 0, f"{self.plan.name} ended with {code}:\n{self.log()}"
 
     def check(self) -> None:
-        """Fails if it has ended by itself."""
+        """Fail if it has ended by itself."""
         assert self.running, f"{self.plan.name} ended by itself:\n{self.log()}"
 
     def abandon(self) -> None:
-        """Ends it, whatever state it is in."""
+        """Kill it if it is running."""
         if self._process is not None and self.running:
             self._process.kill()
 

@@ -1,8 +1,8 @@
-"""Runs inside the Replay function in place of its handler: fails the first runs for each message.
+"""Replaces the handler of the Replay function: fails in the first runs of each message.
 
-`SABOTAGE` says how: `crash` and `memory` end the process as Lambda's own runtime would see it,
-`raise` is a bug, `sleep` outlasts the function's timeout. `memory` strikes before the replay, the
-others after it: the API has the message, and Lambda runs the function again all the same.
+`FAILURE_MODE` says how: `crash` and `memory` end the process, `raise` is a bug, `sleep` takes
+longer than the function's timeout. `memory` fails before the replay, the others after it: the API
+has the message already, and Lambda still runs the function again.
 """
 
 import os
@@ -14,22 +14,22 @@ from typing import Any
 
 import replay
 
-_MODE = os.environ["SABOTAGE"]
-_NOTES = Path(os.environ["SABOTAGE_NOTES"])
+_MODE = os.environ["FAILURE_MODE"]
+_COUNTS = Path(os.environ["FAILURE_COUNTS"])
 _LAMBDA_ATTEMPTS = 3
 _HEADROOM = 64 * 1024 * 1024
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """The real handler's answer, or none."""
+    """Return the real handler's answer, or fail."""
     id = event["detail"]["id"]
-    # A quarter of the messages fail until Lambda gives up, so that the queue has a part in it.
+    # A quarter of the messages fail until Lambda gives up, so that the queue is used too.
     planned = _LAMBDA_ATTEMPTS if id.endswith("0") else 1
-    strikes = _run_number(id) <= planned
-    if strikes and _MODE == "memory":
+    fails = _run_number(id) <= planned
+    if fails and _MODE == "memory":
         _use_up_memory()
     answer: dict[str, str] = replay.handler(event, context)
-    if strikes:
+    if fails:
         _fail()
     return answer
 
@@ -38,7 +38,7 @@ def _run_number(id: str) -> int:
     number = 1
     while True:
         try:
-            (_NOTES / f"{id}.{number}").touch(exist_ok=False)
+            (_COUNTS / f"{id}.{number}").touch(exist_ok=False)
             return number
         except FileExistsError:
             number += 1
@@ -54,7 +54,7 @@ def _fail() -> None:
 
 
 def _use_up_memory() -> None:
-    """What Lambda does to a function above its MemorySize: SIGKILL. The emulator has no bound."""
+    """SIGKILL, as Lambda does above MemorySize; the local AWS has no such limit."""
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (used + _HEADROOM, hard))
