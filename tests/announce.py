@@ -1,4 +1,4 @@
-"""`python -m tests.announce`: how long `make test` takes, and what it leaves out."""
+"""`python -m tests.announce`: says how long `make test` takes and what it skips."""
 
 import os
 
@@ -9,7 +9,7 @@ _ELSEWHERE = "make test-deploy, local-invoke, soak, faults, load, fuzz, breaks"
 
 
 def main() -> None:
-    """Prints it."""
+    """Print it."""
     print(f"  {_ABOUT}; tests that take longer have targets of their own: {_ELSEWHERE}")
     if chromium() is None:
         consequence = "fail" if os.environ.get("CI") else "are skipped"

@@ -17,7 +17,7 @@ from tests.support.stack import LocalStack
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """The two-region stack, started once for all tests that ask for it.
+    """The two-region stack, started once for all tests that use it.
 
     With GLOBALWS_STACK_FILE the stacks that the file describes take its place; they may run on AWS,
     where nothing can be killed and no fault injected (`make conformance TARGET=aws`).
@@ -32,7 +32,7 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[OwnStack]:
-    """A stack that the test starts, harms and ends; its first start finds it deployed."""
+    """A stack that the test starts, breaks and ends; it is deployed already."""
     stack = OwnStack(tmp_path / "state")
     stack.prepare()
     yield stack
@@ -41,7 +41,7 @@ def own(tmp_path: Path) -> Iterator[OwnStack]:
 
 @pytest.fixture(autouse=True)
 def _aws_connections() -> Iterator[None]:
-    """What a test has opened by `aws_client` is closed with it."""
+    """Close what the test has opened with `aws_client`."""
     yield
     close_connections()
 
@@ -51,19 +51,18 @@ def _aws_connections() -> Iterator[None]:
 _FIRST = ("tests/deploy", "tests/e2e", "tests/conformance", "tests/integration")
 
 
-# No test fails by chance: examples are the same in each run, and take as long as they need. What is
-# ever new is `make fuzz`.
+# Hypothesis uses the same examples in each run, without a time limit; `make fuzz` tries new ones.
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Each test answers for what it leaves behind."""
+    """Fail each test that leaves something open."""
     leaks.start(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order in which the workers get the groups; one worker alone keeps pytest's own."""
+    """Order the groups for several workers; a single worker keeps pytest's order."""
     leaks.watch_tasks(items)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return

@@ -35,7 +35,7 @@ def _engine() -> Engine:
 
 
 _TARGETS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None]]] = {
-    "frames": (st.lists(texts.FRAMES, max_size=30), rules.a_connection_stands_any_frames),
+    "frames": (st.lists(texts.FRAMES, max_size=30), rules.a_connection_survives_any_frames),
     "handshakes": (texts.CONNECTS, lambda pair: rules.a_handshake_is_read_or_refused(*pair)),
     "headers": (texts.HEADERS, lambda headers: rules.nobody_gets_in(_engine(), headers)),
     "graphql": (queries.BODIES, lambda body: rules.a_request_is_answered(_engine(), body)),

@@ -1,4 +1,4 @@
-"""A test that leaves something behind fails, by its name and with the place; no other test does."""
+"""A test that leaves something open fails with the place; no other test fails."""
 
 import re
 

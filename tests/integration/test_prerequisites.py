@@ -1,4 +1,4 @@
-"""What this machine lacks is said before anything is set up, all of it at once."""
+"""Set-up first says everything that the machine lacks."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ _TOOLS = ("bash", "env", "basename", "readlink", "dirname")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A PATH with hardly anything on it."""
+    """A PATH with almost nothing on it."""
     for tool in _TOOLS:
         found = shutil.which(tool)
         assert found

@@ -1,4 +1,4 @@
-"""The local AWS as tests see it: clients, stack outputs, queues; and `globalws dlq` on them."""
+"""What tests ask of the local AWS: clients, stack outputs, queues, and `globalws dlq`."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _GLOBALWS = ROOT / ".venv" / "bin" / "globalws"
 
 @cache
 def aws_client(stack: RunningStack, region: str, service: str) -> Any:
-    """A boto3 client of the local AWS; typed Any, because its methods are made at run time."""
+    """A boto3 client of the local AWS. Its methods exist at run time only, hence Any."""
     make: Any = boto3.client
     client = make(
         service,
@@ -33,7 +33,7 @@ def aws_client(stack: RunningStack, region: str, service: str) -> Any:
 
 
 def close_connections() -> None:
-    """Closes what the clients of `aws_client` keep open; they can be used again."""
+    """Close the connections of all clients of `aws_client`; they can be used again."""
     for client in _made:
         client.close()
 
@@ -48,7 +48,7 @@ def outputs(stack: RunningStack, region: RunningRegion) -> dict[str, str]:
 
 
 def letters_in(stack: RunningStack, region: RunningRegion, queue: str) -> int:
-    """How many messages the queue (a name of QUEUES) holds, hidden ones included."""
+    """How many messages the queue (a name in QUEUES) holds, hidden ones included."""
     answer = aws_client(stack, region.region, "sqs").get_queue_attributes(
         QueueUrl=outputs(stack, region)[queue],
         AttributeNames=[
@@ -60,7 +60,7 @@ def letters_in(stack: RunningStack, region: RunningRegion, queue: str) -> int:
 
 
 def dead_letters(stack: RunningStack) -> int:
-    """The dead letters of all queues of all regions."""
+    """How many dead letters all queues of all regions hold."""
     return sum(letters_in(stack, region, queue) for region in stack.regions for queue in QUEUES)
 
 
@@ -74,7 +74,7 @@ class Redriven:
 
 
 def dlq(stack: LocalStack, *arguments: str) -> dict[str, Any]:
-    """`globalws dlq … --json` on the stack; fails the test if it could not do its work at all."""
+    """`globalws dlq … --json` on the stack; fails the test if the command fails."""
     done = subprocess.run(
         [str(_GLOBALWS), "dlq", *arguments, "--json", "--stack-file", str(stack.stack_file)],
         cwd=ROOT,

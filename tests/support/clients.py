@@ -36,7 +36,7 @@ class Publisher:
         self._session = session
 
     async def execute(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer, errors and all."""
+        """The whole answer, with errors."""
         body = {"query": query, "variables": variables}
         headers = {"x-api-key": self.region.apiKey}
         async with self._session.post(
@@ -46,7 +46,7 @@ class Publisher:
             return answer
 
     async def publish(self, name: str, message: str, id: str | None = None) -> Message:
-        """Publishes; fails the test if it is refused."""
+        """Publish; fail the test if it is refused."""
         answer = await self.execute(PUBLISH, name=name, message=message, id=id)
         assert not answer.get("errors"), answer
         published: Message = answer["data"]["publish"]
@@ -54,7 +54,7 @@ class Publisher:
 
 
 class Listener:
-    """What one subscriber has received so far, probes left out."""
+    """What one subscriber has received so far, without probes."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -71,7 +71,7 @@ class Listener:
         self._changed.set()
 
     async def until(self, count: int, seconds: float = 60.0) -> list[Message]:
-        """Waits for at least `count` messages."""
+        """Wait for at least `count` messages."""
         async with asyncio.timeout(seconds):
             while len(self.messages) < count:
                 self._changed.clear()
@@ -91,7 +91,7 @@ def gql_client(region: RunningRegion) -> Client:
 
 @asynccontextmanager
 async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]:
-    """A subscriber whose subscription is open: a probe published here has come through."""
+    """A subscriber whose subscription is open: it has received a probe."""
     listener = Listener()
     request = gql(SUBSCRIBE)
     request.variable_values = {"name": name}
@@ -105,7 +105,7 @@ async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]
         finally:
             listener.ended.set()
 
-    # The connection is opened and closed here: a task that is cancelled while it closes leaves it.
+    # Open and close the connection here: a task cancelled while it closes would leave it open.
     async with gql_client(region) as client:
         task = asyncio.create_task(listen(client), name=f"listen to {name} in {region.region}")
         try:
@@ -137,7 +137,7 @@ async def signed(
     query: str,
     **variables: Any,
 ) -> dict[str, Any]:
-    """Runs an operation with IAM authorization."""
+    """Run an operation with IAM authorization."""
     body = json.dumps({"query": query, "variables": variables})
     request = AWSRequest(
         "POST", region.graphqlUrl, data=body, headers={"content-type": "application/json"}
@@ -154,7 +154,7 @@ async def signed(
 async def set_faults(
     session: aiohttp.ClientSession, region: RunningRegion, plan: dict[str, Any]
 ) -> None:
-    """Puts a fault plan into force in the region's event bus; {} takes all faults away."""
+    """Set a fault plan in the region; {} ends all faults."""
     url = f"{region.eventsUrl}/_local/faults"
     async with session.put(url, json=plan) as response:
         assert response.status == 200, await response.text()

@@ -1,4 +1,4 @@
-"""The deployed functions and queues of a running stack, used directly."""
+"""Direct use of a running stack's functions and queues."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from tests.support.stack import ROOT
 
 
 def invoke(stack: RunningStack, region: RunningRegion, output: str, sample: str) -> dict[str, Any]:
-    """Runs the function that an output names, with a sample of events/; fails if it fails."""
+    """Run the function that an output names with a sample of events/; fail if it fails."""
     answer = aws_client(stack, region.region, "lambda").invoke(
         FunctionName=outputs(stack, region)[output],
         Payload=(ROOT / "events" / sample).read_bytes(),
@@ -20,7 +20,7 @@ def invoke(stack: RunningStack, region: RunningRegion, output: str, sample: str)
 
 
 def drain(stack: RunningStack, region: RunningRegion, output: str) -> list[dict[str, Any]]:
-    """Takes all messages out of the queue that an output names."""
+    """Take all messages out of the queue that an output names."""
     sqs = aws_client(stack, region.region, "sqs")
     url = outputs(stack, region)[output]
     taken: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""A local AWS with nothing in it, for tests that deploy by themselves."""
+"""An empty local AWS, for tests that deploy."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from emulator.runtime.stack.services import start_aws
 
 @asynccontextmanager
 async def empty_aws(settings: LocalSettings) -> AsyncIterator[None]:
-    """Runs it for the duration of the block."""
+    """Run it for the duration of the block."""
     generation = KeptState(settings.kept, versions(settings.root), print).open()
     try:
         child = await start_aws(settings, generation)

@@ -1,4 +1,4 @@
-"""Events put on a region's bus from outside, as anyone with the permission could."""
+"""PutEvents on a region's bus."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ async def put_events(
     *,
     time: float | None = None,
 ) -> dict[str, Any]:
-    """PutEvents of (detail type, detail as text); returns the answers, put together."""
+    """Put events, each (detail type, detail as text); returns their results."""
     answer: dict[str, Any] = {"FailedEntryCount": 0, "Entries": []}
     for start in range(0, len(events), _AT_ONCE):
         for entries in _requests(region, events[start : start + _AT_ONCE], time):
@@ -39,7 +39,7 @@ async def put_events(
 def _requests(
     region: RunningRegion, events: Sequence[tuple[str, str]], time: float | None
 ) -> list[list[dict[str, Any]]]:
-    """Entries by request: a large one goes alone, because a request has a limit as well."""
+    """Entries grouped into requests, each below PutEvents' limits."""
     small: list[dict[str, Any]] = []
     large: list[list[dict[str, Any]]] = []
     for detail_type, detail in events:

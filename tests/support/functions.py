@@ -1,4 +1,4 @@
-"""What tests of the Lambda functions share: samples, contracts, contexts, fakes."""
+"""Samples, contracts, contexts and fakes for tests of the Lambda functions."""
 
 import importlib
 import json
@@ -48,7 +48,7 @@ def sample(name: str) -> Any:
 
 
 def _pattern(_: Any, pattern: str, text: object, __: Any) -> Iterator[ValidationError]:
-    # In JSON Schema, as in ECMAScript, $ is the very end; in Python a newline may follow it.
+    # `$` is the end of the text in JSON Schema; in Python a newline may follow it.
     if isinstance(text, str) and not re.search(pattern.replace("$", r"\Z"), text):
         yield ValidationError(f"{text!r} does not match {pattern!r}")
 
@@ -68,7 +68,7 @@ def load_handler(
     """A fresh import of functions/<name>.py, as in a new Lambda process."""
     for variable in ("AWS_SESSION_TOKEN", "MESSAGES_TABLE", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
-    # A name of its own: Powertools keeps a logger, and its stream, for ever by that name.
+    # A new service name, because Powertools keeps one logger for each name for ever.
     values = ENVIRONMENT | {"POWERTOOLS_SERVICE_NAME": f"t-{uuid.uuid4()}"} | (environment or {})
     for variable, value in values.items():
         monkeypatch.setenv(variable, value)
@@ -107,7 +107,7 @@ def reset_event(**detail: Any) -> dict[str, Any]:
 
 
 class FakeClock:
-    """A clock that stands still until someone sleeps."""
+    """A clock that moves only when someone sleeps."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -127,7 +127,7 @@ class FakeClock:
 
 @dataclass
 class FakeApi:
-    """Counts invalidations; `failures` maps a channel to what its next calls raise."""
+    """Counts invalidations; `failures` maps a channel to the errors of its next calls."""
 
     unsubscribed: list[str] = field(default_factory=list)
     failures: dict[str, list[GlobalwsError]] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class FakeApi:
 
 @dataclass
 class FakePolicies:
-    """The table's rule, in memory."""
+    """The rules of the channels table, in memory."""
 
     standing: dict[str, Order] = field(default_factory=dict)
     failures: list[GlobalwsError] = field(default_factory=list)
@@ -159,7 +159,7 @@ class FakePolicies:
 
 @dataclass
 class FakeHistory:
-    """Deletes nothing, or raises."""
+    """A history whose deletes succeed or raise."""
 
     deleted: list[tuple[str, datetime]] = field(default_factory=list)
     failures: list[GlobalwsError] = field(default_factory=list)
@@ -173,7 +173,7 @@ class FakeHistory:
 
 @dataclass
 class FakeAudit:
-    """Keeps each record and all of its versions."""
+    """Keeps every version of each record."""
 
     records: dict[str, AuditRecord] = field(default_factory=dict)
     saved: list[AuditRecord] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A channel's history as a client reads it: page by page."""
+"""Reads a channel's history page by page, as clients do."""
 
 import aiohttp
 

@@ -1,4 +1,4 @@
-"""A stack that a test starts, harms and ends by itself, and what it may leave behind: nothing."""
+"""A stack that a test starts, breaks and ends; it must leave nothing behind."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _END_SECONDS = 20.0
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Waits until the condition holds; fails the test if it does not in time."""
+    """Wait until the condition holds; fail the test after a time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
@@ -30,7 +30,7 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 class OwnStack:
-    """One region, with a state folder and ports of its own; started and ended by the test."""
+    """One region with its own state folder and ports; the test starts and ends it."""
 
     region = "us-west-2"
 
@@ -41,7 +41,7 @@ class OwnStack:
         self._started: list[subprocess.Popen[bytes]] = []
 
     def prepare(self) -> None:
-        """Has its first start find a stack that is deployed."""
+        """Copy a deployed state, so that the first start deploys nothing."""
         prepare(self.environment)
 
     @property
@@ -54,11 +54,11 @@ class OwnStack:
 
     @property
     def output(self) -> str:
-        """What the last start has printed so far."""
+        """The output of the last start so far."""
         return self._output.read_text()
 
     def command(self, name: str) -> subprocess.CompletedProcess[str]:
-        """`python -m emulator NAME`, until it ends."""
+        """Run `python -m emulator NAME` until it ends."""
         return subprocess.run(
             [sys.executable, "-m", "emulator", name],
             cwd=ROOT,
@@ -70,7 +70,7 @@ class OwnStack:
         )
 
     def start(self) -> subprocess.Popen[bytes]:
-        """`python -m emulator run`, as a terminal starts it: in a process group of its own."""
+        """Start `python -m emulator run` in a new process group, as a terminal does."""
         with self._output.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "emulator", "run"],
@@ -85,7 +85,7 @@ class OwnStack:
         return process
 
     def until_ready(self, process: subprocess.Popen[bytes], seconds: float = 180) -> None:
-        # Not the stack file: one that was killed has left its own.
+        # Do not look at the stack file: a killed run has left one.
         until(
             lambda: process.poll() is not None or "Ctrl-C ends it" in self.output,
             seconds,
@@ -94,19 +94,19 @@ class OwnStack:
         assert process.poll() is None, self.output
 
     def started(self) -> subprocess.Popen[bytes]:
-        """Starts it and waits until it is ready."""
+        """Start it and wait until it is ready."""
         process = self.start()
         self.until_ready(process)
         return process
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """Ctrl-C; returns once all of its processes have ended."""
+        """Press Ctrl-C; return when all of its processes have ended."""
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(_END_SECONDS) == 0, self.output
         until(lambda: self.processes() == [], _END_SECONDS, f"{self.processes()}")
 
     def ask(self, query: str) -> dict[str, Any]:
-        """The API's `data`; fails the test if there are errors."""
+        """The API's `data`; fail the test on errors."""
         region = self.running.region(self.region)
         request = urllib.request.Request(
             region.graphqlUrl,
@@ -120,17 +120,17 @@ class OwnStack:
         return found
 
     def publish(self, text: str) -> None:
-        """To the channel `tech`."""
+        """Publish to the channel `tech`."""
         fields = "id name message publishedAt region"
         self.ask(f'mutation{{publish(name:"tech",message:"{text}"){{{fields}}}}}')
 
     def history(self) -> list[str]:
-        """The texts that are stored of `tech`."""
+        """The stored texts of `tech`."""
         page = self.ask('{history(name:"tech"){items{message}}}')["history"]
         return [each["message"] for each in page["items"]]
 
     def processes(self) -> list[str]:
-        """Every process of this stack, orphans included: it is told by environment or command."""
+        """Every process of this stack, orphans included, known by environment or command."""
         mark = str(self.state).encode()
         return [
             (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -139,7 +139,7 @@ class OwnStack:
         ]
 
     def pids(self, word: str) -> list[int]:
-        """The processes of this stack with this word in their command."""
+        """The pids of this stack's processes with this word in their command."""
         mark = str(self.state).encode()
         return [
             int(folder.name)
@@ -149,11 +149,11 @@ class OwnStack:
         ]
 
     def generations(self) -> list[Path]:
-        """The states that it keeps."""
+        """The kept states."""
         return list((self.state / "kept").glob("*/[0-9]*"))
 
     def busy_ports(self) -> list[int]:
-        """Those of its ports that something listens on."""
+        """Its ports on which something listens."""
         busy = []
         for name in ("AWS", "CLIENT", "REGION"):
             port = int(self.environment[f"GLOBALWS_{name}_PORT"])
@@ -163,11 +163,11 @@ class OwnStack:
         return busy
 
     def leftovers(self) -> list[str]:
-        """Files that only a running stack has."""
+        """Files that only a running stack should have."""
         return [name for name in ("stack.json", "tmp") if (self.state / name).exists()]
 
     def end(self) -> None:
-        """Ends what the test has left running, so that a failure leaves nothing behind either."""
+        """End what still runs, so that a failed test leaves nothing behind."""
         for process in self._started:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -183,5 +183,5 @@ def _processes() -> Iterator[Path]:
 
 def _texts(folder: Path) -> Iterator[bytes]:
     for name in ("environ", "cmdline"):
-        with suppress(OSError):  # it has ended meanwhile, or is not ours to read
+        with suppress(OSError):  # it has ended, or belongs to someone else
             yield (folder / name).read_bytes()

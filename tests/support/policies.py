@@ -1,4 +1,4 @@
-"""The policy files of cli/deploy/policies, as far as tests ask them."""
+"""Reads the policy files of cli/deploy/policies."""
 
 import json
 from fnmatch import fnmatchcase
@@ -18,13 +18,13 @@ def statements(name: str) -> list[dict[str, Any]]:
 
 
 def refused(name: str, actions: set[str]) -> set[str]:
-    """Those of the actions that no statement of the policy allows."""
+    """The actions that no statement of the policy allows."""
     allowed = [action for each in statements(name) for action in each["Action"]]
     return {action for action in actions if not any(fnmatchcase(action, each) for each in allowed)}
 
 
 def assert_allowed(name: str, recorder: Recorder) -> None:
-    """Every request that was recorded is one that the policy allows."""
+    """The policy allows every recorded request."""
     assert recorder.problems == []
     assert recorder.actions
     assert refused(name, recorder.actions) == set()

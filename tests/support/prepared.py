@@ -1,4 +1,4 @@
-"""States of the local stack that are deployed once and then copied: such a stack starts in seconds.
+"""States of the local stack, deployed once and then copied: such a stack starts in seconds.
 
 Each set of regions and parameters is deployed once. The state is kept in `.local/prepared` until
 something that it was made of changes.
@@ -19,7 +19,7 @@ from emulator.runtime.stack.sam import fingerprint
 from tests.support.stack import ROOT, LocalStack, fresh_state, run_stack, stack_environment
 
 _FOLDER = ROOT / ".local" / "prepared"
-# The local runtime's own code decides what is deployed, too.
+# The emulator's code also decides what is deployed.
 _DEPLOYERS = (
     "emulator/runtime/settings.py",
     "emulator/runtime/stack/deployment.py",
@@ -29,7 +29,7 @@ _DEPLOYERS = (
 
 @contextmanager
 def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iterator[LocalStack]:
-    """Runs a stack for the duration of the block; its logs stay in .local/NAME-PID until the next.
+    """Run a stack for the duration of the block; its logs stay in .local/NAME-PID.
 
     `parameters` are the template's, as `Name=value …`.
     """
@@ -41,7 +41,7 @@ def local_stack(name: str, regions: Sequence[str], parameters: str = "") -> Iter
 
 
 def prepare(environment: Mapping[str, str]) -> None:
-    """Puts a deployed state where the stack of this environment will look for it.
+    """Put a deployed state where the stack of this environment looks for it.
 
     Args:
         environment: as for `python -m emulator`, with a state folder that no stack uses.
@@ -56,12 +56,12 @@ def prepare(environment: Mapping[str, str]) -> None:
 
 
 def _deployed(settings: LocalSettings, environment: Mapping[str, str]) -> Path:
-    """The folder with the deployed state and its ports; deploys it if nobody has yet."""
+    """The folder with the deployed state, and its ports; deploy it if nobody has."""
     sources, parameters = _names(settings)
     folder = _FOLDER / f"{sources}-{parameters}"
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with (_FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers may want the same one
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers may need the same one
         if not (folder / "ports.json").exists():
             for made_of_other_sources in set(_FOLDER.glob("*-*")) - set(
                 _FOLDER.glob(f"{sources}-*")
@@ -77,7 +77,7 @@ def _deployed(settings: LocalSettings, environment: Mapping[str, str]) -> Path:
 
 
 def _names(settings: LocalSettings) -> tuple[str, str]:
-    """Hashes of what the state is made of, and of the regions and parameters."""
+    """Hashes of the state's inputs, and of the regions and parameters."""
     sources = (
         fingerprint(settings.root),
         repr(versions(settings.root)),
@@ -92,10 +92,10 @@ def _hash(*texts: str) -> str:
 
 
 def _change_ports(generation: Path, changes: Mapping[int, int]) -> None:
-    """The state names its ports in URLs: its queues', its APIs'."""
+    """Change the ports in the state's URLs of queues and APIs."""
     for path in [*(generation / "aws").glob("*.json"), generation / "deployed.json"]:
         text = path.read_text()
-        # In two steps, because a new port may be another's old one.
+        # In two steps, because a new port may equal another old one.
         for old in changes:
             text = text.replace(f":{old}/", f":<{old}>/")
         for old, new in changes.items():

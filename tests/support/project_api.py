@@ -1,4 +1,4 @@
-"""The project's own API in this process: its schema, its resolver files, and services in memory."""
+"""The project's API in this process: its schema, its resolvers, and services in memory."""
 
 import json
 from collections.abc import Mapping
@@ -190,7 +190,7 @@ def _holds(payload: Mapping[str, Any], stored: Mapping[str, Any] | None) -> bool
 
 
 def _check_text(request: Any) -> None:
-    """AWS's services take what has a UTF-8 form."""
+    """AWS's services take only text that UTF-8 can encode."""
     try:
         json.dumps(request, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -216,7 +216,7 @@ def _key(key: Mapping[str, Any]) -> str:
 def project_engine(
     services: MemoryServices | None = None, options: Options | None = None
 ) -> Engine:
-    """The project's API, served by our own data plane."""
+    """The project's API, served by the emulator."""
     credentials = {"test": IamCredential("test", account_id="000000000000", user_name="operator")}
     return build_engine(
         project_api(), services or MemoryServices(), credentials=credentials, options=options

@@ -1,4 +1,4 @@
-"""Publishers who do not give up: each message is sent again, with its id, until it is accepted."""
+"""Publishers that send each message again, with its id, until it is accepted."""
 
 import asyncio
 import random
@@ -24,9 +24,9 @@ def new_id(ahead_seconds: float = 0.0) -> str:
 
 
 class PersistentPublisher:
-    """Publishes in a region, which is asked for anew at each attempt because it may be restarted.
+    """Publishes in a region; looks the region up at each attempt, because it may be restarted.
 
-    `refusals` counts the failed attempts by what they ended in.
+    `refusals` counts failed attempts by kind.
     """
 
     def __init__(self, session: aiohttp.ClientSession, region: Callable[[], RunningRegion]) -> None:
@@ -35,10 +35,10 @@ class PersistentPublisher:
         self.refusals: Counter[str] = Counter()
 
     async def publish(self, name: str, message: str, id: str, seconds: float = 180.0) -> Message:
-        """Returns the message as it was accepted.
+        """Publish; return the accepted message.
 
         Raises:
-            TimeoutError: it was not accepted in that time.
+            TimeoutError: it was not accepted in time.
         """
         pause = _FIRST_PAUSE
         async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""A proxy before the local AWS that notes the IAM action of each request that passes."""
+"""A proxy in front of the local AWS that records the IAM action of each request."""
 
 import http.client
 import re
@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/aws4_request")
 _PREFIX = {"monitoring": "cloudwatch"}
-# Operations that IAM knows by another name.
+# Operations whose IAM action has another name.
 _NAMES = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
     "lambda:Invoke": "lambda:InvokeFunction",
 }
-# What every identity may do without a policy.
+# Every identity may do this without a policy.
 _FREE = frozenset({"sts:GetCallerIdentity"})
 _S3 = {
     ("GET", False): "s3:ListBucket",
@@ -35,7 +35,7 @@ def action_of(method: str, path: str, headers: dict[str, str], body: bytes) -> s
     """The IAM action that a signed request to AWS needs, `service:Operation`.
 
     Raises:
-        ValueError: it is not signed, or of a protocol that is not known here.
+        ValueError: the request is not signed, or its protocol is unknown.
     """
     scope = _SCOPE.search(headers.get("authorization", ""))
     if scope is None:
@@ -73,7 +73,7 @@ class Recorder:
         self.problems: list[str] = []
 
     def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
-        """Notes one request's action."""
+        """Record one request's action."""
         try:
             action = action_of(method, path, headers, body)
         except (KeyError, ValueError) as error:
@@ -85,7 +85,7 @@ class Recorder:
 
 @contextmanager
 def recording(upstream: str) -> Iterator[Recorder]:
-    """Runs the proxy before the AWS at `upstream` for the duration of the block."""
+    """Run the proxy in front of `upstream` for the duration of the block."""
     host = urlsplit(upstream).netloc
 
     class Handler(BaseHTTPRequestHandler):
@@ -107,7 +107,7 @@ def recording(upstream: str) -> Iterator[Recorder]:
             for name, value in answer.getheaders():
                 if name.lower() not in ("transfer-encoding", "content-length", "connection"):
                     self.send_header(name, value)
-            # The answer to HEAD tells the length of what it leaves out.
+            # An answer to HEAD has a length, but no body.
             length = answer.getheader("content-length") if self.command == "HEAD" else None
             self.send_header("Content-Length", length or str(len(content)))
             self.end_headers()

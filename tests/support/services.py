@@ -1,4 +1,4 @@
-"""An API's data sources that nobody calls: what a test's resolvers do call, a subclass answers."""
+"""Data sources that must not be called; a subclass answers what its resolvers call."""
 
 from typing import Any
 

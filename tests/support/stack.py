@@ -1,4 +1,4 @@
-"""The real local stack, started as `make run` does, with a state folder and ports of its own."""
+"""The real local stack, started like `make run`, with its own state folder and ports."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def free_ports(count: int) -> int:
 
 
 def stack_environment(state: Path, regions: Sequence[str]) -> dict[str, str]:
-    """The environment that sets a stack apart from any other on this machine."""
+    """The environment that keeps a stack apart from others on this machine."""
     first = free_ports(len(regions) + 2)
     return os.environ | {
         "REGIONS": " ".join(regions),
@@ -74,7 +74,7 @@ def _alive(pid: int) -> bool:
 
 
 def fresh_state(name: str) -> Path:
-    """A state folder that no other process has, so that two test runs never share a stack.
+    """A state folder of this process only, so that two test runs never share a stack.
 
     It stays, with its logs, until the next run.
     """
@@ -88,7 +88,7 @@ def fresh_state(name: str) -> Path:
 
 @contextmanager
 def run_stack(environment: Mapping[str, str]) -> Iterator[LocalStack]:
-    """Runs `python -m emulator run` with this environment for the duration of the block."""
+    """Run `python -m emulator run` with this environment for the duration of the block."""
     state = Path(environment["GLOBALWS_STATE"])
     log = state / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Texts that break careless programs, of mixed sizes; the same for every run."""
+"""Difficult texts of mixed sizes, the same in every run."""
 
 from collections.abc import Iterator
 

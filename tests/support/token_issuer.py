@@ -1,4 +1,4 @@
-"""A local issuer of tokens: its keys, the routes that publish them, and tokens good and bad."""
+"""A local issuer of tokens: its keys, the routes that publish them, valid and invalid tokens."""
 
 import json
 import time
@@ -25,7 +25,7 @@ class LocalIssuer:
         return {"keys": [{**public, "kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
     def token(self, *, key_id: str | None = None, **claims: Any) -> str:
-        """A signed token, good for a minute; a claim that is None is left out."""
+        """A signed token, valid for a minute; a claim that is None is left out."""
         now = int(time.time())
         all_claims = {
             "iss": self.url,

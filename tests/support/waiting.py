@@ -1,4 +1,4 @@
-"""Waiting for a condition, never longer than said."""
+"""Waiting for a condition, with a limit."""
 
 import asyncio
 import time
@@ -11,10 +11,10 @@ _LONGEST_PAUSE = 1.0
 async def until(
     condition: Callable[[], Awaitable[bool]], seconds: float, otherwise: str | Callable[[], str]
 ) -> None:
-    """Asks again and again, ever less often, until the condition holds.
+    """Ask repeatedly, with growing pauses, until the condition holds.
 
     Raises:
-        AssertionError: with `otherwise`, when the time is over.
+        AssertionError: with `otherwise`, after that time.
     """
     deadline = time.monotonic() + seconds
     pause = _FIRST_PAUSE

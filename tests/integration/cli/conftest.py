@@ -17,7 +17,7 @@ REGIONS = ("us-west-2", "ap-southeast-2")
 
 @dataclass(frozen=True)
 class Region:
-    """One region's resources, by what the tests need of them."""
+    """One region's resources, for the tests."""
 
     name: str
     bus_queue: str
@@ -39,11 +39,11 @@ class Region:
         return boto3.client("sqs", self.name)
 
     def put(self, queue: str, body: object, **attributes: str) -> None:
-        """A message into one of its queues."""
+        """Put a message into one of its queues."""
         self.put_many(queue, [body], **attributes)
 
     def put_many(self, queue: str, bodies: list[Any], **attributes: str) -> None:
-        """Messages into one of its queues."""
+        """Put messages into one of its queues."""
         texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
         typed = {
             name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()
@@ -59,21 +59,21 @@ class Region:
             )
 
     def count(self, queue: str) -> int:
-        """How many messages are in it and visible."""
+        """How many visible messages a queue holds."""
         attributes = self.sqs().get_queue_attributes(
             QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"])
 
     def arrived(self) -> list[dict[str, Any]]:
-        """What the region's bus was given."""
+        """The entries that the region's bus received."""
         messages = self.sqs().receive_message(QueueUrl=self.arrivals, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in messages.get("Messages", [])]
 
 
 @pytest.fixture
 def regions(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Region]]:
-    """Both regions, deployed as far as the command sees them."""
+    """Both regions, with everything that the command reads."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -87,7 +87,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Region]]:
 
 
 def _answer_for_cloudformation(monkeypatch: pytest.MonkeyPatch, stacks: dict[str, Any]) -> None:
-    """In place of moto's, which needs the packages of every service that a stack might hold."""
+    """A stand-in for moto's CloudFormation, which needs packages of every possible service."""
     others = BaseClient._make_api_call
 
     def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ _STACK = "globalws-us-west-2"
 
 
 class _Stacks:
-    """CloudFormation as far as needed; moto's wants packages that nothing else here does."""
+    """A stand-in for moto's CloudFormation, which needs packages of every possible service."""
 
     def __init__(self, names: list[str]) -> None:
         self._names = names

@@ -26,7 +26,7 @@ Regions = dict[str, Region]
 
 @dataclass
 class Functions:
-    """Lambda, as far as it is invoked here; refuses the events of the ids in `refused`."""
+    """A stand-in for Lambda; it refuses events with ids in `refused`."""
 
     invoked: list[tuple[str, str, Any]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)

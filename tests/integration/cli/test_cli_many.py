@@ -1,6 +1,6 @@
-"""Redriving many, from the local AWS's queues through a stack file, as on a developer's machine.
+"""Redriving many dead letters of the local AWS, found by a stack file.
 
-moto is no help here: its queues take seconds a call when they hold thousands of messages.
+Not moto: its queues take seconds a call when they hold thousands of messages.
 """
 
 import json
@@ -41,7 +41,7 @@ TEMPLATE = {
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[str]:
-    """The URL of a local AWS of this test's own."""
+    """The URL of a local AWS for this test."""
     port = free_ports(1)
     environment = {
         "PATH": os.environ["PATH"],
@@ -86,7 +86,7 @@ def client(service: str, url: str) -> Any:
 
 @pytest.fixture
 def stack_file(aws: str, tmp_path: Path) -> Path:
-    """The stack file of one region whose stack is deployed there; this process stands for it."""
+    """The stack file of one region deployed there, with this process's pid."""
     stacks = client("cloudformation", aws)
     stacks.create_stack(StackName=f"globalws-{REGION}", TemplateBody=json.dumps(TEMPLATE))
     stacks.get_waiter("stack_create_complete").wait(
@@ -107,7 +107,7 @@ def stack_file(aws: str, tmp_path: Path) -> Path:
 
 
 class Functions:
-    """Lambda, as far as it is invoked here; throttles the messages numbered in `refused`."""
+    """A stand-in for Lambda; it throttles the messages numbered in `refused`."""
 
     def __init__(self, refused: set[int]) -> None:
         self.invoked: list[int] = []
@@ -117,7 +117,7 @@ class Functions:
     def invoke(
         self, clients: Clients, name: str, qualifier: str | None, payload: Any, *, wait: bool
     ) -> Invoked:
-        assert wait  # the local AWS runs as many functions at once as it is asked to
+        assert wait  # the local AWS has no limit of concurrency
         assert name == "replay"
         number = payload["detail"]["number"]
         if number in self.refused:

@@ -1,4 +1,4 @@
-"""The command on the running two-region stack: orders, messages and dead letters for real."""
+"""The command on the running two-region stack: commands, messages and dead letters."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""One region of the data plane on loopback: in this process, or as a process to be killed.
+"""One region of the data plane on loopback: in this process, or in one that a test kills.
 
 `python eventbridge_region.py REGION STORE PORT PEER_URL LOG` forwards to the other region and
 writes the number of each replayed event to LOG, a line each.
@@ -47,7 +47,7 @@ def buses(region: str) -> list[Bus]:
 
 
 class Recorder:
-    """Functions that succeed and queues that take everything."""
+    """Functions and queues that always succeed."""
 
     def __init__(self, log: Path | None = None) -> None:
         self.numbers: list[int] = []
@@ -87,7 +87,7 @@ async def region(
     ports: Any = None,
     settings: Settings | None = None,
 ) -> AsyncIterator[Region]:
-    """Serve one region; its URL is put into `peers`."""
+    """Serve one region; put its URL into `peers`."""
     recorder, links = Recorder(log), HttpPeers(peers)
     functions = [AsyncFunction(f"arn:aws:lambda:{name}:{ACCOUNT}:function:Replay")]
     service = EventBridge(

@@ -1,4 +1,4 @@
-"""Events a second, durable, end to end. Prints figures, tests nothing.
+"""Events a second, durable, end to end. Prints metrics; it is not a test.
 
 `PYTHONPATH=. python tests/integration/eventbridge/eventbridge_throughput.py`: the origin region is
 this process, the peer another; functions are instant.

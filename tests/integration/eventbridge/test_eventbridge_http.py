@@ -44,7 +44,7 @@ async def call(function: Callable[..., Any], **arguments: Any) -> Any:
 
 
 async def idle(*regions: Region) -> None:
-    """A hop is one region's work until it is the other's."""
+    """Wait until neither region has work; a hop moves work from one to the other."""
     for one in (*regions, *regions):
         await one.service.idle()
 
@@ -54,7 +54,7 @@ async def test_a_call_of_one_megabyte_reaches_the_other_region_whatever_its_char
     large = entry(1)
     detail = json.loads(large["Detail"])
     room = 1024 * 1024 - entry_bytes(large) - len(', "text": ""')
-    # A quote takes two bytes in the detail and four in the request.
+    # A quote is two bytes in the detail and four in the request.
     large["Detail"] = json.dumps(detail | {"text": '"' * (room // 2)})
     answer = await call(events(west.url).put_events, Entries=[large])
     assert answer["FailedEntryCount"] == 0

@@ -1,4 +1,4 @@
-"""A region's process killed with SIGKILL, in mid-flow: what it accepted is delivered."""
+"""A region's process killed with SIGKILL, under load: what it accepted is delivered."""
 
 import asyncio
 import socket
@@ -37,7 +37,7 @@ async def test_nothing_accepted_is_lost(tmp_path: Path) -> None:
     peers: dict[str, str] = {WEST: f"http://127.0.0.1:{port}"}
     async with region(SOUTH, tmp_path / "south.sqlite", peers) as south:
         process = await start(store, port, peers[SOUTH], log)
-        # Held up on the way, so that much of what is accepted is still pending at the kill.
+        # Delay deliveries, so that many events are still pending at the kill.
         async with aiohttp.ClientSession(peers[WEST]) as session:
             plan = {"links": {SOUTH: {"latencyMs": 50, "reorderMs": 60_000}}}
             async with session.put("/_local/faults", json=plan) as answer:
@@ -45,7 +45,7 @@ async def test_nothing_accepted_is_lost(tmp_path: Path) -> None:
         accepted: set[int] = set()
 
         async def publish(start_at: int) -> None:
-            """Until the process is gone; remembers what it was told is accepted."""
+            """Publish until the process is gone; remember what was accepted."""
             number = start_at
             headers = {"X-Amz-Target": "AWSEvents.PutEvents"}
             async with aiohttp.ClientSession(peers[WEST], headers=headers) as session:
@@ -61,7 +61,7 @@ async def test_nothing_accepted_is_lost(tmp_path: Path) -> None:
                         process.kill()
                     number += 1
 
-        # West → south, and into west for its own function.
+        # To the south, and to west's own function.
         publishers = [asyncio.create_task(publish(n * 100_000)) for n in range(4)]
         inbound = [entry(n, SOUTH, bus=None) for n in range(900, 910)]
         await south.service.put_events("globalws", inbound)

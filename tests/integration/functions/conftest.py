@@ -1,4 +1,4 @@
-"""Tables made by the template's own definitions in moto, and a local HTTP server as the API."""
+"""Tables in moto, made from the template's definitions, and a local HTTP server as the API."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ from tests.support.stack import ROOT
 
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A DynamoDB client; the tables `channels`, `audit` and `messages` are there."""
+    """A DynamoDB client; the tables `channels`, `audit` and `messages` exist."""
     for variable, value in ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)
     with mock_aws():
@@ -50,7 +50,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @dataclass
 class ApiServer:
-    """An API that counts invalidations; `answer` may replace what it says: (status, body)."""
+    """An API that counts invalidations; `answer` replaces its answer: (status, body)."""
 
     url: str = ""
     unsubscribed: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class ApiServer:
 
 @pytest.fixture
 def api() -> Iterator[ApiServer]:
-    """The API, on a port of its own. moto lets it pass."""
+    """The API on a free port, which moto does not intercept."""
     state = ApiServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -78,7 +78,7 @@ def api() -> Iterator[ApiServer]:
             status, answer = state.handle(json.loads(body)["variables"]["name"])
             data = json.dumps(answer).encode()
             self.send_response(status)
-            self.send_header("connection", "close")  # else its thread outlives the test
+            self.send_header("connection", "close")  # or its thread outlives the test
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

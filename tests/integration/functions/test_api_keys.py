@@ -28,7 +28,7 @@ def appsync(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def _keys(appsync: Any) -> tuple[ApiKeys, str]:
-    """Our key, with 7 days left, beside another one."""
+    """Our key, with 7 days left, and another one."""
     api = appsync.create_graphql_api(name="globalws", authenticationType="API_KEY")["graphqlApi"]
     soon = int((datetime.now(UTC) + timedelta(days=7)).timestamp())
     appsync.create_api_key(apiId=api["apiId"], expires=soon, description="somebody else's")

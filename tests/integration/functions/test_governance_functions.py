@@ -14,7 +14,7 @@ POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch, tables: Any, api: Any) -> Any:
-    """Loads a handler's module by its name, with more environment if wanted."""
+    """Load a handler's module, with extra environment variables."""
 
     def load(name: str, **environment: str) -> Any:
         return load_handler(name, monkeypatch, {"GRAPHQL_URL": api.url} | environment)
@@ -59,13 +59,13 @@ def test_a_reset_leaves_the_channel_to_the_deployment(load: Any, tables: Any, ap
     reset = reset_event(id="01KB4ZG5J0T6V0X4Z8B2C6D0FG")
     assert policy.handler(reset, Context()) == {"outcome": "written"}
     assert _allowed(tables, "media") is None
-    # media is not in ALLOWED_CHANNELS, and so is closed as by a block; tech is.
+    # media is not in ALLOWED_CHANNELS, so it is closed like a blocked channel; tech is open.
     answer = purge.handler(reset, Context())
     assert answer == {"outcome": "done", "policy": "already written", "subscriptions": "ended"}
     answer = purge.handler(reset_event(name="tech"), Context())
     assert answer == {"outcome": "done", "policy": "written"}
     assert api.unsubscribed == ["media", "media"]
-    # The block again, from a queue: too late.
+    # The block arrives again, from a queue: too late.
     late = order_event(POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", allowed=False)
     assert purge.handler(late, Context())["outcome"] == "superseded"
     assert {record["action"]["S"] for record in _records(tables)} == {"block", "reset"}

@@ -25,7 +25,7 @@ POLICY = "ChannelPolicyChanged"
 
 
 def _order(seconds: int, allowed: bool | None, number: int = 0, **detail: Any) -> Order:
-    """`allowed` None resets the channel."""
+    """None for `allowed` resets the channel."""
     at = iso(NOW + timedelta(seconds=seconds))
     ulid = f"01KB4Z6ZC0M4N8P2R6T0V4{number:04d}"
     event = order_event(POLICY, at=at, id=ulid, **detail)
@@ -77,7 +77,7 @@ def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
         "known": True,
     }
     assert list(channels.channels()) == [Channel("media", decision=reset.decision, known=True)]
-    # What was decided before it and comes later is late.
+    # An older decision that arrives later changes nothing.
     assert channels.decide(_order(1, False), NOW) is Decided.SUPERSEDED
     assert "allowed" not in _item(tables, "media")
     assert channels.decide(_order(3, False), NOW) is Decided.WRITTEN
@@ -104,7 +104,7 @@ def test_an_order_without_a_policy_is_not_written(tables: Any) -> None:
 
 @pytest.fixture
 def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An update is one step in DynamoDB; in moto, another thread can come between its halves."""
+    """Make moto's updates atomic, as DynamoDB's are."""
     lock, update = threading.Lock(), DynamoDBBackend.update_item
 
     def locked(*args: Any, **values: Any) -> Any:
@@ -152,7 +152,7 @@ def test_the_janitor_s_notes_yield_to_a_new_decision(tables: Any) -> None:
     channels.decide(_order(2, False), NOW)
     channels.reopen(seen)
     assert _item(tables, "media")["closedSince"] == iso(NOW)
-    # A channel that nobody had decided on, too.
+    # Also a channel without a decision.
     channels.remember("tech")
     tech = next(each for each in channels.channels() if each.name == "tech")
     assert tech == Channel("tech", known=True)

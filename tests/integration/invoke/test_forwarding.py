@@ -1,11 +1,11 @@
-"""What containers are given in place of this machine's loopback."""
+"""What containers get in place of this machine's loopback."""
 
 import asyncio
 from contextlib import suppress
 
 from emulator.runtime.invoke.forwarding import reachable
 
-_GATEWAY = "127.0.0.1"  # an address of this machine, as the bridge's is
+_GATEWAY = "127.0.0.1"  # an address of this machine, like the bridge's
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

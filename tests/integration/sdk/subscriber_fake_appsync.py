@@ -21,22 +21,22 @@ KEEP_ALIVE_SECONDS = 0.2
 
 
 class SocketConnection:
-    """A client's WebSocket, as the world's connection. What is sent keeps its order."""
+    """A client's WebSocket, as the world's connection. Keeps the order of frames."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
         self._frames: asyncio.Queue[Json | None] = asyncio.Queue()
 
     def send(self, frame: Json) -> None:
-        """To the client."""
+        """Send to the client."""
         self._frames.put_nowait(frame)
 
     def close(self) -> None:
-        """After what was sent before."""
+        """Close after all frames are sent."""
         self._frames.put_nowait(None)
 
     async def write(self) -> None:
-        """Moves frames to the socket, until the close."""
+        """Write frames to the socket until it is closed."""
         while (frame := await self._frames.get()) is not None:
             await self._socket.send_json(frame)
         await self._socket.close(code=WSCloseCode.GOING_AWAY)
@@ -49,7 +49,9 @@ class FakeRegion:
         self._name = name
         self._fake = fake
         self.published: list[Json] = []
-        self.publish_answers: list[Json | int] = []  # errors or HTTP statuses, used up first
+        self.publish_answers: list[
+            Json | int
+        ] = []  # errors or HTTP statuses that are answered first
 
     @property
     def _world(self) -> World:
@@ -174,7 +176,7 @@ class FakeAppSync:
         return World(REGIONS, lambda: int(time.time() * 1000))
 
     def reset(self) -> None:
-        """Another test begins."""
+        """Start anew for another test."""
         for name, region in self.regions.items():
             self.world.apply({"down": name})
             region.published, region.publish_answers = [], []

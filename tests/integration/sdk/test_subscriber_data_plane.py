@@ -1,4 +1,4 @@
-"""The subscriber against the local AppSync data plane; the message store stands in a dictionary."""
+"""The subscriber against the emulator's AppSync; a dictionary is the message store."""
 
 import time
 from collections.abc import AsyncIterator
@@ -101,7 +101,7 @@ def api() -> Api:
         type_name, name = field.split(".")
         return Resolver(type_name, name, SourceFile(f"{field}.js", code), source)
 
-    # Here an API key may kick; signing is not what is tested.
+    # Let the API key end subscriptions: signing is tested elsewhere.
     schema = project_api().schema.text.replace(f"{UNSUBSCRIBE} @aws_iam", UNSUBSCRIBE)
     return Api(
         api_id="test",

@@ -58,7 +58,7 @@ class RealRunner:
     async def run(self) -> None:
         try:
             for step in self._scenario["steps"]:
-                # Without an await between them, steps of the world happen at one moment.
+                # No await in between: steps of the world happen at one moment.
                 if self._world.handles(step):
                     self._world.apply(step)
                 else:
@@ -78,7 +78,7 @@ class RealRunner:
         self._consumer = asyncio.create_task(self._read())
 
     async def _pause(self) -> None:
-        # An iteration that waits for an event loses nothing by being cancelled.
+        # Cancelling an iteration that waits for an event loses nothing.
         if self._consumer is not None:
             self._consumer.cancel()
             await asyncio.gather(self._consumer, return_exceptions=True)

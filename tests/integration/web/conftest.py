@@ -1,4 +1,4 @@
-"""A page on a server of its own, with the fakes behind it that its tests look at."""
+"""A page with its server and the fakes behind it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

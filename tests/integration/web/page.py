@@ -13,7 +13,7 @@ REGIONS = ("us-west-2", "ap-southeast-2")
 
 
 class FakeRegions:
-    """Regions that only remember what they were told."""
+    """Regions that record their calls."""
 
     def __init__(self) -> None:
         self.down: set[str] = set()
@@ -29,7 +29,7 @@ class FakeRegions:
 
 
 class FakeCommand:
-    """A `globalws` that remembers its arguments."""
+    """A `globalws` that records its arguments."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
@@ -64,7 +64,7 @@ class FaultPlans:
 
 
 class Page:
-    """A page of the client: calls its own server, and other things if told to."""
+    """A page of the client, which calls its server."""
 
     def __init__(self, client: TestClient[Any, Any], port: int) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""The operator's regions over HTTP: taken down, brought back, cut off from their peers."""
+"""The operator's regions over HTTP: stopped, started, cut off from their peers."""
 
 from emulator.runtime.web.operator import ROOT
 from tests.integration.web.page import REGIONS, FaultPlans, Page
@@ -52,13 +52,13 @@ async def test_a_cut_off_region_alone_is_shown_as_such_until_it_is_joined(
     assert await told(sydney, {"cutOff": True}) == [False, True]
     assert await told(oregon, {"cutOff": True}) == [True, True]
     assert await told(sydney, {"cutOff": False}) == [True, False]
-    assert faults.plans == both  # Oregon still is
-    # A region that comes back has a process without faults, and is cut off again.
+    assert faults.plans == both  # Oregon is still cut off
+    # A started region has no faults, and is cut off again.
     assert await told(oregon, {"running": False}) == [False, False]
     faults.plans[oregon] = {}
     assert await told(oregon, {"running": True}) == [True, False]
     assert faults.plans == both
-    # One whose process was killed and started again is not, and is not said to be.
+    # A region whose process was killed and restarted is not cut off, and not shown as such.
     faults.plans[oregon] = {}
     assert await told(sydney, {}) == [False, False]
 

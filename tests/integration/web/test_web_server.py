@@ -1,4 +1,4 @@
-"""The web client's server over HTTP: what it serves, whom it refuses, what it orders."""
+"""The web client's server over HTTP: what it serves, whom it refuses, which commands it runs."""
 
 import json
 from typing import Any

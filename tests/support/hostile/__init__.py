@@ -1,1 +1,1 @@
-"""Hostile input: how it is made, and what must hold. Unit tests and fuzzing share it."""
+"""Hostile input and the properties that must hold, for unit tests and fuzzing."""

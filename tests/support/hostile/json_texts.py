@@ -1,4 +1,4 @@
-"""JSON that nobody in their senses would write, and what only looks like JSON."""
+"""Unusual JSON, and text that only looks like JSON."""
 
 HOSTILE = {
     "open lists": "[" * 100_000,

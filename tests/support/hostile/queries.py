@@ -1,4 +1,4 @@
-"""Hostile GraphQL requests: documents put together from parts that fit, nearly fit or do not."""
+"""Hostile GraphQL requests: documents made of valid, nearly valid and invalid parts."""
 
 import json
 from typing import Any
@@ -68,12 +68,12 @@ BODIES = st.one_of(
 
 
 def nested(depth: int) -> str:
-    """A valid query of that depth."""
+    """A valid query `depth` levels deep."""
     return "{ __schema { types " + "{ fields { type " * depth + "{ name }" + " } }" * depth + " } }"
 
 
 def aliased(count: int) -> str:
-    """A query that asks for the same field so many times."""
+    """A query that asks for the same field `count` times."""
     return "{ " + " ".join(f"a{number}: __typename" for number in range(count)) + " }"
 
 

@@ -1,4 +1,4 @@
-"""What must hold, whatever the input is. Each function raises AssertionError if it does not."""
+"""Properties that must hold for any input. Each function raises AssertionError if one does not."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ _EVENT = {
 }
 
 
-def a_connection_stands_any_frames(frames: Sequence[str]) -> None:
+def a_connection_survives_any_frames(frames: Sequence[str]) -> None:
     """No frame raises; ids are unique and bounded; nothing follows a close."""
     connection = Connection(MAX_SUBSCRIPTIONS, 300_000)
     active: set[str] = set()
@@ -102,7 +102,7 @@ def a_request_is_answered(engine: Engine, body: bytes) -> None:
 
 
 def nobody_gets_in(engine: Engine, headers: Mapping[str, str]) -> None:
-    """HTTP 401 and nothing else, whatever the headers say."""
+    """Any headers are answered with HTTP 401."""
     evidence = Evidence(headers=headers, body=b'{"query": "{ channels { name } }"}')
     answer = asyncio.run(engine.handle(evidence, RequestMeta(dict(headers))))
     assert answer.status == 401, answer
@@ -110,7 +110,7 @@ def nobody_gets_in(engine: Engine, headers: Mapping[str, str]) -> None:
 
 
 def a_handshake_is_read_or_refused(query: Mapping[str, str], subprotocols: Sequence[str]) -> None:
-    """Refused as a request is, or read."""
+    """The handshake is refused like a request, or read."""
     try:
         found = parse_connect(query, subprotocols, {})
     except RequestError as refusal:

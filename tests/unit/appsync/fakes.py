@@ -1,4 +1,4 @@
-"""Stand-ins for resolver code, services and connections."""
+"""Fakes of resolver code, services and connections."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -58,7 +58,7 @@ def failing(message: str, type_: str = "Failed", **more: Any) -> Handler:
 
 
 class FakeCode:
-    """A program of two Python functions that remembers the contexts it saw."""
+    """A program of two Python functions that records its contexts."""
 
     def __init__(self, request: Handler = passing, response: Handler = returning) -> None:
         self._request, self._response = request, response
@@ -75,7 +75,7 @@ class FakeCode:
 
 
 class FakePorts:
-    """Services that answer what they are told, or raise it, and remember their calls."""
+    """Services that return or raise what the test sets, and record their calls."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -105,7 +105,7 @@ class FakePorts:
 
 
 class FakeSession:
-    """A connection that keeps what is delivered."""
+    """A connection that records deliveries."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []

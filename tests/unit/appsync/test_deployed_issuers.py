@@ -1,4 +1,4 @@
-"""What a deployed API says of token issuers, as the data plane reads it."""
+"""How the emulator reads a deployed API's token issuers."""
 
 from emulator.appsync.definition import TokenIssuer
 from emulator.runtime.deployed.api import _token_issuer

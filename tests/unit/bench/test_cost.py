@@ -1,4 +1,4 @@
-"""Dollars: by hand for one case, and how they move."""
+"""Dollars: one case by hand, and how they change."""
 
 import re
 from dataclasses import replace

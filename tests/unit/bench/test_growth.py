@@ -1,4 +1,4 @@
-"""Growth's arithmetic: what one delivery more takes, and which of several rounds counts."""
+"""Growth's arithmetic: the cost of one more delivery, and which round counts."""
 
 from dataclasses import asdict
 from typing import Any

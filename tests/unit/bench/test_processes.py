@@ -1,4 +1,4 @@
-"""What the bench reads of processes and of `make run`, and how it draws it."""
+"""What the bench reads from processes and `make run`, and its pictures."""
 
 import io
 import os

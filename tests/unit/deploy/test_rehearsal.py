@@ -1,4 +1,4 @@
-"""A deployment into an emulated AWS pretends nothing, and leaves a running local stack alone."""
+"""A rehearsal in an emulated AWS says what it is, and leaves a running local stack alone."""
 
 from pathlib import Path
 

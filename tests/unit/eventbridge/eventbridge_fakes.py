@@ -1,4 +1,4 @@
-"""A clock that stands still, and ports that remember: the world of the data plane's unit tests."""
+"""A fake clock and fake ports for unit tests of the event bus."""
 
 import asyncio
 import heapq
@@ -30,7 +30,7 @@ class Handle:
 
 
 class FakeClock:
-    """Time moves only when told to."""
+    """A clock that tests move."""
 
     def __init__(self) -> None:
         self.time = START
@@ -47,7 +47,7 @@ class FakeClock:
         return handle
 
     def next_timer(self) -> bool:
-        """Move to the next timer and ring it; False if there is none."""
+        """Move to the next timer and fire it; False if there is none."""
         while self._timers:
             due, _, handle, callback = heapq.heappop(self._timers)
             if not handle.cancelled:
@@ -58,7 +58,7 @@ class FakeClock:
 
 
 async def settle() -> None:
-    """Let everything that can run without time passing run."""
+    """Run everything that needs no time to pass."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -74,7 +74,7 @@ async def run_until_idle(bridge: EventBridge, clock: FakeClock) -> None:
 
 @dataclass
 class FakePorts:
-    """All ports. `bus`, `queue` and `function` may be set to behave otherwise."""
+    """All ports. Tests replace `bus`, `queue` and `function`."""
 
     hops: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Dead letters: whatever an event holds, SQS takes it, whole and redrivable; trying has an end."""
+"""Dead letters: SQS accepts any event's dead letter, complete and redrivable; retries end."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ from tests.unit.eventbridge.eventbridge_fakes import (
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 HOME = Home(bus_arn(), frozenset({"Replay"}), frozenset({WEST, SOUTH}))
-# The edges of what SQS takes, from both sides, and what is often mistaken for them.
+# The limits of SQS's character set, on both sides, and characters often mistaken for them.
 EDGES = "".join(
     map(chr, [*range(0x21), 0x7F, 0x80, 0x9F, 0xD7FF, 0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xE000,
               0xFDD0, 0xFEFF, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0x1FFFE, 0x1FFFF, 0x10FFFF])
@@ -48,12 +48,12 @@ NO_RETRIES = RetryPolicy(0, 60)
 
 
 def _read(text: str) -> str:
-    """As JSON's readers have it: two halves side by side are a whole."""
+    """As JSON readers do: join two surrogate halves."""
     return str(json.loads(json.dumps(text)))
 
 
 def _message(text: str, region: str = WEST) -> dict[str, Any]:
-    """An entry whose message is whole; the rest of its detail may hold anything."""
+    """An entry with a valid message; the rest of its detail may hold anything."""
     detail = {**sample("replay")["detail"], "region": region, "also": text}
     return {
         "Source": "globalws",
@@ -68,7 +68,7 @@ def _dead_letter(queue: Queue, body: str, attributes: Any) -> DeadLetter:
 
 
 async def _undelivered(text: str) -> tuple[str, Any]:
-    """What lies in the queue after a link was cut for too long."""
+    """The dead letter after a link was cut for too long."""
     world, clock = FakePorts(), FakeClock()
     world.bus_errors = [DeliveryError("CONNECTION_FAILURE", text, retryable=True)]
     service = bridge(world, clock, rule("forward", to_peer(retry=NO_RETRIES)))
@@ -81,7 +81,7 @@ async def _undelivered(text: str) -> tuple[str, Any]:
 
 
 async def _failed(text: str) -> tuple[str, Any]:
-    """What lies in the queue after a function failed for good."""
+    """The dead letter after a function failed for good."""
     world, clock = FakePorts(), FakeClock()
     answer = json.dumps({"errorType": "X", "errorMessage": text}, ensure_ascii=False)
     world.always = InvokeResult("function_error", answer, 200, "Unhandled")

@@ -1,4 +1,4 @@
-"""What was accepted outlives the process: events, dead letters, and events without rules."""
+"""What was accepted survives the process: events, dead letters, and events without rules."""
 
 from pathlib import Path
 

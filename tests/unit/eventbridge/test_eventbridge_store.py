@@ -1,4 +1,4 @@
-"""The journal: group commit, order, one owner, and what happens when it fails."""
+"""The journal: group commit, order, one owner, and failures."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One id with two texts, published at once in several regions: all end with the same one."""
+"""One id with two texts, published at once in several regions: all regions keep the same text."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -98,7 +98,7 @@ class _Region:
 
 @cache
 def _world() -> dict[str, tuple[_Region, Engine]]:
-    """Built once, because every resolver is compiled."""
+    """Build it once, because that compiles every resolver."""
 
     def one(name: str) -> tuple[_Region, Engine]:
         region = _Region(name)

@@ -1,4 +1,4 @@
-"""The guard of what a publish selects, against a reference that parses the document."""
+"""The check of a publish's selection, against a reference that parses the document."""
 
 import json
 from dataclasses import replace
@@ -200,7 +200,7 @@ def test_the_guard_lets_pass_exactly_a_plain_list_of_fields(document: str, x: bo
     nodes = list(fields_of(operation.selection_set, fragments, values.coerced))
     paths = selection_paths(nodes, schema.type_map["Message"], fragments, values.coerced)
     start, end = operation.selection_set.loc.start, operation.selection_set.loc.end
-    # As AppSync is reported to show it, and as its guide does, formatted anew or as it was sent.
+    # Selections as AppSync is reported to show them, and as its guide does.
     passes = {
         "alone": _passes(selection_text(nodes), paths),
         "in its field": _passes(print_ast(operation.selection_set), paths),
@@ -209,7 +209,7 @@ def test_the_guard_lets_pass_exactly_a_plain_list_of_fields(document: str, x: bo
     if len(nodes) == 1:
         plain = _is_plain(nodes[0])
         assert passes["alone"] == plain
-        # Quotes in block strings and comments may cost a refusal, never a pass.
+        # Quotes in block strings and comments may cause a refusal, but must not pass.
         quoted = '"""' in document
         assert passes["in its field"] == plain or (plain and quoted)
         assert passes["as sent"] == plain or (plain and (quoted or _has_comment(operation)))

@@ -1,4 +1,4 @@
-"""Every reader of JSON that others wrote, with JSON that nobody in their senses would write."""
+"""Every reader of JSON from outside, with unusual JSON."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Frames, filters, event patterns and PutEvents entries that nobody in their senses would send."""
+"""Frames, filters, event patterns and PutEvents entries of unusual shapes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _OPENING = '{"type": "connection_init"}'
 @settings(max_examples=300, deadline=None)
 @given(st.booleans(), st.lists(texts.FRAMES, max_size=12))
 def test_frames(is_open: bool, frames: list[str]) -> None:
-    rules.a_connection_stands_any_frames([_OPENING, *frames] if is_open else frames)
+    rules.a_connection_survives_any_frames([_OPENING, *frames] if is_open else frames)
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,4 +1,4 @@
-"""Any channel, message and id through the project's own resolvers: typed refusal, or exact."""
+"""Any channel, message and id through the project's resolvers: refused by type, or kept exactly."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 # How far an id's time may be behind and ahead of now, in seconds.
 _OLDEST, _NEWEST = 24 * 3600, 5 * 60
-# What JavaScript's trim takes away.
+# What JavaScript's trim removes.
 _BLANK = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
@@ -37,7 +37,7 @@ _SERVICES = MemoryServices()
 
 @cache
 def _engine() -> Engine:
-    """One for all: building it compiles every resolver."""
+    """Build it once, because that compiles every resolver."""
     return project_engine(_SERVICES)
 
 

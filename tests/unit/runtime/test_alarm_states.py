@@ -1,4 +1,4 @@
-"""The states of alarms, and the figures that are read out of logs."""
+"""The states of alarms, and metrics read from logs."""
 
 import json
 from typing import Any

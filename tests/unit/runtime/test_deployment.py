@@ -1,4 +1,4 @@
-"""What a start deploys: only what has changed, and nothing of an earlier deploy stays by itself."""
+"""A start deploys only what has changed, and keeps nothing else of an earlier deploy."""
 
 from pathlib import Path
 from typing import Any

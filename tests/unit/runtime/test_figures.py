@@ -1,4 +1,4 @@
-"""Each figure is put once, also if CloudWatch fails in between."""
+"""Each metric is put once, also if CloudWatch fails in between."""
 
 import json
 from collections import Counter

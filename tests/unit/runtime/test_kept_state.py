@@ -1,4 +1,4 @@
-"""Which state a run starts from: the last good one, never another."""
+"""A run starts from the last good state."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""What the local runtime takes from the environment, and what it says to what cannot work."""
+"""Settings of the local runtime from the environment, and errors for bad ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One region's process has one owner: whatever is asked for at once, there is never a second."""
+"""A region never has two processes, whatever requests overlap."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from emulator.runtime.stack.region_keeper import RegionKeeper
 
 
 class FakeProcess:
-    """A process that ends when it is stopped or killed, after some turns of the event loop."""
+    """A process that ends some turns of the event loop after it is stopped or killed."""
 
     def __init__(self, machine: "Machine", pid: int) -> None:
         self.pid = pid
@@ -38,7 +38,7 @@ class FakeProcess:
 
 
 class Machine:
-    """Starts processes, which takes a while and may fail, and counts those that live at once."""
+    """Starts processes, which takes time and may fail, and counts those alive."""
 
     def __init__(self, seed: int = 0) -> None:
         self.dice = random.Random(seed)
@@ -79,7 +79,7 @@ async def kept(machine: Machine) -> AsyncIterator[tuple[RegionKeeper, list[str]]
 
 
 async def _quiet() -> None:
-    """Lets everything happen that happens without a further request: nothing here takes time."""
+    """Run everything that needs no further request."""
     for _ in range(200):
         await asyncio.sleep(0)
 
@@ -114,7 +114,7 @@ async def test_starts_stops_and_kills_at_random_never_make_a_second_process(seed
 async def test_what_is_taken_down_stays_down_and_is_said_to_be() -> None:
     machine = Machine()
     async with kept(machine) as (keeper, reports):
-        # Down, up, down, as fast as a person can click: the keeper was in its pause before.
+        # Down, up, down, fast: the keeper was in its pause before.
         await asyncio.gather(keeper.stop(), keeper.start(), keeper.stop())
         await _quiet()
         assert not keeper.running

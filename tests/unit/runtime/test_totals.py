@@ -1,4 +1,4 @@
-"""What the data planes lose, under the names by which the alarms look for it."""
+"""What the data planes lose, counted under the names that the alarms use."""
 
 from emulator.eventbridge.counters import (
     BusCounters,

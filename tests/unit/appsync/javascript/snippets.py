@@ -1,6 +1,6 @@
 """Snippets of resolver code, with what APPSYNC_JS says about them.
 
-Each stands at the top level of a module that also exports `request` and `response`; in REFUSED,
+Each is at the top level of a module that also exports `request` and `response`; in REFUSED,
 line and column are those of the snippet itself. `LINT` marks what AWS's own lint refuses too.
 """
 

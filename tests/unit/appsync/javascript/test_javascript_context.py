@@ -1,4 +1,4 @@
-"""ctx is made piece by piece, when code asks for a piece; code must not notice."""
+"""ctx is built lazily, which code must not notice."""
 
 from typing import Any
 

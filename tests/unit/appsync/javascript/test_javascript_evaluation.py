@@ -183,7 +183,7 @@ def test_console(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("text", ["\u2028 and \x00", "👋 " + "x" * 20_000, "a\u0301" + "é" * 9_000])
 def test_long_texts_come_back_whole(text: str) -> None:
-    """QuickJS keeps long concatenations in pieces, which the binding cannot hand to Python."""
+    """QuickJS keeps long concatenations in pieces, which the binding cannot convert."""
     evaluation = run(
         "ctx.stash.text = ctx.args.text; return ctx.args.text;", Context(arguments={"text": text})
     )
