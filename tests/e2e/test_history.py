@@ -67,7 +67,7 @@ async def test_a_publishers_retry_is_stored_once_in_each_region(stack: LocalStac
 async def test_another_text_under_a_stored_id_is_refused(stack: LocalStack) -> None:
     west, sydney = stack.running.regions
     ulid = new_id()
-    letters = await asyncio.to_thread(dead_letters, stack.running)
+    waiting = await asyncio.to_thread(dead_letters, stack.running)
     async with aiohttp.ClientSession() as session, listening(sydney, "media") as listener:
         await Publisher(west, session).publish("media", "first", id=ulid)
         await listener.until(1)
@@ -76,11 +76,11 @@ async def test_another_text_under_a_stored_id_is_refused(stack: LocalStack) -> N
         )
     assert answer["errors"][0]["errorType"] == "InvalidMessageId"
     # It was on the bus before it was refused.
-    await _until_letters(stack, letters + 1)
+    await _until_dead_letters(stack, waiting + 1)
     await asyncio.to_thread(drain, stack.running, west, "FunctionDeadLetterQueueUrl")
 
 
-async def _until_letters(stack: LocalStack, count: int) -> None:
+async def _until_dead_letters(stack: LocalStack, count: int) -> None:
     async with asyncio.timeout(60):
         while True:
             if await asyncio.to_thread(dead_letters, stack.running) == count:
@@ -94,7 +94,7 @@ async def test_of_two_texts_with_one_id_both_regions_keep_the_same_one(
     running = stack.running
     west, sydney = running.regions
     ulid = new_id()
-    letters = await asyncio.to_thread(dead_letters, running)
+    waiting = await asyncio.to_thread(dead_letters, running)
     async with aiohttp.ClientSession() as session:
         publishers = Publisher(west, session), Publisher(sydney, session)
         for region in running.regions:
@@ -102,7 +102,7 @@ async def test_of_two_texts_with_one_id_both_regions_keep_the_same_one(
         try:
             first = await publishers[0].publish("music", "from the west", id=ulid)
             await publishers[1].publish("music", "from Sydney", id=ulid)
-            await _until_letters(stack, letters + 1)
+            await _until_dead_letters(stack, waiting + 1)
             for region in running.regions:
                 await _until_idle(session, region.eventsUrl)
             stored = [

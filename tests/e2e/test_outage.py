@@ -48,17 +48,17 @@ async def test_with_retries_exhausted_each_event_lies_in_the_dead_letter_queue_w
         try:
             texts = ["plain", 'with "quotes"\nand 👋', "z" * 50_000]
             sent = [await publisher.publish("music", text) for text in texts]
-            letters: list[dict[str, Any]] = []
-            while len(letters) < len(sent):
-                letters += drain(running, west, "BusDeadLetterQueueUrl")
+            dead_letters: list[dict[str, Any]] = []
+            while len(dead_letters) < len(sent):
+                dead_letters += drain(running, west, "BusDeadLetterQueueUrl")
         finally:
             await set_faults(session, west, {})
     found = {}
-    for letter in letters:
-        event = json.loads(letter["Body"])
+    for dead_letter in dead_letters:
+        event = json.loads(dead_letter["Body"])
         found[event["detail"]["id"]] = event["detail"]
         attributes = {
-            name: each["StringValue"] for name, each in letter["MessageAttributes"].items()
+            name: each["StringValue"] for name, each in dead_letter["MessageAttributes"].items()
         }
         assert f"forward-to-{sydney.region}" in attributes["RULE_ARN"]
         assert sydney.region in attributes["TARGET_ARN"]

@@ -50,12 +50,12 @@ class _Slow(MemoryServices):
 
 @dataclass
 class _Region:
-    """One region: its API, its bus, and what Replay kept as dead letters."""
+    """One region: its API, its bus, and what Replay kept as dead dead_letters."""
 
     name: str
     services: _Slow = field(default_factory=_Slow)
     clock: int = 0
-    letters: list[dict[str, Any]] = field(default_factory=list)
+    dead_letters: list[dict[str, Any]] = field(default_factory=list)
     sent: int = 0
 
     @property
@@ -83,16 +83,16 @@ class _Region:
                 if kind is not None:
                     raise PermanentError(kind, kind)
 
-        class Letters:
+        class DeadLetters:
             @staticmethod
             def send(event: Any, error_type: str, reason: str) -> None:
                 assert error_type == "InvalidMessageId"
-                self.letters.append(event["detail"])
+                self.dead_letters.append(event["detail"])
 
         replay(
             {"source": "globalws", "detail-type": "MessagePublished", "detail": event},
             Api(),
-            Letters(),
+            DeadLetters(),
         )
 
 
@@ -143,7 +143,7 @@ async def _run(
         region.services.tables.clear()
         region.services.random = random
         region.clock, region.sent = skew, 0
-        region.letters.clear()
+        region.dead_letters.clear()
 
     async def publish(name: str, text: str) -> str | None:
         for _ in range(random.randrange(60)):
@@ -183,5 +183,5 @@ def test_all_regions_end_with_one_text_and_every_other_has_a_trace(
     assert set(refusals) <= {None, "InvalidMessageId"}
     accepted = {text for (_, text), refusal in zip(texts, refusals, strict=True) if not refusal}
     if len({text for _, text in texts}) == 2:
-        letters = {each["message"] for region in regions for each in region.letters}
-        assert accepted - {regions[0].text} <= letters
+        dead_letters = {each["message"] for region in regions for each in region.dead_letters}
+        assert accepted - {regions[0].text} <= dead_letters

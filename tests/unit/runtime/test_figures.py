@@ -73,7 +73,7 @@ class _Aws:
 
 class _Stack:
     def __init__(self) -> None:
-        self.physical_ids = {"Log": _GROUP, "Queue": "http://local/000000000000/letters"}
+        self.physical_ids = {"Log": _GROUP, "Queue": "http://local/000000000000/queue"}
 
     def of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         names = {"AWS::Logs::LogGroup": "Log", "AWS::SQS::Queue": "Queue"}
