@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from globalws_functions.domain.governance import POLICY, Outcome
-from globalws_functions.domain.order import Action
+from globalws_functions.domain.apply import POLICY, Outcome
+from globalws_functions.domain.command import Action
 
 from cli.adapters.events import put_event
 from cli.adapters.tables import audit_record

@@ -1,5 +1,5 @@
-"""Janitor: scheduled. Ends the subscriptions of every known channel that is not allowed, in this
-region, whatever became of the order or the deployment that closed it; and keeps the API keys valid.
+"""Janitor: runs on a schedule. Ends the subscriptions of every known channel that is not allowed in
+this region, even if the command or deployment that closed it failed, and renews the API keys.
 """
 
 import os

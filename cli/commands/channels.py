@@ -4,7 +4,7 @@ import time
 from typing import Annotated, Any
 
 import typer
-from globalws_functions.domain.order import ACTIONS, CHANNEL_POLICY_CHANGED, Action, Policy
+from globalws_functions.domain.command import ACTIONS, CHANNEL_POLICY_CHANGED, Action, Policy
 
 from cli.change import Look, in_record, put_on_first_bus, report, until_shown
 from cli.command import ChannelName, Reason, RecordedReason, Timeout, command, new_app

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import typer
-from globalws_functions.domain.order import PURGE_REQUESTED, Action
+from globalws_functions.domain.command import PURGE_REQUESTED, Action
 
 from cli.change import in_record, put_on_first_bus, report, until_shown
 from cli.command import ChannelName, Reason, Timeout, command

@@ -26,7 +26,7 @@ from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Kind, Region
 
-_FUNCTIONS = ("replay", "purge", "policy", "janitor")
+_FUNCTIONS = ("replay", "commands", "policy", "janitor")
 _HISTORY = (
     "query History($name: String!, $after: ID) { "
     "history(name: $name, after: $after, limit: 1) { items { id name publishedAt region } } }"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from globalws_functions.domain.command import MAX_BY, Action, Policy
 from globalws_functions.domain.fields import iso
-from globalws_functions.domain.order import MAX_BY, Action, Policy
 
 
 class Confirmation(StrEnum):
@@ -33,7 +33,7 @@ class Decision:
     at: str
 
     def key(self, action: Action) -> str:
-        """The key of its audit record in each region, as `Order.key` of the functions."""
+        """The key of its audit record in each region, as `Command.key` of the functions."""
         return f"{self.name}#{action}#{self.id}"
 
     def policy(self, region: str, policy: Policy) -> dict[str, Any]:

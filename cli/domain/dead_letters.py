@@ -24,11 +24,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from globalws_functions.domain.command import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import SOURCE, iso, read_instant
 from globalws_functions.domain.json_text import read_json
 from globalws_functions.domain.message import MESSAGE_PUBLISHED, read_message_published
-from globalws_functions.domain.order import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_order
 from globalws_functions.domain.redrive import REDRIVE, redrive_mark
 
 PERMANENT_FAILURE = "PermanentFailure"
@@ -219,7 +219,7 @@ def _portable(event: Mapping[str, Any], detail_type: str, peer: str) -> Mapping[
             raise InvalidEventError(f"detail.region is {peer}, where it is to go")
         return dict(event["detail"])
     if detail_type in (CHANNEL_POLICY_CHANGED, PURGE_REQUESTED):
-        order = read_order(event)
+        order = read_command(event)
         return {**event["detail"], "id": order.id, "at": order.at, "region": order.origin}
     raise InvalidEventError(f"detail-type {detail_type!r} is none of {SOURCE}")
 

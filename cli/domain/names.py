@@ -3,8 +3,8 @@
 import os
 import time
 
+from globalws_functions.domain.command import MAX_REASON
 from globalws_functions.domain.fields import CHANNEL_NAME, ULID, has_utf8
-from globalws_functions.domain.order import MAX_REASON
 
 from cli.errors import RefusedError
 

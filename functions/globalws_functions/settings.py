@@ -85,8 +85,8 @@ class PolicySettings:
 
 
 @dataclass(frozen=True)
-class PurgeSettings:
-    """What the Purge function needs; `messages_table` is empty where no message is stored."""
+class CommandSettings:
+    """What the Command function needs; `messages_table` is empty where no message is stored."""
 
     graphql_url: str
     region: str
@@ -99,7 +99,7 @@ class PurgeSettings:
     messages_table: str
 
     @classmethod
-    def parse(cls, environment: Mapping[str, str]) -> "PurgeSettings":
+    def parse(cls, environment: Mapping[str, str]) -> "CommandSettings":
         """Raises SettingsError naming the first variable that is missing or no number."""
         return cls(
             graphql_url=required(environment, "GRAPHQL_URL"),

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.runtime.settings import LocalSettings
 from emulator.runtime.stack import sam
-from tests.e2e.test_governance import _allowed, _globalws, _until, folder
+from tests.e2e.test_commands import _allowed, _globalws, _until, folder
 from tests.support.clients import Publisher, listening
 from tests.support.deployed import invoke
 from tests.support.lifecycle import OwnStack

@@ -32,15 +32,15 @@ class Sample:
 _DEAD_LETTERED = {"outcome": "dead-lettered"}
 _REFUSED = {"outcome": "refused"}
 
-# In this order: Policy finds what Purge has written, and the janitor what both have closed.
+# In this order: Policy finds what Command has written, and the janitor what both have closed.
 SAMPLES = (
     Sample("ReplayFunction", "replay", {"outcome": "replayed"}, delivers=True),
     Sample("ReplayFunction", "replay-malformed", _DEAD_LETTERED, reason="detail.id"),
-    Sample("PurgeFunction", "purge", {"outcome": "done"}, ends=True),
-    Sample("PurgeFunction", "purge-malformed", _DEAD_LETTERED, reason="detail.reason"),
-    Sample("PurgeFunction", "policy-change", {"outcome": "done"}),
-    Sample("PurgeFunction", "policy-change-malformed", _DEAD_LETTERED, reason="detail.allowed"),
-    Sample("PurgeFunction", "policy-reset", {"outcome": "done", "policy": "written"}),
+    Sample("CommandFunction", "purge", {"outcome": "done"}, ends=True),
+    Sample("CommandFunction", "purge-malformed", _DEAD_LETTERED, reason="detail.reason"),
+    Sample("CommandFunction", "policy-change", {"outcome": "done"}),
+    Sample("CommandFunction", "policy-change-malformed", _DEAD_LETTERED, reason="detail.allowed"),
+    Sample("CommandFunction", "policy-reset", {"outcome": "done", "policy": "written"}),
     Sample("PolicyFunction", "policy-change", {"outcome": "already written"}),
     Sample("PolicyFunction", "policy-reset", {"outcome": "already written"}),
     Sample("PolicyFunction", "policy-change-malformed", _REFUSED),

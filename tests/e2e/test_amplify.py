@@ -6,7 +6,7 @@ import pytest
 from cli.stack_file import RunningRegion, RunningStack
 from tests.conformance.amplify_client import AmplifyClient
 from tests.conformance.clients import Target
-from tests.e2e.test_governance import _globalws, folder
+from tests.e2e.test_commands import _globalws, folder
 from tests.support.clients import Publisher
 from tests.support.stack import LocalStack
 from tests.support.texts import texts

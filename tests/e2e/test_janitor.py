@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from tests.e2e.test_governance import _allowed, _globalws, _until, folder
+from tests.e2e.test_commands import _allowed, _globalws, _until, folder
 from tests.support.aws import outputs
 from tests.support.clients import listening, set_faults
 from tests.support.deployed import drain, invoke
@@ -25,7 +25,7 @@ async def test_with_purge_failing_the_janitor_ends_the_subscriptions(
     async with AsyncExitStack() as exits:
         session = await exits.enter_async_context(aiohttp.ClientSession())
         for region in running.regions:
-            name = outputs(running, region)["PurgeFunctionName"]
+            name = outputs(running, region)["CommandFunctionName"]
             plan = {"functions": {name: {"errorRate": 1.0, "backoffScale": 0.01}}}
             await set_faults(session, region, plan)
             exits.push_async_callback(set_faults, session, region, {})

@@ -97,19 +97,19 @@ async def test_a_function_that_raises(fault_run: FaultRun, tmp_path: Path) -> No
 
 
 async def test_an_api_that_fails(fault_run: FaultRun) -> None:
-    """Publishers, Purge and the janitor get HTTP 500."""
+    """Publishers, Command and the janitor get HTTP 500."""
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     name = f"closed-{new_id()[-8:].lower()}"
-    await put_events(run.session, west, [_order("ChannelPolicyChanged", name, allowed=False)])
+    await put_events(run.session, west, [_command("ChannelPolicyChanged", name, allowed=False)])
     await run.settle()
     await _is_quiet(run, west, "ApiServerErrorsAlarm", "InvalidationFailuresAlarm")
     await run.faults({"api": {"errorRate": 1.0}}, west.region)
-    await put_events(run.session, west, [_order("PurgeRequested", name)])
+    await put_events(run.session, west, [_command("PurgeRequested", name)])
     await _invoke_janitor(run, west)
     for alarm in (
         "ApiServerErrorsAlarm",
-        "PurgeErrorsAlarm",
+        "CommandErrorsAlarm",
         "InvalidationFailuresAlarm",
         "JanitorErrorsAlarm",
     ):
@@ -140,7 +140,7 @@ async def test_functions_deployed_badly(fault_run: FaultRun) -> None:
     west, _sydney = run.stack.running.regions
     name = f"bad-{new_id()[-8:].lower()}"
     async with _without_handler(run, west, "policy"):
-        await put_events(run.session, west, [_order("ChannelPolicyChanged", name, allowed=True)])
+        await put_events(run.session, west, [_command("ChannelPolicyChanged", name, allowed=True)])
         await _moves(run, west, "PolicyErrorsAlarm")
         await run.settle()
     await run.publish(4)
@@ -185,7 +185,7 @@ async def test_more_invalidations_than_appsync_takes(fault_run: FaultRun) -> Non
     await fault_run.prove("more than 100 invalidations a second", "InvalidationsDroppedAlarm moves")
 
 
-def _order(detail_type: str, name: str, **more: Any) -> tuple[str, str]:
+def _command(detail_type: str, name: str, **more: Any) -> tuple[str, str]:
     return detail_type, json.dumps({"name": name, "reason": "a test", "by": "a test", **more})
 
 

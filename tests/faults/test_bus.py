@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from globalws_functions.domain.order import CLOCK_ALLOWANCE
+from globalws_functions.domain.command import CLOCK_ALLOWANCE
 
 from tests.faults.campaign import CHANNEL
 from tests.faults.conftest import FaultRun

@@ -108,7 +108,7 @@ def emitted(
 ) -> frozenset[Metric]:
     """What the handlers write in CloudWatch's embedded metric format, run with fakes."""
     _run_replay(monkeypatch)
-    _run_purge(monkeypatch)
+    _run_command(monkeypatch)
     _run_janitor(monkeypatch)
     return frozenset(
         metric for line in capsys.readouterr().out.splitlines() for metric in _of_line(line)
@@ -135,8 +135,8 @@ def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
             assert failure is not None
 
 
-def _run_purge(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = _load("purge", monkeypatch)
+def _run_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("commands", monkeypatch)
     monkeypatch.setattr(module, "_dead_letters", _DeadLetters())
     module.handler(sample("purge-malformed"), Context())
 

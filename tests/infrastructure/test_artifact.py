@@ -97,7 +97,7 @@ def test_a_function_whose_packages_are_not_to_be_had_is_not_built(tmp_path: Path
     shutil.copytree(ROOT / "functions", tmp_path / "functions")
     (tmp_path / "functions" / "requirements.txt").write_text("globalws-has-no-such-package==1\n")
     artifacts = tmp_path / "build"
-    for name in ("ReplayFunction", "PurgeFunction"):
+    for name in ("ReplayFunction", "CommandFunction"):
         (artifacts / name).mkdir(parents=True)
         done = subprocess.run(
             ["make", f"build-{name}"],
@@ -201,5 +201,7 @@ def test_a_second_function_takes_the_packages_of_the_first(tmp_path: Path, pytho
     _build(makefile, tmp_path / "build", "ReplayFunction", FUNCTIONS_PYTHON=str(python))
     (shared,) = (tmp_path / "build").glob(".packages-*[0-9]")
     (shared / "package.py").write_text("# the first one's")
-    _build(makefile, tmp_path / "build", "PurgeFunction", FUNCTIONS_PYTHON=str(python))
-    assert (tmp_path / "build" / "PurgeFunction" / "package.py").read_text() == "# the first one's"
+    _build(makefile, tmp_path / "build", "CommandFunction", FUNCTIONS_PYTHON=str(python))
+    assert (
+        tmp_path / "build" / "CommandFunction" / "package.py"
+    ).read_text() == "# the first one's"

@@ -9,7 +9,7 @@ import pytest
 from tests.infrastructure.conftest import Template
 from tests.infrastructure.values import Values
 
-_ORDERS = ("ChannelPolicyChanged", "PurgeRequested")
+_COMMANDS = ("ChannelPolicyChanged", "PurgeRequested")
 _ACCOUNT = "arn:aws:iam::123456789012:"
 _OPERATOR = f"{_ACCOUNT}role/Operator"
 _SSO = f"{_ACCOUNT}role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operator_0a1b"
@@ -54,9 +54,9 @@ def _may_put(
     return "Deny" not in effects and iam and (own or "Allow" in effects)
 
 
-def test_the_peers_forward_messages_and_orders(template: Template) -> None:
+def test_the_peers_forward_messages_and_commands(template: Template) -> None:
     for operators in ("", _OPERATORS):
-        for detail_type in ("MessagePublished", *_ORDERS):
+        for detail_type in ("MessagePublished", *_COMMANDS):
             assert _may_put(template, operators, _forward_role(template), detail_type)
 
 
@@ -72,14 +72,16 @@ def test_eventbridge_finds_the_account_admitted(template: Template) -> None:
     assert "Condition" not in statement
 
 
-@pytest.mark.parametrize("detail_type", _ORDERS)
+@pytest.mark.parametrize("detail_type", _COMMANDS)
 def test_without_operator_roles_iam_alone_decides(template: Template, detail_type: str) -> None:
     assert _may_put(template, "", _SOMEBODY, detail_type)
     assert not _may_put(template, "", _SOMEBODY, detail_type, iam=False)
 
 
-@pytest.mark.parametrize("detail_type", _ORDERS)
-def test_with_operator_roles_nobody_else_gives_orders(template: Template, detail_type: str) -> None:
+@pytest.mark.parametrize("detail_type", _COMMANDS)
+def test_with_operator_roles_nobody_else_gives_commands(
+    template: Template, detail_type: str
+) -> None:
     for operator in (_OPERATOR, _SSO):
         assert _may_put(template, _OPERATORS, operator, detail_type)
     for other in (_SOMEBODY, f"{_OPERATOR}2", f"{_ACCOUNT}user/Operator", f"{_ACCOUNT}root"):
@@ -95,5 +97,5 @@ def test_another_deployment_s_forwarding_is_not_ours(template: Template) -> None
 
 def test_another_account_is_nobody_here(template: Template) -> None:
     other = "arn:aws:iam::999999999999:role/globalws-forward/x"
-    for detail_type in ("MessagePublished", *_ORDERS):
+    for detail_type in ("MessagePublished", *_COMMANDS):
         assert not _may_put(template, "", other, detail_type)

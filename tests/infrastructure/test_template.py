@@ -103,12 +103,12 @@ def test_queues_keep_their_messages_as_long_as_sqs_can_and_encrypt_them(
         assert queue["SqsManagedSseEnabled"] is True, name
 
 
-def test_executions_are_reserved_for_orders_only_when_asked_for(template: Template) -> None:
+def test_executions_are_reserved_for_commands_only_when_asked_for(template: Template) -> None:
     """By default none: a new account has ten, of which Lambda lets nobody reserve any."""
     for given, reserved in (("0", None), ("5", "5")):
         values = Values(template.document, {"CommandConcurrency": given})
         for name, function in template.of_type("AWS::Serverless::Function"):
-            wanted = reserved if name in ("PurgeFunction", "PolicyFunction") else None
+            wanted = reserved if name in ("CommandFunction", "PolicyFunction") else None
             found = values.resolve({"is": function.get("ReservedConcurrentExecutions")})
             assert found.get("is") == wanted, name
     assert str(template.document["Parameters"]["CommandConcurrency"]["Default"]) == "0"

@@ -150,10 +150,10 @@ ORDER = (
         new="return ready",
     ),
     Mutation(
-        test="tests/unit/functions/test_order.py::"
+        test="tests/unit/functions/test_command.py::"
         "test_all_regions_converge_whatever_the_order_and_the_repetitions",
         what="decisions are ranked by their id before their instant",
-        file="functions/globalws_functions/domain/order.py",
+        file="functions/globalws_functions/domain/command.py",
         old='''return f"{self.at}#{self.id}#{self.policy or ''}"''',
         new='''return f"{self.id}#{self.at}#{self.policy or ''}"''',
     ),
@@ -169,7 +169,7 @@ ORDER = (
         test="tests/faults/test_bus.py::"
         "test_an_operators_clock_that_is_ahead_does_not_win_for_ever",
         what="an operator's clock is believed however far it is ahead",
-        file="functions/globalws_functions/domain/order.py",
+        file="functions/globalws_functions/domain/command.py",
         old="at=iso(_earlier(claimed, received_at)),",
         new="at=iso(claimed),",
     ),

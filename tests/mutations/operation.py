@@ -106,7 +106,7 @@ DURABILITY = (
         "test_every_rule_of_the_bus_has_an_alarm_on_events_that_are_lost",
         what="two alarms watch one rule, and none the other",
         file="template.yaml",
-        old='{ Name: RuleName, Value: !Sub "${Deployment}-orders" }',
+        old='{ Name: RuleName, Value: !Sub "${Deployment}-commands" }',
         new='{ Name: RuleName, Value: !Sub "${Deployment}-replay" }',
     ),
     Mutation(
@@ -157,22 +157,22 @@ ISOLATION = (
         new="\n  QueryGetChannel:",
     ),
     Mutation(
-        test="tests/e2e/test_governance.py::"
+        test="tests/e2e/test_commands.py::"
         "test_block_closes_a_channel_in_every_region_and_allow_opens_it",
         what="a block refuses newcomers and leaves open subscriptions alone",
-        file="functions/globalws_functions/domain/governance.py",
-        old="is_kick = order.action is Action.PURGE or is_closed",
-        new="is_kick = order.action is Action.PURGE",
+        file="functions/globalws_functions/domain/apply.py",
+        old="is_kick = command.action is Action.PURGE or is_closed",
+        new="is_kick = command.action is Action.PURGE",
     ),
     Mutation(
-        test="tests/unit/cli/test_cli_orders.py::test_a_policy_that_is_written_is_no_confirmation",
-        what="a region that has no record of an order counts as having carried it out",
+        test="tests/unit/cli/test_cli_confirm.py::test_a_policy_that_is_written_is_no_confirmation",
+        what="a region that has no record of a command counts as having carried it out",
         file="cli/change.py",
         old='return Confirmation.PENDING, "no audit record yet"',
         new='return Confirmation.CONFIRMED, ""',
     ),
     Mutation(
-        test="tests/e2e/test_governance.py::"
+        test="tests/e2e/test_commands.py::"
         "test_reset_closes_a_channel_that_is_not_of_the_deployment",
         what="a reset is noted and leaves in force what it takes back",
         file="functions/globalws_functions/adapters/channels_table.py",
@@ -217,8 +217,8 @@ ISOLATION = (
     ),
     Mutation(
         test="tests/infrastructure/test_bus_policy.py::"
-        "test_with_operator_roles_nobody_else_gives_orders",
-        what="the bus refuses the operators' orders instead of all others'",
+        "test_with_operator_roles_nobody_else_gives_commands",
+        what="the bus refuses the operators' commands instead of all others'",
         file="template.yaml",
         old="                ArnNotLike:\n",
         new="                ArnLike:\n",

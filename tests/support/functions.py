@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from globalws_functions.domain.apply import AuditRecord, Decided
+from globalws_functions.domain.command import Command
 from globalws_functions.domain.errors import GlobalwsError
-from globalws_functions.domain.governance import AuditRecord, Decided
-from globalws_functions.domain.order import Order
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from tests.support.stack import ROOT
@@ -93,7 +93,7 @@ class Context:
         return self.remaining_ms
 
 
-def order_event(detail_type: str, **detail: Any) -> dict[str, Any]:
+def command_event(detail_type: str, **detail: Any) -> dict[str, Any]:
     """A valid event of operators, with that detail over a default one; None leaves a field out."""
     base = sample("purge" if detail_type == "PurgeRequested" else "policy-change")
     merged = {**base["detail"], **detail}
@@ -101,8 +101,8 @@ def order_event(detail_type: str, **detail: Any) -> dict[str, Any]:
 
 
 def reset_event(**detail: Any) -> dict[str, Any]:
-    """An order that leaves the channel to AllowedChannels: `allowed` is null, not left out."""
-    event = order_event("ChannelPolicyChanged", **detail)
+    """A command that leaves the channel to AllowedChannels: `allowed` is null, not left out."""
+    event = command_event("ChannelPolicyChanged", **detail)
     return {**event, "detail": {**event["detail"], "allowed": None}}
 
 
@@ -144,16 +144,16 @@ class FakeApi:
 class FakePolicies:
     """The rules of the channels table, in memory."""
 
-    standing: dict[str, Order] = field(default_factory=dict)
+    standing: dict[str, Command] = field(default_factory=dict)
     failures: list[GlobalwsError] = field(default_factory=list)
 
-    def decide(self, order: Order, now: datetime) -> Decided:
+    def decide(self, command: Command, now: datetime) -> Decided:
         if self.failures:
             raise self.failures.pop(0)
-        known = self.standing.get(order.name)
-        if known is not None and known.decision >= order.decision:
-            return Decided.UNCHANGED if known.decision == order.decision else Decided.SUPERSEDED
-        self.standing[order.name] = order
+        known = self.standing.get(command.name)
+        if known is not None and known.decision >= command.decision:
+            return Decided.UNCHANGED if known.decision == command.decision else Decided.SUPERSEDED
+        self.standing[command.name] = command
         return Decided.WRITTEN
 
 

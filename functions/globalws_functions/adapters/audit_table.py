@@ -1,7 +1,7 @@
-"""The Audit table: one record for each order that this region carried out.
+"""The Audit table: one record for each command that this region carried out.
 
 Key `key`; the index `by-channel` (`channel`, `entry`) lists one channel's records by time, the
-index `by-time` (`log`, `entry`) all. `log` is the same in every record: operators' orders are few.
+index `by-time` (`log`, `entry`) all. `log` is the same in every record, because commands are few.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from globalws_functions.adapters.dynamodb import Item, client, domain_errors
+from globalws_functions.domain.apply import AuditRecord, Outcome
+from globalws_functions.domain.command import Action
 from globalws_functions.domain.fields import instant
-from globalws_functions.domain.governance import AuditRecord, Outcome
-from globalws_functions.domain.order import Action
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +39,7 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class AuditTable:
-    """A region's table; see `domain.governance.Audit`. Records live for `retention`."""
+    """A region's table; see `domain.apply.Audit`. Records live for `retention`."""
 
     name: str
     retention: timedelta

@@ -20,11 +20,11 @@ from globalws_functions.adapters.dynamodb import (
     is_condition_failure,
     text,
 )
+from globalws_functions.domain.apply import Decided
 from globalws_functions.domain.channel import Channel
+from globalws_functions.domain.command import Command, Policy
 from globalws_functions.domain.fields import CHANNEL_NAME, instant, iso
-from globalws_functions.domain.governance import Decided
 from globalws_functions.domain.janitor import Run
-from globalws_functions.domain.order import Order, Policy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,7 +50,7 @@ _CHANGES = {
 
 @dataclass(frozen=True)
 class ChannelsTable:
-    """A region's table; see `domain.governance.Policies` and `…janitor.Registry`."""
+    """A region's table; see `domain.apply.Policies` and `…janitor.Registry`."""
 
     name: str
     dynamodb: "DynamoDBClient"
@@ -60,16 +60,16 @@ class ChannelsTable:
         """The table by its name; no I/O yet."""
         return cls(name, client(region))
 
-    def decide(self, order: Order, now: datetime) -> Decided:
+    def decide(self, command: Command, now: datetime) -> Decided:
         """See `Policies`."""
-        policy = order.policy
+        policy = command.policy
         if policy is None:
-            raise ValueError(f"order {order.key} decides nothing")
+            raise ValueError(f"command {command.key} decides nothing")
         values: Item = {
-            ":reason": _s(order.reason),
-            ":by": _s(order.by),
-            ":at": _s(order.at),
-            ":decision": _s(order.decision),
+            ":reason": _s(command.reason),
+            ":by": _s(command.by),
+            ":at": _s(command.at),
+            ":decision": _s(command.decision),
         }
         if policy.allowed is not None:
             values[":allowed"] = {"BOOL": policy.allowed}
@@ -77,7 +77,7 @@ class ChannelsTable:
             values[":now"] = _s(iso(now))
         try:
             self._update(
-                order.name,
+                command.name,
                 "SET #reason = :reason, #by = :by, #updatedAt = :at, #decision = :decision"
                 + _CHANGES[policy],
                 "attribute_not_exists(#decision) OR #decision < :decision",
@@ -86,7 +86,7 @@ class ChannelsTable:
         except ClientError as error:
             refused: Any = error.response
             standing = text(refused.get("Item", {}), "decision")
-            return Decided.UNCHANGED if standing == order.decision else Decided.SUPERSEDED
+            return Decided.UNCHANGED if standing == command.decision else Decided.SUPERSEDED
         return Decided.WRITTEN
 
     def channels(self) -> Iterator[Channel]:

@@ -69,7 +69,7 @@ class GraphqlApi:
         self._expect("publishFromBus", sent, self.execute(_PUBLISH_FROM_BUS, sent))
 
     def unsubscribe(self, name: str) -> None:
-        """Ends this region's subscriptions of a channel; see `domain.governance.Api`."""
+        """Ends this region's subscriptions of a channel; see `domain.apply.Api`."""
         sent = {"name": name}
         self._expect("unsubscribe", sent, self.execute(_UNSUBSCRIBE, sent))
 

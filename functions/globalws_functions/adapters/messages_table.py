@@ -27,7 +27,7 @@ _RESOLUTION = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class MessagesTable:
-    """A region's table; see `domain.governance.History`. No name: no message is stored."""
+    """A region's table; see `domain.apply.History`. No name: no message is stored."""
 
     name: str
     dynamodb: "DynamoDBClient"
@@ -53,7 +53,7 @@ class MessagesTable:
     def _batches(self, name: str, until: str) -> Iterator[list[Item]]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.name,
-            # What was stored a moment before the order must not escape it.
+            # What was stored a moment before the command must not escape it.
             ConsistentRead=True,
             KeyConditionExpression="#name = :name",
             FilterExpression="#publishedAt < :until",

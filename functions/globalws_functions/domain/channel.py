@@ -29,7 +29,7 @@ class Channel:
         return self.name in allowed_channels if self.override is None else self.override
 
 
-class Chore(StrEnum):
+class JanitorAction(StrEnum):
     """What a channel needs."""
 
     NOTHING = "nothing"
@@ -37,7 +37,9 @@ class Chore(StrEnum):
     REOPEN = "reopen"  # forget that it was closed
 
 
-def chore(channel: Channel, allowed_channels: frozenset[str], grace: timedelta) -> Chore:
+def next_action(
+    channel: Channel, allowed_channels: frozenset[str], grace: timedelta
+) -> JanitorAction:
     """What a channel needs now.
 
     A channel that is not allowed is invalidated until that has succeeded once after the grace time:
@@ -45,10 +47,10 @@ def chore(channel: Channel, allowed_channels: frozenset[str], grace: timedelta) 
     """
     if channel.is_allowed(allowed_channels):
         is_closed = channel.closed_since is not None or channel.invalidated_at is not None
-        return Chore.REOPEN if is_closed else Chore.NOTHING
+        return JanitorAction.REOPEN if is_closed else JanitorAction.NOTHING
     if channel.override is None and channel.decision is None and not channel.known:
-        return Chore.NOTHING
+        return JanitorAction.NOTHING
     if channel.closed_since is None or channel.invalidated_at is None:
-        return Chore.INVALIDATE
+        return JanitorAction.INVALIDATE
     is_settled = channel.invalidated_at - channel.closed_since >= grace
-    return Chore.NOTHING if is_settled else Chore.INVALIDATE
+    return JanitorAction.NOTHING if is_settled else JanitorAction.INVALIDATE

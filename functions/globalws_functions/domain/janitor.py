@@ -7,11 +7,11 @@ from functools import partial
 from random import Random
 from typing import Protocol
 
-from globalws_functions.domain.channel import Channel, Chore, chore
+from globalws_functions.domain.apply import Api, Audit, AuditRecord, Outcome
+from globalws_functions.domain.channel import Channel, JanitorAction, next_action
+from globalws_functions.domain.command import Action
 from globalws_functions.domain.errors import GlobalwsError, ThrottledError
 from globalws_functions.domain.fields import iso
-from globalws_functions.domain.governance import Api, Audit, AuditRecord, Outcome
-from globalws_functions.domain.order import Action
 from globalws_functions.domain.token_bucket import TokenBucket
 
 # So much time is kept for writing down how the run went.
@@ -96,7 +96,7 @@ class Janitor:
         for channel in reopened:
             self._write(run, channel.name, partial(self.registry.reopen, channel))
         run.reopened = len(reopened)
-        # In another order each time: what fails slowly must not keep the rest waiting for ever.
+        # In another command each time: what fails slowly must not keep the rest waiting for ever.
         self.random.shuffle(due)
         for done, channel in enumerate(due):
             if remaining() < RESERVE_SECONDS:
@@ -115,12 +115,12 @@ class Janitor:
             run.channels += 1
             if channel.known:
                 unknown.discard(channel.name)
-            match chore(channel, self.allowed_channels, self.grace):
-                case Chore.INVALIDATE:
+            match next_action(channel, self.allowed_channels, self.grace):
+                case JanitorAction.INVALIDATE:
                     due.append(channel)
-                case Chore.REOPEN:
+                case JanitorAction.REOPEN:
                     reopened.append(channel)
-                case Chore.NOTHING:
+                case JanitorAction.NOTHING:
                     pass
         for name in sorted(unknown):
             self._write(run, name, partial(self.registry.remember, name))

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from globalws_functions.adapters.audit_table import AuditTable
 from globalws_functions.adapters.channels_table import ChannelsTable
-from globalws_functions.domain.governance import AuditRecord, Outcome
+from globalws_functions.domain.apply import AuditRecord, Outcome
+from globalws_functions.domain.command import Action
 from globalws_functions.domain.janitor import Run as JanitorRun
-from globalws_functions.domain.order import Action
 from typer.testing import CliRunner
 
 from cli.adapters.clients import Clients

@@ -11,26 +11,26 @@ from globalws_functions.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG, Au
 from globalws_functions.adapters.channels_table import LAST_RUN, ChannelsTable
 from globalws_functions.adapters.dynamodb import domain_errors
 from globalws_functions.adapters.messages_table import NOTHING_STORED, MessagesTable
+from globalws_functions.domain.apply import AuditRecord, Decided, Outcome
 from globalws_functions.domain.channel import Channel
+from globalws_functions.domain.command import Action, Command, read_command
 from globalws_functions.domain.errors import PermanentError, TransientError
 from globalws_functions.domain.fields import iso
-from globalws_functions.domain.governance import AuditRecord, Decided, Outcome
 from globalws_functions.domain.janitor import Run
-from globalws_functions.domain.order import Action, Order, read_order
 from moto.dynamodb.models import DynamoDBBackend
 
-from tests.support.functions import NOW, order_event
+from tests.support.functions import NOW, command_event
 
 POLICY = "ChannelPolicyChanged"
 
 
-def _order(seconds: int, allowed: bool | None, number: int = 0, **detail: Any) -> Order:
+def _command(seconds: int, allowed: bool | None, number: int = 0, **detail: Any) -> Command:
     """None for `allowed` resets the channel."""
     at = iso(NOW + timedelta(seconds=seconds))
     ulid = f"01KB4Z6ZC0M4N8P2R6T0V4{number:04d}"
-    event = order_event(POLICY, at=at, id=ulid, **detail)
+    event = command_event(POLICY, at=at, id=ulid, **detail)
     event["detail"]["allowed"] = allowed
-    return read_order({**event, "time": "2026-11-24T00:00:00Z"})
+    return read_command({**event, "time": "2026-11-24T00:00:00Z"})
 
 
 def _item(tables: Any, name: str) -> dict[str, Any]:
@@ -40,20 +40,20 @@ def _item(tables: Any, name: str) -> dict[str, Any]:
 
 def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
-    order = _order(0, False)
-    assert channels.decide(order, NOW) is Decided.WRITTEN
-    assert channels.decide(order, NOW) is Decided.UNCHANGED
+    command = _command(0, False)
+    assert channels.decide(command, NOW) is Decided.WRITTEN
+    assert channels.decide(command, NOW) is Decided.UNCHANGED
     assert _item(tables, "media") == {
         "name": "media",
         "allowed": False,
         "reason": "copyright claim 1138",
         "by": "ops@example.com",
         "updatedAt": iso(NOW),
-        "decision": order.decision,
+        "decision": command.decision,
         "closedSince": iso(NOW),
     }
-    assert channels.decide(_order(-1, True), NOW) is Decided.SUPERSEDED
-    assert channels.decide(_order(1, True), NOW) is Decided.WRITTEN
+    assert channels.decide(_command(-1, True), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_command(1, True), NOW) is Decided.WRITTEN
     item = _item(tables, "media")
     assert item["allowed"] is True
     assert "closedSince" not in item
@@ -62,10 +62,10 @@ def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
 def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
     channels.remember("media")
-    channels.decide(_order(0, False), NOW)
+    channels.decide(_command(0, False), NOW)
     (blocked,) = channels.channels()
     channels.mark_invalidated(blocked, NOW)
-    reset = _order(2, None, reason="settled")
+    reset = _command(2, None, reason="settled")
     assert channels.decide(reset, NOW) is Decided.WRITTEN
     assert channels.decide(reset, NOW) is Decided.UNCHANGED
     assert _item(tables, "media") == {
@@ -78,27 +78,27 @@ def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
     }
     assert list(channels.channels()) == [Channel("media", decision=reset.decision, known=True)]
     # An older decision that arrives later changes nothing.
-    assert channels.decide(_order(1, False), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_command(1, False), NOW) is Decided.SUPERSEDED
     assert "allowed" not in _item(tables, "media")
-    assert channels.decide(_order(3, False), NOW) is Decided.WRITTEN
+    assert channels.decide(_command(3, False), NOW) is Decided.WRITTEN
     assert _item(tables, "media")["allowed"] is False
 
 
 def test_a_channel_that_nobody_knew_can_be_reset(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
-    reset = _order(0, None)
+    reset = _command(0, None)
     assert channels.decide(reset, NOW) is Decided.WRITTEN
     (channel,) = channels.channels()
     channels.mark_invalidated(channel, NOW)
     (closed,) = channels.channels()
     assert (closed.override, closed.closed_since) == (None, NOW)
-    assert channels.decide(_order(-1, True), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_command(-1, True), NOW) is Decided.SUPERSEDED
 
 
-def test_an_order_without_a_policy_is_not_written(tables: Any) -> None:
+def test_a_command_without_a_policy_is_not_written(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
     with pytest.raises(ValueError, match="decides nothing"):
-        channels.decide(read_order(order_event("PurgeRequested")), NOW)
+        channels.decide(read_command(command_event("PurgeRequested")), NOW)
     assert list(channels.channels()) == []
 
 
@@ -118,25 +118,25 @@ def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> None:
     policies = (True, False, None)
-    orders = [_order(number // 2, policies[number % 3], number) for number in range(12)] * 2
-    random.Random(seed).shuffle(orders)
+    commands = [_command(number // 2, policies[number % 3], number) for number in range(12)] * 2
+    random.Random(seed).shuffle(commands)
     failures: list[Exception] = []
 
-    def write(mine: list[Order]) -> None:
+    def write(mine: list[Command]) -> None:
         channels = ChannelsTable.connect("channels", "us-west-2")
         try:
-            for order in mine:
-                channels.decide(order, NOW)
+            for command in mine:
+                channels.decide(command, NOW)
         except Exception as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=write, args=(orders[part::4],)) for part in range(4)]
+    threads = [threading.Thread(target=write, args=(commands[part::4],)) for part in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert failures == []
-    latest = max(orders, key=lambda order: order.decision)
+    latest = max(commands, key=lambda command: command.decision)
     item = _item(tables, "media")
     assert latest.policy is not None
     assert (item["decision"], item.get("allowed")) == (latest.decision, latest.policy.allowed)
@@ -144,19 +144,19 @@ def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> 
 
 def test_the_janitor_s_notes_yield_to_a_new_decision(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
-    channels.decide(_order(0, False), NOW)
+    channels.decide(_command(0, False), NOW)
     (seen,) = channels.channels()
-    channels.decide(_order(1, True), NOW)
+    channels.decide(_command(1, True), NOW)
     channels.mark_invalidated(seen, NOW)
     assert "invalidatedAt" not in _item(tables, "media")
-    channels.decide(_order(2, False), NOW)
+    channels.decide(_command(2, False), NOW)
     channels.reopen(seen)
     assert _item(tables, "media")["closedSince"] == iso(NOW)
     # Also a channel without a decision.
     channels.remember("tech")
     tech = next(each for each in channels.channels() if each.name == "tech")
     assert tech == Channel("tech", known=True)
-    channels.decide(_order(0, True, name="tech"), NOW)
+    channels.decide(_command(0, True, name="tech"), NOW)
     channels.mark_invalidated(tech, NOW)
     assert "closedSince" not in _item(tables, "tech")
 
@@ -222,7 +222,7 @@ def _left(tables: Any) -> int:
     return int(tables.scan(TableName="messages", Select="COUNT")["Count"])
 
 
-def test_history_is_deleted_up_to_the_order(tables: Any) -> None:
+def test_history_is_deleted_up_to_the_command(tables: Any) -> None:
     for number in range(60):
         _store(tables, "tech", number, iso(NOW - timedelta(minutes=number)))
     _store(tables, "tech", 100, iso(NOW + timedelta(seconds=2)))

@@ -1,4 +1,4 @@
-"""A deployment without AWS: two regions that carry orders to each other at once."""
+"""A deployment without AWS: two regions that carry commands to each other at once."""
 
 import json
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ DEFAULT = ("cars", "tech")
 
 @dataclass
 class FakeRegion:
-    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: orders get lost.
+    """One region's API, bus and tables. `down`: nothing of it answers. `stuck`: commands get lost.
 
-    `unrecorded`: only Policy works there: it writes an order's policy, and nothing else happens.
+    `unrecorded`: only Policy works there: it writes a command's policy, and nothing else happens.
     """
 
     name: str

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from globalws_functions.domain.command import Policy, read_command
 from globalws_functions.domain.message import read_message_published
-from globalws_functions.domain.order import Policy, read_order
 from globalws_functions.domain.redrive import redrive_of
 
 from cli.domain.dead_letters import (
@@ -57,7 +57,7 @@ def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
     destination = read_dead_letter(bus_dead_letter(PEER_BUS, by_hand), HOME).destination
     assert isinstance(destination, PutOnPeerBus)
     arrived = {**by_hand, "region": "ap-southeast-2", "detail": destination.detail}
-    before, after = read_order(by_hand), read_order(arrived)
+    before, after = read_command(by_hand), read_command(arrived)
     assert after == before
     assert after.origin == "us-west-2"
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from globalws_functions.domain.order import Action, Policy, read_order
+from globalws_functions.domain.command import Action, Policy, read_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -59,7 +59,7 @@ def test_orders_keep_their_contract(detail_type: str, detail: dict[str, object])
     schema = json.loads((CONTRACTS / f"{detail_type}.json").read_text())
     document = event(detail_type, detail)
     Draft202012Validator(schema).validate(document)
-    order = read_order(document)
+    order = read_command(document)
     assert order.at == DECISION.at
     assert order.key == DECISION.key(order.action)
     assert order.action in (Action.BLOCK, Action.RESET, Action.PURGE)

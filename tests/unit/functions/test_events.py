@@ -4,21 +4,21 @@ import json
 from typing import Any
 
 import pytest
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.message import read_message_published
-from globalws_functions.domain.order import read_order
 from globalws_functions.domain.schedule import check_scheduled_event
 
 from tests.support.functions import EVENTS, contract, sample
 
 READERS: list[tuple[str, str, Any]] = [
     ("replay", "MessagePublished", read_message_published),
-    ("policy-change", "ChannelPolicyChanged", read_order),
-    ("purge", "PurgeRequested", read_order),
+    ("policy-change", "ChannelPolicyChanged", read_command),
+    ("purge", "PurgeRequested", read_command),
     ("janitor", "ScheduledEvent", check_scheduled_event),
 ]
 # More of what one of them reads, without a malformed one of its own.
-VARIANTS: list[tuple[str, str, Any]] = [("policy-reset", "ChannelPolicyChanged", read_order)]
+VARIANTS: list[tuple[str, str, Any]] = [("policy-reset", "ChannelPolicyChanged", read_command)]
 
 
 @pytest.mark.parametrize(("name", "detail_type", "read"), READERS + VARIANTS)
@@ -54,8 +54,8 @@ def test_an_entry_for_put_events_makes_a_valid_event(path: Any) -> None:
         "detail": json.loads(entry["Detail"]),
     }
     contract(entry["DetailType"]).validate(event)
-    order = read_order(event)
-    # Put again a minute later it is another order, not a repetition.
-    again = read_order({**event, "time": "2026-11-23T10:21:00Z"})
-    assert again.key != order.key
-    assert again.decision > order.decision
+    command = read_command(event)
+    # Put again a minute later it is another command, not a repetition.
+    again = read_command({**event, "time": "2026-11-23T10:21:00Z"})
+    assert again.key != command.key
+    assert again.decision > command.decision

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     InvalidEventError,
@@ -13,7 +14,6 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.janitor import Run
-from globalws_functions.domain.order import read_order
 from globalws_functions.domain.redrive import redrive_mark, redrive_of
 
 from bench.model.tables import tables
@@ -99,7 +99,7 @@ def test_a_function_says_that_its_event_was_redriven(
 ) -> None:
     module, _ = _replay(monkeypatch, Api())
     if name != "replay":
-        module = load_handler("policy" if "policy" in name else "purge", monkeypatch)
+        module = load_handler("policy" if "policy" in name else "commands", monkeypatch)
         monkeypatch.setattr(module, "_dead_letters", DeadLetters(), raising=False)
     event = sample(name)
     marked = {**event, "redrive": MARK}
@@ -150,10 +150,10 @@ def test_replay_dead_letters_what_is_malformed(
 
 
 @pytest.mark.parametrize("name", ["purge-malformed", "policy-change-malformed", "replay"])
-def test_purge_dead_letters_what_is_malformed(
+def test_a_malformed_command_is_dead_lettered(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    module, dead = load_handler("purge", monkeypatch), DeadLetters()
+    module, dead = load_handler("commands", monkeypatch), DeadLetters()
     monkeypatch.setattr(module, "_dead_letters", dead)
     answer = module.handler(sample(name), Context())
     assert answer["outcome"] == "dead-lettered"
@@ -164,21 +164,21 @@ def test_purge_dead_letters_what_is_malformed(
     assert metrics == {"PermanentFailures": 1}
 
 
-def test_purge_dead_letters_what_the_api_refuses_for_good(
+def test_a_command_that_the_api_refuses_for_good_is_dead_lettered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    module, dead = load_handler("purge", monkeypatch), DeadLetters()
+    module, dead = load_handler("commands", monkeypatch), DeadLetters()
     monkeypatch.setattr(module, "_dead_letters", dead)
 
     def refuse(*_: Any) -> None:
         raise PermanentError("InvalidChannelName", "no")
 
-    monkeypatch.setattr(module, "govern", refuse)
+    monkeypatch.setattr(module, "apply", refuse)
     assert module.handler(sample("purge"), Context())["outcome"] == "dead-lettered"
     assert dead.kept[0][1] == "InvalidChannelName"
 
 
-def test_policy_refuses_what_is_malformed_and_leaves_the_rest_to_purge(
+def test_policy_refuses_what_is_malformed_and_leaves_the_rest_to_the_command_function(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     module = load_handler("policy", monkeypatch)
@@ -321,7 +321,7 @@ def test_a_message_that_is_retried_is_found_by_its_id(
     assert line["correlation_id"] == event["detail"]["id"]
 
 
-def test_the_id_of_an_order_that_left_it_out_is_in_the_log_too(
+def test_the_id_of_a_command_that_left_it_out_is_in_the_log_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module = load_handler("policy", monkeypatch)
@@ -329,7 +329,7 @@ def test_the_id_of_an_order_that_left_it_out_is_in_the_log_too(
     del event["detail"]["id"]
     module.handler(event, Context())
     (line,), _ = _output(capsys)
-    assert line["correlation_id"] == read_order(event).id
+    assert line["correlation_id"] == read_command(event).id
 
 
 def test_a_run_of_the_janitor_is_known_by_its_schedule_s_event(

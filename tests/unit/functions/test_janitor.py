@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from globalws_functions.domain.channel import Channel, Chore, chore
+from globalws_functions.domain.channel import Channel, JanitorAction, next_action
 from globalws_functions.domain.errors import (
     GlobalwsError,
     PermanentError,
@@ -147,7 +147,7 @@ def test_a_channel_reset_and_not_of_the_deployment_is_closed_for_the_grace_time(
         world.clock.seconds = 1000 + minutes * 60
         world.run()
     assert world.api.unsubscribed == ["media"] * 4  # at 0, 5, 10 and 15 minutes
-    assert world.audit.saved == []  # the order's own record says it
+    assert world.audit.saved == []  # the command's own record says it
 
 
 def test_a_channel_reset_is_the_deployment_s(world: World) -> None:
@@ -226,10 +226,10 @@ instants = st.none() | st.integers(0, 60).map(lambda minutes: NOW + timedelta(mi
     )
 )
 def test_an_allowed_channel_is_never_invalidated(channel: Channel) -> None:
-    need = chore(channel, ALLOWED, GRACE)
+    need = next_action(channel, ALLOWED, GRACE)
     if channel.is_allowed(ALLOWED):
-        assert need is not Chore.INVALIDATE
-    elif need is Chore.NOTHING:
+        assert need is not JanitorAction.INVALIDATE
+    elif need is JanitorAction.NOTHING:
         is_ours = channel.override is False or channel.decision is not None or channel.known
         assert not is_ours or (
             channel.closed_since is not None

@@ -17,8 +17,8 @@ from globalws_functions.domain.errors import (
 from globalws_functions.domain.message import Message, read_message_published
 from globalws_functions.domain.replay import Outcome, replay
 from globalws_functions.settings import (
+    CommandSettings,
     JanitorSettings,
-    PurgeSettings,
     ReplaySettings,
     SettingsError,
 )
@@ -163,7 +163,7 @@ def test_a_transient_failure_is_raised() -> None:
     assert dead.kept == []
 
 
-@pytest.mark.parametrize("settings", [ReplaySettings, PurgeSettings, JanitorSettings])
+@pytest.mark.parametrize("settings", [ReplaySettings, CommandSettings, JanitorSettings])
 def test_a_missing_setting_is_named(settings: Any) -> None:
     settings.parse(ENVIRONMENT)
     needed = 0

@@ -11,6 +11,8 @@ import requests
 from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
 from globalws_functions.adapters.graphql_api import GraphqlApi
 from globalws_functions.adapters.signing import new_session
+from globalws_functions.domain.apply import Outcome, Region, apply
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
@@ -18,9 +20,7 @@ from globalws_functions.domain.errors import (
     ThrottledError,
     TransientError,
 )
-from globalws_functions.domain.governance import Outcome, Region, govern
 from globalws_functions.domain.message import read_message_published
-from globalws_functions.domain.order import read_order
 from globalws_functions.domain.replay import replay
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ from tests.support.functions import (
     FakeAudit,
     FakeHistory,
     FakePolicies,
-    order_event,
+    command_event,
     sample,
 )
 
@@ -134,7 +134,7 @@ def test_no_answer_is_transient(error: Exception) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> None:
-    """A firewall's limit or a change of IAM passes: Lambda calls Replay and Purge again."""
+    """A firewall's limit or a change of IAM passes: Lambda calls Replay and Command again."""
     api, queue, audit = _api(Wire(status, b"forbidden")), Wire(), FakeAudit()
     dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
     with pytest.raises(TransientError, match=str(status)):
@@ -150,7 +150,7 @@ def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> Non
         clock=lambda: NOW,
     )
     with pytest.raises(TransientError, match=str(status)):
-        govern(read_order(order_event("PurgeRequested")), region, lambda: 60.0)
+        apply(read_command(command_event("PurgeRequested")), region, lambda: 60.0)
     (record,) = audit.records.values()
     assert record.outcome is Outcome.STARTED
 

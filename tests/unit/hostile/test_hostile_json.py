@@ -11,10 +11,10 @@ import pytest
 import requests
 from globalws_client.protocol import decode as decode_frame
 from globalws_functions.adapters.graphql_api import _data
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import GlobalwsError, InvalidEventError
 from globalws_functions.domain.json_text import MOST_NESTED, check_nesting, read_json
 from globalws_functions.domain.message import read_message_published
-from globalws_functions.domain.order import read_order
 
 from cli.adapters.clients import Access
 from cli.adapters.functions import _decoded
@@ -110,7 +110,7 @@ def test_the_bound_is_exact(depth: int) -> None:
             check()
 
 
-@pytest.mark.parametrize("read", [read_message_published, read_order])
+@pytest.mark.parametrize("read", [read_message_published, read_command])
 def test_an_event_that_is_nested_too_deeply_is_refused_for_good(read: Any) -> None:
     deep: Any = []
     for _ in range(500):

@@ -1,11 +1,11 @@
-"""Carrying out orders: steps, retries, repetitions, failures."""
+"""Carrying out commands: steps, retries, repetitions, failures."""
 
 from dataclasses import dataclass, field
 
 import pytest
+from globalws_functions.domain.apply import Outcome, Region, apply
+from globalws_functions.domain.command import Policy, read_command
 from globalws_functions.domain.errors import PermanentError, TransientError
-from globalws_functions.domain.governance import Outcome, Region, govern
-from globalws_functions.domain.order import Policy, read_order
 
 from tests.support.functions import (
     NOW,
@@ -13,7 +13,7 @@ from tests.support.functions import (
     FakeAudit,
     FakeHistory,
     FakePolicies,
-    order_event,
+    command_event,
     reset_event,
 )
 
@@ -44,12 +44,12 @@ def fakes() -> Fakes:
     return Fakes()
 
 
-def _govern(fakes: Fakes, kind: str, **detail: object) -> Outcome:
-    return govern(read_order(order_event(kind, **detail)), fakes.region(), lambda: 60.0).outcome
+def _apply(fakes: Fakes, kind: str, **detail: object) -> Outcome:
+    return apply(read_command(command_event(kind, **detail)), fakes.region(), lambda: 60.0).outcome
 
 
 def test_a_purge_ends_subscriptions_and_leaves_the_channel_open(fakes: Fakes) -> None:
-    assert _govern(fakes, PURGE) is Outcome.DONE
+    assert _apply(fakes, PURGE) is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert fakes.policies.standing == {}
     assert fakes.history.deleted == []
@@ -60,28 +60,28 @@ def test_a_purge_with_block_bans_before_it_kicks(fakes: Fakes) -> None:
         assert name in fakes.policies.standing
 
     fakes.api.on_call = check
-    assert _govern(fakes, PURGE, block=True) is Outcome.DONE
+    assert _apply(fakes, PURGE, block=True) is Outcome.DONE
     assert fakes.policies.standing["tech"].policy is Policy.BLOCK
     assert fakes.api.unsubscribed == ["tech"]
 
 
-def test_history_goes_up_to_when_the_bus_took_the_order(fakes: Fakes) -> None:
-    _govern(fakes, PURGE, deleteHistory=True, at="2026-11-23T09:00:00Z")
+def test_history_goes_up_to_when_the_bus_took_the_command(fakes: Fakes) -> None:
+    _apply(fakes, PURGE, deleteHistory=True, at="2026-11-23T09:00:00Z")
     assert fakes.history.deleted == [("tech", NOW)]
 
 
 def test_a_block_writes_and_kicks_and_an_allow_only_writes(fakes: Fakes) -> None:
-    assert _govern(fakes, POLICY, allowed=False) is Outcome.DONE
+    assert _apply(fakes, POLICY, allowed=False) is Outcome.DONE
     assert fakes.api.unsubscribed == ["media"]
     ulid = "01KB4Z6ZC1M4N8P2R6T0V4XYZA"
-    assert _govern(fakes, POLICY, allowed=True, id=ulid) is Outcome.DONE
+    assert _apply(fakes, POLICY, allowed=True, id=ulid) is Outcome.DONE
     assert fakes.policies.standing["media"].policy is Policy.ALLOW
     assert fakes.api.unsubscribed == ["media"]
 
 
 def test_a_late_block_does_nothing(fakes: Fakes) -> None:
-    _govern(fakes, POLICY, allowed=True)
-    outcome = _govern(
+    _apply(fakes, POLICY, allowed=True)
+    outcome = _apply(
         fakes, POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", at="2026-11-23T10:00:00Z", allowed=False
     )
     assert outcome is Outcome.SUPERSEDED
@@ -90,7 +90,7 @@ def test_a_late_block_does_nothing(fakes: Fakes) -> None:
 
 def _reset(fakes: Fakes, **detail: object) -> Outcome:
     detail = {"id": "01KB4Z6ZC1M4N8P2R6T0V4XYZA", **detail}
-    return govern(read_order(reset_event(**detail)), fakes.region(), lambda: 60.0).outcome
+    return apply(read_command(reset_event(**detail)), fakes.region(), lambda: 60.0).outcome
 
 
 def test_a_reset_kicks_if_it_closes_the_channel_and_bans_before(fakes: Fakes) -> None:
@@ -107,7 +107,7 @@ def test_a_reset_kicks_if_it_closes_the_channel_and_bans_before(fakes: Fakes) ->
 
 
 def test_a_late_reset_does_nothing(fakes: Fakes) -> None:
-    _govern(fakes, POLICY, allowed=True)
+    _apply(fakes, POLICY, allowed=True)
     assert _reset(fakes, at="2026-11-23T10:00:00Z") is Outcome.SUPERSEDED
     assert fakes.api.unsubscribed == []
     assert fakes.policies.standing["media"].policy is Policy.ALLOW
@@ -116,29 +116,29 @@ def test_a_late_reset_does_nothing(fakes: Fakes) -> None:
 def test_a_reset_stands_against_a_late_block(fakes: Fakes) -> None:
     _reset(fakes, name="tech")
     late = {"at": "2026-11-23T10:00:00Z", "allowed": False}
-    assert _govern(fakes, POLICY, name="tech", **late) is Outcome.SUPERSEDED
+    assert _apply(fakes, POLICY, name="tech", **late) is Outcome.SUPERSEDED
     assert fakes.policies.standing["tech"].policy is Policy.DEFAULT
     assert fakes.api.unsubscribed == []
 
 
 def test_a_late_purge_still_kicks_although_its_block_lost(fakes: Fakes) -> None:
-    _govern(fakes, POLICY, name="tech", allowed=True)
-    assert _govern(fakes, PURGE, block=True, at="2026-11-23T10:00:00Z") is Outcome.DONE
+    _apply(fakes, POLICY, name="tech", allowed=True)
+    assert _apply(fakes, PURGE, block=True, at="2026-11-23T10:00:00Z") is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert fakes.policies.standing["tech"].policy is Policy.ALLOW
 
 
 @pytest.mark.parametrize("kind", [POLICY, PURGE])
-def test_an_order_that_comes_again_does_nothing(fakes: Fakes, kind: str) -> None:
-    _govern(fakes, kind)
+def test_a_command_that_comes_again_does_nothing(fakes: Fakes, kind: str) -> None:
+    _apply(fakes, kind)
     written = len(fakes.audit.saved)
-    assert _govern(fakes, kind) is Outcome.DUPLICATE
+    assert _apply(fakes, kind) is Outcome.DUPLICATE
     assert len(fakes.api.unsubscribed) == 1
     assert len(fakes.audit.saved) == written
 
 
 def test_the_record_says_who_what_why_when_where_and_how_it_ended(fakes: Fakes) -> None:
-    _govern(fakes, PURGE, block=True, deleteHistory=True)
+    _apply(fakes, PURGE, block=True, deleteHistory=True)
     (record,) = fakes.audit.records.values()
     assert (record.by, record.reason, record.name) == ("ops@example.com", "spam wave", "tech")
     assert (record.at, record.region) == ("2026-11-23T10:20:00.123Z", "us-west-2")
@@ -154,28 +154,28 @@ def test_the_record_says_who_what_why_when_where_and_how_it_ended(fakes: Fakes) 
 def test_a_retry_goes_on_where_the_last_attempt_stopped(fakes: Fakes) -> None:
     fakes.history.failures = [TransientError("time ran out")]
     with pytest.raises(TransientError):
-        _govern(fakes, PURGE, block=True, deleteHistory=True)
+        _apply(fakes, PURGE, block=True, deleteHistory=True)
     (record,) = fakes.audit.records.values()
     assert record.outcome is Outcome.STARTED
-    assert _govern(fakes, PURGE, block=True, deleteHistory=True) is Outcome.DONE
+    assert _apply(fakes, PURGE, block=True, deleteHistory=True) is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert len(fakes.history.deleted) == 1
 
 
 def test_a_block_that_policy_wrote_first_is_still_kicked(fakes: Fakes) -> None:
-    order = read_order(order_event(POLICY, allowed=False))
-    fakes.policies.decide(order, NOW)
-    record = govern(order, fakes.region(), lambda: 60.0)
+    command = read_command(command_event(POLICY, allowed=False))
+    fakes.policies.decide(command, NOW)
+    record = apply(command, fakes.region(), lambda: 60.0)
     assert record.steps == {"policy": "already written", "subscriptions": "ended"}
 
 
 def test_a_permanent_failure_is_recorded_and_may_be_redriven(fakes: Fakes) -> None:
     fakes.api.failures["tech"] = [PermanentError("InvalidChannelName", "no")]
     with pytest.raises(PermanentError):
-        _govern(fakes, PURGE)
+        _apply(fakes, PURGE)
     (record,) = fakes.audit.records.values()
     assert record.outcome is Outcome.FAILED
     assert "InvalidChannelName" in record.failure
-    assert _govern(fakes, PURGE) is Outcome.DONE
+    assert _apply(fakes, PURGE) is Outcome.DONE
     (record,) = fakes.audit.records.values()
     assert record.failure == ""

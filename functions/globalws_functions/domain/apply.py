@@ -1,7 +1,7 @@
-"""Carrying out an operator's order in this region: policy, subscriptions, history, and the record.
+"""Applies an operator's command in this region: policy, subscriptions, history, audit record.
 
 Each step is noted in the audit record as it is done, so that a retry goes on where the last attempt
-stopped, and an order that arrives again does nothing.
+stopped, and a command that arrives again does nothing.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from globalws_functions.domain.command import Action, Command
 from globalws_functions.domain.errors import PermanentError
 from globalws_functions.domain.fields import iso
-from globalws_functions.domain.order import Action, Order
 
 POLICY = "policy"
 SUBSCRIPTIONS = "subscriptions"
@@ -20,7 +20,7 @@ HISTORY = "history"
 
 
 class Outcome(StrEnum):
-    """How far an order got in this region."""
+    """How far a command got in this region."""
 
     STARTED = "started"
     DONE = "done"
@@ -43,7 +43,7 @@ class AuditRecord:
 
     Attributes:
         at: the decision instant; `recorded_at`: when this record was last written.
-        region: the region that this record is about; `origin`: where the order was given.
+        region: the region that this record is about; `origin`: where the command was given.
         steps: step → what it did.
     """
 
@@ -70,8 +70,8 @@ class AuditRecord:
 class Policies(Protocol):
     """This region's channel policies."""
 
-    def decide(self, order: Order, now: datetime) -> Decided:
-        """Writes the order's policy, which it has, unless a later decision stands.
+    def decide(self, command: Command, now: datetime) -> Decided:
+        """Writes the command's policy, which it has, unless a later decision stands.
 
         Raises:
             TransientError: it may succeed later.
@@ -105,7 +105,7 @@ class Audit(Protocol):
     """This region's audit records. Both raise TransientError."""
 
     def find(self, key: str) -> AuditRecord | None:
-        """The record of an order."""
+        """The record of a command."""
 
     def save(self, record: AuditRecord) -> None:
         """Writes the record as it is now."""
@@ -113,7 +113,7 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Region:
-    """Where orders are carried out; `allowed_channels` is the deployment's AllowedChannels."""
+    """Where commands are carried out; `allowed_channels` is the deployment's AllowedChannels."""
 
     name: str
     allowed_channels: frozenset[str]
@@ -124,8 +124,8 @@ class Region:
     clock: Callable[[], datetime]
 
 
-def govern(order: Order, region: Region, remaining: Callable[[], float]) -> AuditRecord:
-    """Carries out an order, once; answers the record of it.
+def apply(command: Command, region: Region, remaining: Callable[[], float]) -> AuditRecord:
+    """Carries out a command, once; answers the record of it.
 
     Args:
         remaining: the seconds that are left for it.
@@ -134,50 +134,50 @@ def govern(order: Order, region: Region, remaining: Callable[[], float]) -> Audi
         TransientError: to be tried again.
         PermanentError: it can never be; the record says so.
     """
-    known = region.audit.find(order.key)
+    known = region.audit.find(command.key)
     if known is not None and known.outcome in (Outcome.DONE, Outcome.SUPERSEDED):
         return replace(known, outcome=Outcome.DUPLICATE)
-    progress = _Progress(region, known or _new_record(order, region))
+    progress = _Progress(region, known or _new_record(command, region))
     progress.save(Outcome.STARTED)
     try:
-        return _carry_out(order, region, progress, remaining)
+        return _carry_out(command, region, progress, remaining)
     except PermanentError as error:
         progress.save(Outcome.FAILED, str(error))
         raise
 
 
 def _carry_out(
-    order: Order, region: Region, progress: "_Progress", remaining: Callable[[], float]
+    command: Command, region: Region, progress: "_Progress", remaining: Callable[[], float]
 ) -> AuditRecord:
     # The ban before the kick: who is kicked comes back at once.
-    if order.policy is not None and not progress.has(POLICY):
-        progress.note(POLICY, region.policies.decide(order, region.clock()).value)
+    if command.policy is not None and not progress.has(POLICY):
+        progress.note(POLICY, region.policies.decide(command, region.clock()).value)
     is_superseded = progress.record.steps.get(POLICY) == Decided.SUPERSEDED
-    is_closed = not is_superseded and _closes(order, region)
-    is_kick = order.action is Action.PURGE or is_closed
+    is_closed = not is_superseded and _closes(command, region)
+    is_kick = command.action is Action.PURGE or is_closed
     if is_kick and not progress.has(SUBSCRIPTIONS):
-        region.api.unsubscribe(order.name)
+        region.api.unsubscribe(command.name)
         progress.note(SUBSCRIPTIONS, "ended")
-    if order.delete_history and not progress.has(HISTORY):
-        progress.note(HISTORY, region.history.delete(order.name, order.received_at, remaining))
+    if command.delete_history and not progress.has(HISTORY):
+        progress.note(HISTORY, region.history.delete(command.name, command.received_at, remaining))
     return progress.save(Outcome.DONE if is_kick or not is_superseded else Outcome.SUPERSEDED)
 
 
-def _closes(order: Order, region: Region) -> bool:
-    policy = order.policy
-    return policy is not None and not policy.is_allowed(order.name, region.allowed_channels)
+def _closes(command: Command, region: Region) -> bool:
+    policy = command.policy
+    return policy is not None and not policy.is_allowed(command.name, region.allowed_channels)
 
 
-def _new_record(order: Order, region: Region) -> AuditRecord:
+def _new_record(command: Command, region: Region) -> AuditRecord:
     return AuditRecord(
-        key=order.key,
-        event_id=order.id,
-        action=order.action,
-        name=order.name,
-        reason=order.reason,
-        by=order.by,
-        at=order.at,
-        origin=order.origin,
+        key=command.key,
+        event_id=command.id,
+        action=command.action,
+        name=command.name,
+        reason=command.reason,
+        by=command.by,
+        at=command.at,
+        origin=command.origin,
         region=region.name,
         recorded_at="",
         outcome=Outcome.STARTED,

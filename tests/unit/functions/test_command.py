@@ -1,18 +1,18 @@
-"""Reading operators' orders, and how they are ranked."""
+"""Reading operators' commands, and how they are ranked."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from globalws_functions.domain.command import CLOCK_ALLOWANCE, Action, Command, Policy, read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import instant, iso
-from globalws_functions.domain.order import CLOCK_ALLOWANCE, Action, Order, Policy, read_order
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.support.functions import NOW, FakePolicies, contract, order_event, reset_event
+from tests.support.functions import NOW, FakePolicies, command_event, contract, reset_event
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
 CONTRACTS: dict[str, Draft202012Validator] = {each: contract(each) for each in (POLICY, PURGE)}
@@ -22,43 +22,43 @@ ULIDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=25, max_size=25).ma
 @pytest.mark.parametrize(
     ("event", "action", "policy"),
     [
-        (order_event(POLICY, allowed=True), Action.ALLOW, Policy.ALLOW),
-        (order_event(POLICY, allowed=False), Action.BLOCK, Policy.BLOCK),
+        (command_event(POLICY, allowed=True), Action.ALLOW, Policy.ALLOW),
+        (command_event(POLICY, allowed=False), Action.BLOCK, Policy.BLOCK),
         (reset_event(), Action.RESET, Policy.DEFAULT),
-        (order_event(PURGE), Action.PURGE, None),
-        (order_event(PURGE, block=True), Action.PURGE, Policy.BLOCK),
-        (order_event(PURGE, block=None, deleteHistory=None), Action.PURGE, None),
+        (command_event(PURGE), Action.PURGE, None),
+        (command_event(PURGE, block=True), Action.PURGE, Policy.BLOCK),
+        (command_event(PURGE, block=None, deleteHistory=None), Action.PURGE, None),
     ],
 )
-def test_an_order_is_read(event: dict[str, Any], action: Action, policy: Policy | None) -> None:
-    order = read_order(event)
-    assert (order.action, order.policy) == (action, policy)
-    assert order.by == "ops@example.com"
-    assert order.at == "2026-11-23T10:20:00.123Z"
-    assert not order.delete_history
+def test_a_command_is_read(event: dict[str, Any], action: Action, policy: Policy | None) -> None:
+    command = read_command(event)
+    assert (command.action, command.policy) == (action, policy)
+    assert command.by == "ops@example.com"
+    assert command.at == "2026-11-23T10:20:00.123Z"
+    assert not command.delete_history
 
 
 def test_a_clock_ahead_is_cut_to_the_allowance() -> None:
-    event = order_event(POLICY, at="2026-11-23T10:50:00Z")
-    assert read_order(event).at == iso(NOW + CLOCK_ALLOWANCE)
+    event = command_event(POLICY, at="2026-11-23T10:50:00Z")
+    assert read_command(event).at == iso(NOW + CLOCK_ALLOWANCE)
 
 
 def test_a_clock_behind_is_believed() -> None:
-    event = order_event(POLICY, at="2026-11-23T12:15:00+02:00")
-    assert read_order(event).at == "2026-11-23T10:15:00.000Z"
+    event = command_event(POLICY, at="2026-11-23T12:15:00+02:00")
+    assert read_command(event).at == "2026-11-23T10:15:00.000Z"
 
 
 def test_what_a_writer_left_out_is_made_alike_everywhere() -> None:
-    event = order_event(POLICY, id=None, at=None, region=None)
-    first, second = read_order(event), read_order({**event, "id": "another"})
+    event = command_event(POLICY, id=None, at=None, region=None)
+    first, second = read_command(event), read_command({**event, "id": "another"})
     assert first == second
     assert first.at == iso(NOW)
     assert first.origin == "us-west-2"
-    other = order_event(POLICY, id=None, at=None, region=None, reason="another")
-    assert read_order(other).id != first.id
+    other = command_event(POLICY, id=None, at=None, region=None, reason="another")
+    assert read_command(other).id != first.id
     # Its time part is the bus's: such ids sort by time.
-    later = read_order({**event, "time": "2026-11-23T10:20:01Z"})
-    assert later.id > max(first.id, read_order(other).id)
+    later = read_command({**event, "time": "2026-11-23T10:20:01Z"})
+    assert later.id > max(first.id, read_command(other).id)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_what_a_writer_left_out_is_made_alike_everywhere() -> None:
 )  # fmt: skip
 def test_a_broken_field_is_named(field: str, value: Any) -> None:
     with pytest.raises(InvalidEventError, match=rf"detail\.{field}"):
-        read_order(order_event(POLICY, **{field: value}))
+        read_command(command_event(POLICY, **{field: value}))
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"source": "globalws"}, "text", 7])
-def test_what_is_no_order_is_refused(event: Any) -> None:
+def test_what_is_no_command_is_refused(event: Any) -> None:
     with pytest.raises(InvalidEventError):
-        read_order(event)
+        read_command(event)
 
 
 anything = st.one_of(
@@ -95,10 +95,10 @@ anything = st.one_of(
     ),
 )
 def test_the_reader_and_the_contract_agree(kind: str, changes: dict[str, Any]) -> None:
-    event = order_event(kind)
+    event = command_event(kind)
     event = {**event, "detail": {**event["detail"], **changes}}
     try:
-        read_order(event)
+        read_command(event)
     except InvalidEventError:
         assert not CONTRACTS[kind].is_valid(event)
     else:
@@ -107,58 +107,58 @@ def test_the_reader_and_the_contract_agree(kind: str, changes: dict[str, Any]) -
 
 @pytest.mark.parametrize("policy", Policy)
 def test_what_an_event_says_of_a_policy_is_read_as_that_policy(policy: Policy) -> None:
-    event = order_event(POLICY)
+    event = command_event(POLICY)
     event = {**event, "detail": {**event["detail"], "allowed": policy.allowed}}
-    assert read_order(event).policy is policy
+    assert read_command(event).policy is policy
 
 
-def _order(at: datetime, ulid: str, policy: Policy) -> Order:
+def _command(at: datetime, ulid: str, policy: Policy) -> Command:
     event = reset_event(at=iso(at), id=ulid)
     event["detail"]["allowed"] = policy.allowed
-    return read_order({**event, "time": "2026-11-24T00:00:00Z"})
+    return read_command({**event, "time": "2026-11-24T00:00:00Z"})
 
 
-orders = st.builds(
-    _order,
+commands = st.builds(
+    _command,
     st.datetimes(datetime(2026, 11, 22), datetime(2026, 11, 23), timezones=st.just(UTC)),
     ULIDS,
     st.sampled_from(Policy),
 )
 
 
-@given(st.lists(orders, min_size=1, max_size=6), st.data())
+@given(st.lists(commands, min_size=1, max_size=6), st.data())
 def test_all_regions_converge_whatever_the_order_and_the_repetitions(
-    given_orders: list[Order], data: st.DataObject
+    given: list[Command], data: st.DataObject
 ) -> None:
     ends = []
     for _ in range(3):
-        arrivals = data.draw(st.permutations(given_orders + given_orders[: len(given_orders) // 2]))
+        arrivals = data.draw(st.permutations(given + given[: len(given) // 2]))
         region = FakePolicies()
-        for order in arrivals:
-            region.decide(order, NOW)
+        for command in arrivals:
+            region.decide(command, NOW)
         ends.append(region.standing["media"])
     assert {(end.decision, end.policy) for end in ends} == {(ends[0].decision, ends[0].policy)}
-    assert ends[0].at == max(order.at for order in given_orders)
+    assert ends[0].at == max(command.at for command in given)
 
 
-@given(orders, orders)
-def test_decisions_rank_by_time_first(one: Order, other: Order) -> None:
+@given(commands, commands)
+def test_decisions_rank_by_time_first(one: Command, other: Command) -> None:
     if instant(one.at) < instant(other.at):
         assert one.decision < other.decision
 
 
 def test_of_two_with_one_id_and_instant_the_block_wins() -> None:
     ulid = "01KB4Z6ZC0M4N8P2R6T0V4XYZA"
-    for arrivals in itertools.permutations(_order(NOW, ulid, policy) for policy in Policy):
+    for arrivals in itertools.permutations(_command(NOW, ulid, policy) for policy in Policy):
         region = FakePolicies()
-        for order in arrivals:
-            region.decide(order, NOW)
+        for command in arrivals:
+            region.decide(command, NOW)
         assert region.standing["media"].policy is Policy.BLOCK
 
 
 @given(st.timedeltas(timedelta(minutes=-30), timedelta(minutes=30)))
 def test_no_clock_locks_others_out_for_longer_than_the_allowance(skew: timedelta) -> None:
-    skewed = read_order(order_event(POLICY, at=iso(NOW + skew)))
+    skewed = read_command(command_event(POLICY, at=iso(NOW + skew)))
     later = NOW + CLOCK_ALLOWANCE + timedelta(seconds=1)
-    honest = {**order_event(POLICY, at=iso(later), allowed=True), "time": iso(later)}
-    assert read_order(honest).decision > skewed.decision
+    honest = {**command_event(POLICY, at=iso(later), allowed=True), "time": iso(later)}
+    assert read_command(honest).decision > skewed.decision

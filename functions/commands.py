@@ -1,5 +1,7 @@
-"""Purge: the target of the rule that matches operators' orders. Carries each out in this region:
-policy, open subscriptions, stored messages, and the record of it.
+"""Command: the target of the rule that matches operators' commands.
+
+Applies each command in this region: it writes the policy, ends subscriptions, deletes stored
+messages and records what was done.
 """
 
 import os
@@ -16,16 +18,16 @@ from globalws_functions.adapters.channels_table import ChannelsTable
 from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
 from globalws_functions.adapters.graphql_api import GraphqlApi
 from globalws_functions.adapters.messages_table import MessagesTable
+from globalws_functions.domain.apply import Region, apply
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError, PermanentError, TransientError
-from globalws_functions.domain.governance import Region, govern
-from globalws_functions.domain.order import read_order
 from globalws_functions.domain.redrive import redrive_of
-from globalws_functions.settings import PurgeSettings
+from globalws_functions.settings import CommandSettings
 
 logger = Logger()
 metrics = Metrics()
 
-_settings = PurgeSettings.parse(os.environ)
+_settings = CommandSettings.parse(os.environ)
 _dead_letters = DeadLetterQueue.connect(
     _settings.dead_letter_queue_url, _settings.region, _settings.function_name
 )
@@ -56,24 +58,24 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     if mark := redrive_of(event):
         logger.append_keys(redrive=mark)
     try:
-        order = read_order(event)
-        logger.set_correlation_id(order.id)  # which the event may have left out
-        record = govern(order, _region(), lambda: context.get_remaining_time_in_millis() / 1000)
+        command = read_command(event)
+        logger.set_correlation_id(command.id)  # which the event may have left out
+        record = apply(command, _region(), lambda: context.get_remaining_time_in_millis() / 1000)
     except InvalidEventError as error:
         return _dead_letter(event, "InvalidEvent", error)
     except PermanentError as error:
         return _dead_letter(event, error.error_type, error)
     except TransientError as error:
         metrics.add_metric("TransientFailures", MetricUnit.Count, 1)
-        logger.warning("order failed, to be retried", extra={"reason": str(error)})
+        logger.warning("command failed, to be retried", extra={"reason": str(error)})
         raise
     metrics.add_metric("OrdersCarriedOut", MetricUnit.Count, 1)
-    logger.info(f"order {record.outcome}", extra={"audit": asdict(record)})
+    logger.info(f"command {record.outcome}", extra={"audit": asdict(record)})
     return {"outcome": record.outcome.value, **record.steps}
 
 
 def _dead_letter(event: dict[str, Any], error_type: str, error: Exception) -> dict[str, str]:
     _dead_letters.send(event, error_type, str(error))
     metrics.add_metric("PermanentFailures", MetricUnit.Count, 1)
-    logger.error("order dead-lettered", extra={"reason": str(error)})
+    logger.error("command dead-lettered", extra={"reason": str(error)})
     return {"outcome": "dead-lettered", "reason": str(error)}

@@ -1,4 +1,4 @@
-"""Purge, Policy and the janitor through their handlers: moto's tables, a real HTTP API."""
+"""Command, Policy and the janitor through their handlers: moto's tables, a real HTTP API."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from globalws_functions.domain.errors import TransientError
 from globalws_functions.domain.fields import instant
 
-from tests.support.functions import Context, load_handler, order_event, reset_event, sample
+from tests.support.functions import Context, command_event, load_handler, reset_event, sample
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
 
@@ -33,49 +33,49 @@ def _records(tables: Any) -> list[dict[str, Any]]:
 
 
 def test_a_block_is_written_kicked_and_recorded_once(load: Any, tables: Any, api: Any) -> None:
-    purge = load("purge")
-    answer = purge.handler(sample("policy-change"), Context())
+    command = load("commands")
+    answer = command.handler(sample("policy-change"), Context())
     assert answer == {"outcome": "done", "policy": "written", "subscriptions": "ended"}
-    assert purge.handler(sample("policy-change"), Context())["outcome"] == "duplicate"
+    assert command.handler(sample("policy-change"), Context())["outcome"] == "duplicate"
     assert _allowed(tables, "media") is False
     assert api.unsubscribed == ["media"]
     (record,) = _records(tables)
     assert record["outcome"]["S"] == "done"
 
 
-def test_purge_and_policy_converge_in_either_order(load: Any, tables: Any, api: Any) -> None:
-    policy, purge = load("policy"), load("purge")
+def test_command_and_policy_converge_in_either_order(load: Any, tables: Any, api: Any) -> None:
+    policy, command = load("policy"), load("commands")
     assert policy.handler(sample("policy-change"), Context()) == {"outcome": "written"}
-    assert purge.handler(sample("policy-change"), Context())["policy"] == "already written"
-    event = order_event(PURGE, block=True)
-    assert purge.handler(event, Context())["policy"] == "written"
+    assert command.handler(sample("policy-change"), Context())["policy"] == "already written"
+    event = command_event(PURGE, block=True)
+    assert command.handler(event, Context())["policy"] == "written"
     assert policy.handler(event, Context()) == {"outcome": "already written"}
     assert api.unsubscribed == ["media", "tech"]
 
 
 def test_a_reset_leaves_the_channel_to_the_deployment(load: Any, tables: Any, api: Any) -> None:
-    policy, purge = load("policy"), load("purge")
-    purge.handler(sample("policy-change"), Context())
+    policy, command = load("policy"), load("commands")
+    command.handler(sample("policy-change"), Context())
     reset = reset_event(id="01KB4ZG5J0T6V0X4Z8B2C6D0FG")
     assert policy.handler(reset, Context()) == {"outcome": "written"}
     assert _allowed(tables, "media") is None
     # media is not in ALLOWED_CHANNELS, so it is closed like a blocked channel; tech is open.
-    answer = purge.handler(reset, Context())
+    answer = command.handler(reset, Context())
     assert answer == {"outcome": "done", "policy": "already written", "subscriptions": "ended"}
-    answer = purge.handler(reset_event(name="tech"), Context())
+    answer = command.handler(reset_event(name="tech"), Context())
     assert answer == {"outcome": "done", "policy": "written"}
     assert api.unsubscribed == ["media", "media"]
     # The block arrives again, from a queue: too late.
-    late = order_event(POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", allowed=False)
-    assert purge.handler(late, Context())["outcome"] == "superseded"
+    late = command_event(POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", allowed=False)
+    assert command.handler(late, Context())["outcome"] == "superseded"
     assert {record["action"]["S"] for record in _records(tables)} == {"block", "reset"}
 
 
-def test_with_purge_failing_the_janitor_closes_a_channel_that_was_reset(
+def test_with_the_command_function_failing_the_janitor_closes_a_channel_that_was_reset(
     load: Any, tables: Any, api: Any
 ) -> None:
     policy = load("policy")
-    policy.handler(order_event(POLICY, allowed=True), Context())
+    policy.handler(command_event(POLICY, allowed=True), Context())
     policy.handler(reset_event(id="01KB4ZG5J0T6V0X4Z8B2C6D0FG"), Context())
     assert load("janitor").handler(sample("janitor"), Context())["closed"] == 1
     assert api.unsubscribed == ["media"]
@@ -83,14 +83,14 @@ def test_with_purge_failing_the_janitor_closes_a_channel_that_was_reset(
 
 def test_a_clock_minutes_ahead_does_not_lock_others_out(load: Any, tables: Any) -> None:
     policy = load("policy")
-    policy.handler(order_event(POLICY, at="2026-11-23T10:59:00Z", allowed=False), Context())
-    honest = order_event(POLICY, at="2026-11-23T10:20:06Z", allowed=True)
+    policy.handler(command_event(POLICY, at="2026-11-23T10:59:00Z", allowed=False), Context())
+    honest = command_event(POLICY, at="2026-11-23T10:20:06Z", allowed=True)
     policy.handler({**honest, "time": "2026-11-23T10:20:06Z"}, Context())
     assert _allowed(tables, "media") is True
 
 
 def test_a_purge_without_a_store_says_so(load: Any, tables: Any) -> None:
-    answer = load("purge").handler(order_event(PURGE, deleteHistory=True), Context())
+    answer = load("commands").handler(command_event(PURGE, deleteHistory=True), Context())
     assert answer == {"outcome": "done", "subscriptions": "ended", "history": "nothing-stored"}
 
 
@@ -98,20 +98,21 @@ def test_a_purge_that_time_ran_out_on_goes_on(load: Any, tables: Any, api: Any) 
     for number in range(30):
         item = {"name": "tech", "id": f"{number:026d}", "publishedAt": "2026-11-23T10:00:00.000Z"}
         tables.put_item(TableName="messages", Item={key: {"S": each} for key, each in item.items()})
-    purge, event = load("purge", MESSAGES_TABLE="messages"), order_event(PURGE, deleteHistory=True)
+    command = load("commands", MESSAGES_TABLE="messages")
+    event = command_event(PURGE, deleteHistory=True)
     with pytest.raises(TransientError):
-        purge.handler(event, Context(remaining_ms=1000))
-    assert purge.handler(event, Context())["history"] == "deleted 30"
+        command.handler(event, Context(remaining_ms=1000))
+    assert command.handler(event, Context())["history"] == "deleted 30"
     assert api.unsubscribed == ["tech"]
 
 
-def test_with_purge_failing_the_janitor_closes_the_channel(
+def test_with_the_command_function_failing_the_janitor_closes_the_channel(
     load: Any, tables: Any, api: Any
 ) -> None:
     api.answer = lambda name: (503, {})
-    purge = load("purge")
+    command = load("commands")
     with pytest.raises(TransientError):
-        purge.handler(sample("policy-change"), Context())
+        command.handler(sample("policy-change"), Context())
     load("policy").handler(sample("policy-change"), Context())
     api.answer = lambda name: None
     assert load("janitor").handler(sample("janitor"), Context())["invalidated"] == 1
@@ -123,7 +124,7 @@ def test_a_throttled_api_is_spared_and_a_dead_one_is_seen(
 ) -> None:
     policy = load("policy")
     for name in ("a", "b", "c"):
-        policy.handler(order_event(POLICY, name=name), Context())
+        policy.handler(command_event(POLICY, name=name), Context())
     janitor = load("janitor")
     monkeypatch.setattr(janitor.time, "sleep", lambda seconds: None)
     api.answer = lambda name: (429, {}) if name == "b" else None

@@ -1,6 +1,6 @@
 """What an operator ordered for a channel, read out of `ChannelPolicyChanged` and `PurgeRequested`.
 
-Two orders for one channel are ranked by their decision instant and id, in all regions alike, so
+Two commands for one channel are ranked by their decision instant and id, in all regions alike, so
 that every region ends with the same one in whatever order they arrive (last writer wins).
 """
 
@@ -75,13 +75,13 @@ ACTIONS = {
 
 
 @dataclass(frozen=True)
-class Order:
-    """An operator's order.
+class Command:
+    """An operator's command.
 
     Attributes:
         id: ULID of the event.
         at: the decision instant, ISO 8601 in UTC, never later than the bus's clock says.
-        policy: the one to write; None if the order changes none, as a purge without block.
+        policy: the one to write; None if the command changes none, as a purge without block.
         origin: the region that it was given in.
         received_at: when the bus took the event, by its clock; history is what came before.
     """
@@ -99,7 +99,7 @@ class Order:
 
     @property
     def key(self) -> str:
-        """Names this order in the audit table: each is carried out once a region."""
+        """Names this command in the audit table: each is carried out once a region."""
         return f"{self.name}#{self.action}#{self.id}"
 
     @property
@@ -108,8 +108,8 @@ class Order:
         return f"{self.at}#{self.id}#{self.policy or ''}"
 
 
-def read_order(event: object) -> Order:
-    """The order in an event (events/contracts/{ChannelPolicyChanged,PurgeRequested}.json).
+def read_command(event: object) -> Command:
+    """The command in an event (events/contracts/{ChannelPolicyChanged,PurgeRequested}.json).
 
     `id`, `at` and `region` may be left out, as in an entry written by hand: the envelope's time and
     region stand in, and an id that every region makes alike.
@@ -127,7 +127,7 @@ def read_order(event: object) -> Order:
     else:
         policy = _policy(detail)
         action = ACTIONS[policy]
-    return Order(
+    return Command(
         action=action,
         id=read_text(detail, "id", ULID) if "id" in detail else _derived_id(received_at, detail),
         name=read_text(detail, "name", CHANNEL_NAME),
