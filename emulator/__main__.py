@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -111,6 +112,15 @@ def down(settings: LocalSettings) -> int:
     return 0
 
 
+def _single(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """The errors of a group and of the groups inside it."""
+    for each in errors.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _single(each)
+        else:
+            yield each
+
+
 def main() -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
@@ -129,7 +139,7 @@ def main() -> int:
         print(f"make {command}: {error}", file=sys.stderr)
         return 1
     except BaseExceptionGroup as errors:
-        for each in errors.exceptions:
+        for each in _single(errors):
             print(f"make {command}: {each}", file=sys.stderr)
         return 1
 

@@ -30,9 +30,12 @@ def check_imports(tree: Tree, scopes: Scopes) -> None:
     for binding in scopes.top.bindings.values():
         if binding.module is None or binding.imported in (None, "*"):
             continue
-        problem = MODULES[binding.module].problem(binding.imported or "")
-        if problem is not None:
-            raise tree.error(binding.node, "no-unknown-import", problem)
+        module, name = MODULES[binding.module], binding.imported or ""
+        if name not in module.names:
+            missing = f"{name} does not exist in {binding.module}"
+            if name in module.absent:
+                missing = f"{name} is documented by AWS but not part of this local runtime"
+            raise tree.error(binding.node, "no-unknown-import", missing)
 
 
 def _check_module(tree: Tree, node: Node) -> None:

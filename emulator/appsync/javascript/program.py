@@ -159,8 +159,9 @@ def load(source: SourceFile, environment: Mapping[str, str], host: Host | None =
         return Program(source, script, environment, host or Host())
     except ScriptError as error:
         line, column = _author_position(str(error)) or (1, 1)
-        message = f"{str(error).splitlines()[0]} (syntax)"
-        raise ResolverCodeError(source.name, line, column, message, "syntax") from None
+        first = str(error).splitlines()[0]
+        rule = "syntax" if first.startswith("SyntaxError") else "top-level"
+        raise ResolverCodeError(source.name, line, column, f"{first} ({rule})", rule) from None
 
 
 def _author_position(stack: str) -> tuple[int, int] | None:

@@ -1,7 +1,4 @@
-"""Rules about syntax: what APPSYNC_JS has is listed, everything else is refused.
-
-The names of rules follow AWS's lint where it has the rule.
-"""
+"""Rules about syntax: what APPSYNC_JS has is listed, everything else is refused."""
 
 from collections.abc import Iterator
 
@@ -11,31 +8,6 @@ from emulator.appsync.javascript.surface import words
 from emulator.appsync.javascript.syntax import FUNCTION_TYPES, Tree, walk
 from emulator.appsync.javascript.types import ResolverCodeError
 
-# Kind of node -> rule and message.
-_REFUSED = {
-    "try_statement": ("no-try", "try, catch and finally are not supported"),
-    "throw_statement": ("no-throw", "throw is not supported: use util.error"),
-    "while_statement": ("no-while", "while is not supported: use for-of"),
-    "do_statement": ("no-while", "do-while is not supported: use for-of"),
-    "for_statement": ("no-for", "for (;;) is not supported: use for-of or for-in"),
-    "continue_statement": ("no-continue", "continue is not supported"),
-    "labeled_statement": ("no-labels", "labels are not supported"),
-    "update_expression": ("no-disallowed-unary-operators", "++ and -- are not supported: use += 1"),
-    "regex": ("no-regex", "regular expression literals are not supported: use util.matches"),
-    "generator_function": ("no-generators", "generators are not supported"),
-    "generator_function_declaration": ("no-generators", "generators are not supported"),
-    "yield_expression": ("no-yield", "yield is not supported"),
-    "await_expression": ("no-await", "await is not supported"),
-    "class": ("no-classes", "classes are not supported"),
-    "class_declaration": ("no-classes", "classes are not supported"),
-    "this": ("no-this", "this is not supported"),
-    "super": ("no-classes", "super is not supported"),
-    "new_expression": ("no-new", "new is not supported"),
-    "with_statement": ("no-with", "with is not supported"),
-    "debugger_statement": ("no-debugger", "debugger is not supported"),
-    "meta_property": ("no-meta-property", "new.target and import.meta are not supported"),
-    "import": ("no-dynamic-import", "dynamic import is not supported"),
-}
 _ALLOWED = FUNCTION_TYPES | words(
     "program comment hash_bang_line import_statement import_clause named_imports import_specifier"
     " namespace_import import_attribute export_statement export_clause export_specifier"
@@ -51,12 +23,16 @@ _ALLOWED = FUNCTION_TYPES | words(
     " object_pattern array_pattern pair_pattern rest_pattern assignment_pattern"
     " object_assignment_pattern formal_parameters computed_property_name optional_chain"
 )
-_OPERATORS = {
-    "in": ("no-in-operator", "the operator in is not supported: use Object.hasOwn"),
-    "instanceof": ("no-disallowed-binary-operators", "instanceof is not supported"),
-    "~": ("no-disallowed-unary-operators", "the operator ~ is not supported"),
+_OPERATORS = words("in instanceof ~")
+# Members by which code could reach behind the runtime.
+_HIDDEN = words("__proto__ constructor prototype caller callee")
+_MODIFIERS = {
+    "async": "an async function",
+    "*": "a generator",
+    "get": "a getter",
+    "set": "a setter",
+    "static": "a static member",
 }
-_ACCESSORS = {"get": "getters", "set": "setters", "static": "static members"}
 
 
 def check_syntax(tree: Tree) -> Iterator[ResolverCodeError]:
@@ -66,37 +42,33 @@ def check_syntax(tree: Tree) -> Iterator[ResolverCodeError]:
             continue
         problem = _problem(tree, node)
         if problem is not None:
-            yield tree.error(node, *problem)
+            message = f"{problem} is not supported"
+            yield tree.error(node, "no-unsupported-syntax", message)
 
 
-def _problem(tree: Tree, node: Node) -> tuple[str, str] | None:
+def _problem(tree: Tree, node: Node) -> str | None:
     kind = node.type
-    if kind in _REFUSED:
-        return _REFUSED[kind]
     if kind not in _ALLOWED:
-        return "no-unsupported-syntax", f"{kind.replace('_', ' ')} is not supported"
+        return kind.replace("_", " ")
     if kind in ("binary_expression", "unary_expression"):
         operator = node.child_by_field_name("operator")
-        return _OPERATORS.get(operator.type) if operator is not None else None
+        if operator is not None and operator.type in _OPERATORS:
+            return f"the operator {operator.type}"
     if kind in FUNCTION_TYPES:
-        return _function_problem(tree, node)
+        return _function_problem(node)
     if kind == "for_in_statement" and any(child.type == "await" for child in node.children):
-        return "no-await", "for await is not supported"
-    if kind == "break_statement" and node.child_by_field_name("label") is not None:
-        return "no-labels", "labels are not supported"
+        return "for await"
+    if kind == "property_identifier" and tree.text(node) in _HIDDEN:
+        return f"the member {tree.text(node)}"
     if kind == "number" and tree.text(node).endswith("n"):
-        return "no-bigint", "BigInt literals are not supported"
+        return "a BigInt literal"
     return None
 
 
-def _function_problem(tree: Tree, node: Node) -> tuple[str, str] | None:
+def _function_problem(node: Node) -> str | None:
     for child in node.children:
-        if child.type == "async":
-            return "no-async", "async functions are not supported"
-        if child.type == "*":
-            return "no-generators", "generators are not supported"
-        if node.type == "method_definition" and child.type in _ACCESSORS:
-            return "no-accessors", f"{_ACCESSORS[child.type]} are not supported"
+        if child.type in _MODIFIERS:
+            return _MODIFIERS[child.type]
         if child.type in ("formal_parameters", "property_identifier", "computed_property_name"):
             break
     return None

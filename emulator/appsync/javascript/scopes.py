@@ -62,14 +62,6 @@ class Scopes:
         node = unwrap(node)
         return self._resolved.get(node.id) if node is not None else None
 
-    def references(self) -> list[tuple[Node, Binding]]:
-        """Every resolved reference with its declaration, in the order of the text."""
-        return [
-            (node, self._resolved[node.id])
-            for node, _ in self._references
-            if node.id in self._resolved
-        ]
-
     def top_level(self, name: str) -> Binding | None:
         """A declaration of the module's top level."""
         return self.top.bindings.get(name)

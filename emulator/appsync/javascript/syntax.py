@@ -22,6 +22,8 @@ FUNCTION_TYPES = frozenset(
     }
 )
 
+ACCESSES = ("member_expression", "subscript_expression")
+
 _LANGUAGE = Language(tree_sitter_javascript.language())
 
 

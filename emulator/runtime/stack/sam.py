@@ -16,7 +16,7 @@ from emulator.runtime.stack.processes import Child
 
 # The local AWS runs functions with the Python that is here, whatever their runtime.
 RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-_INPUTS = ("template.yaml", "samconfig.toml", "functions", "graphql")
+_INPUTS = ("template.yaml", "samconfig.toml", "functions", "graphql", "eslint.config.mjs")
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
@@ -55,10 +55,13 @@ def fingerprint(root: Path) -> str:
 
 
 async def build(settings: LocalSettings) -> bool:
-    """`sam build`, unless nothing that it reads has changed. Returns whether it built.
+    """`sam build` and AWS's lint of the resolvers, unless nothing that they read has changed.
+
+    Returns:
+        Whether it built.
 
     Raises:
-        ProcessFailedError: with the end of what SAM printed.
+        ProcessFailedError: with the end of what the tool printed; in a group where both run.
     """
     folder = settings.root / ".aws-sam"
     folder.mkdir(exist_ok=True)
@@ -75,7 +78,9 @@ async def _build(settings: LocalSettings, folder: Path) -> bool:
     if built.exists() and stamp.exists() and stamp.read_text() == current:
         return False
     stamp.unlink(missing_ok=True)
-    await _run(settings, "sam build", ["build"])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_run(settings, "sam build", ["build"]), name="sam build")
+        group.create_task(lint_resolvers(settings), name="resolver lint")
     stamp.write_text(current)
     return True
 
@@ -115,6 +120,24 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_multi_constructor("!", lambda *_: None)
+
+
+async def lint_resolvers(settings: LocalSettings) -> None:
+    """AWS's lint of the resolvers: AppSync refuses at a deploy what the lint refuses.
+
+    Raises:
+        ProcessFailedError: with what the lint refused.
+    """
+    log = settings.state / "logs" / "resolver-lint.log"
+    log.unlink(missing_ok=True)
+    child = await Child.start(
+        "AWS's lint of the resolvers",
+        ["node_modules/.bin/eslint", "--max-warnings", "0", "graphql"],
+        log=log,
+        environment=os.environ,
+        directory=settings.root,
+    )
+    await child.finish()
 
 
 async def _run(settings: LocalSettings, name: str, arguments: list[str]) -> None:
