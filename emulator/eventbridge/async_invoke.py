@@ -14,16 +14,14 @@ from typing import Any
 
 from globalws_functions.domain.json_text import read_json
 
-from emulator.eventbridge.counters import Counters
+from emulator.eventbridge.core import Core
 from emulator.eventbridge.dead_letters import DeadLetters, Outcome
 from emulator.eventbridge.definition import AsyncFunction
-from emulator.eventbridge.faults import Faults
 from emulator.eventbridge.jobs import Invocation
-from emulator.eventbridge.ports import Clock, InvokeResult, Ports
+from emulator.eventbridge.ports import InvokeResult
 from emulator.eventbridge.routes import Route
-from emulator.eventbridge.settings import Settings
-from emulator.eventbridge.store import Change, Journal
-from emulator.eventbridge.workqueue import WorkQueue
+from emulator.eventbridge.store import Change
+from emulator.eventbridge.workqueue import Limits, WorkQueue
 
 logger = logging.getLogger(__name__)
 
@@ -34,34 +32,21 @@ Reject = Callable[[Invocation, InvokeResult], Awaitable[bool]]
 class Invocations:
     """The asynchronous invocations of one region; `functions` is replaced when they change."""
 
-    def __init__(
-        self,
-        functions: Mapping[str, AsyncFunction],
-        ports: Ports,
-        clock: Clock,
-        journal: Journal,
-        faults: Faults,
-        counters: Counters,
-        settings: Settings,
-        reject: Reject,
-        on_change: Callable[[], None],
-    ) -> None:
+    def __init__(self, core: Core, functions: Mapping[str, AsyncFunction], reject: Reject) -> None:
+        self._core = core
         self.functions = functions
-        self._ports = ports
-        self._clock = clock
-        self._journal = journal
-        self._faults = faults
-        self._counters = counters
-        self._settings = settings
         self._reject = reject
-        self._dead_letters = DeadLetters(ports.queues, settings.backoff, clock, faults)
+        settings = core.settings
+        self._dead_letters = DeadLetters(
+            core.ports.queues, settings.backoff, core.clock, core.faults
+        )
         self.queue: WorkQueue[Invocation] = WorkQueue(
             "lambda-async",
-            clock,
+            core.clock,
             self._run,
-            per_lane=settings.per_function,
-            total=settings.total_functions,
-            on_change=on_change,
+            self._crashed,
+            limits=Limits(settings.per_function, settings.total_functions),
+            on_change=core.on_change,
         )
 
     async def accept(
@@ -84,11 +69,11 @@ class Invocations:
             replaces: the job that this one takes the place of, in the same commit.
             twice: an injected duplicate.
         """
-        now = self._clock.now()
-        held = self._faults.function(function_arn).latency
+        now = self._core.clock.now()
+        held = self._core.faults.function(function_arn).latency
         jobs = [
             Invocation(
-                id=self._journal.new_id(),
+                id=self._core.journal.new_id(),
                 function_arn=function_arn,
                 payload=payload,
                 request_id=str(uuid.uuid4()),
@@ -100,8 +85,8 @@ class Invocations:
             for _ in range(2 if twice else 1)
         ]
         removed = () if replaces is None else (replaces,)
-        await self._journal.write(Change(add=[job.row() for job in jobs], remove=removed))
-        self._counters.function(function_arn).accepted += len(jobs)
+        await self._core.journal.write(Change(add=[job.row() for job in jobs], remove=removed))
+        self._core.counters.function(function_arn).accepted += len(jobs)
         for job in jobs:
             self.schedule(job)
 
@@ -116,7 +101,7 @@ class Invocations:
 
     def _limits(self, arn: str) -> tuple[int, float, float]:
         """(retries of function errors, maximum age in seconds, scale of the waits)."""
-        config, fault = self.settings_of(arn), self._faults.function(arn)
+        config, fault = self.settings_of(arn), self._core.faults.function(arn)
         retries, age = fault.maximum_retry_attempts, fault.maximum_event_age_seconds
         return (
             config.maximum_retry_attempts if retries is None else retries,
@@ -128,23 +113,29 @@ class Invocations:
         if job.record is not None:
             await self._send_record(job, job.record)
             return
-        fault = self._faults.function(job.function_arn)
-        counters = self._counters.function(job.function_arn)
-        result = self._faults.invocation(fault)
+        fault = self._core.faults.function(job.function_arn)
+        counters = self._core.counters.function(job.function_arn)
+        result = self._core.faults.invocation(fault)
         if result is None:
-            result = await self._ports.functions.invoke(job.function_arn, job.payload)
+            result = await self._core.ports.functions.invoke(job.function_arn, job.payload)
             counters.attempts += 1
-            if result.outcome == "ok" and self._faults.doubled(fault):
-                await self._ports.functions.invoke(job.function_arn, job.payload)
+            if result.outcome == "ok" and self._core.faults.doubled(fault):
+                await self._core.ports.functions.invoke(job.function_arn, job.payload)
                 counters.attempts += 1
         await self._after(job, result)
 
+    async def _crashed(self, job: Invocation, error: Exception) -> None:
+        """A bug is retried like an error of the service, and has the same end."""
+        if job.record is not None:
+            raise error
+        await self._after(job, InvokeResult("unavailable", repr(error), 500))
+
     async def _after(self, job: Invocation, result: InvokeResult) -> None:
-        counters = self._counters.function(job.function_arn)
+        counters = self._core.counters.function(job.function_arn)
         retries, age, scale = self._limits(job.function_arn)
         if result.outcome == "ok":
             counters.succeeded += 1
-            self._journal.write(Change(remove=[job.id]))
+            self._core.journal.write(Change(remove=[job.id]))
         elif result.outcome == "rejected":
             counters.rejected += 1
             if not await self._reject(job, result):
@@ -154,7 +145,7 @@ class Invocations:
             job.runs += 1
             job.errors += 1
             job.waits = 0
-            delays = self._settings.function_retry_delays
+            delays = self._core.settings.function_retry_delays
             delay = delays[min(job.errors, len(delays)) - 1] * scale if delays else 0.0
             if job.errors > retries:
                 await self._give_up(job, "RetriesExhausted", result)
@@ -166,16 +157,18 @@ class Invocations:
             else:
                 counters.unavailable += 1
             job.waits += 1
-            delay = self._settings.throttle_backoff.delay(job.waits, self._faults.rng, scale)
+            delay = self._core.settings.throttle_backoff.delay(
+                job.waits, self._core.faults.rng, scale
+            )
             await self._later(job, delay, age, result)
 
     async def _later(self, job: Invocation, delay: float, age: float, last: InvokeResult) -> None:
-        now = self._clock.now()
+        now = self._core.clock.now()
         if now + delay - job.accepted > age:
             await self._give_up(job, "EventAgeExceeded", last)
             return
         job.due = now + delay
-        self._journal.write(Change(update=[(job.state(), job.id)]))
+        self._core.journal.write(Change(update=[(job.state(), job.id)]))
         self.schedule(job)
 
     async def _give_up(self, job: Invocation, condition: str, last: InvokeResult) -> None:
@@ -183,18 +176,18 @@ class Invocations:
         if self.settings_of(job.function_arn).on_failure_arn is None:
             self._lose(job)
             return
-        record = failure_record(job, condition, last, self._clock.now())
+        record = failure_record(job, condition, last, self._core.clock.now())
         job.record = json.dumps(record, ensure_ascii=False)
-        self._journal.write(Change(update=[(job.state(), job.id)]))
+        self._core.journal.write(Change(update=[(job.state(), job.id)]))
         await self._send_record(job, job.record)
 
     def _lose(self, job: Invocation) -> None:
-        self._counters.function(job.function_arn).lost += 1
+        self._core.counters.function(job.function_arn).lost += 1
         logger.error("lost, for want of an OnFailure queue: %s %s", job.function_arn, job.payload)
-        self._journal.write(Change(remove=[job.id]))
+        self._core.journal.write(Change(remove=[job.id]))
 
     async def _send_record(self, job: Invocation, record: str) -> None:
-        counters = self._counters.function(job.function_arn)
+        counters = self._core.counters.function(job.function_arn)
         queue = self.settings_of(job.function_arn).on_failure_arn
         if queue is None:
             self._lose(job)
@@ -206,10 +199,10 @@ class Invocations:
                 counters.lost += 1
             case Outcome.LATER:
                 counters.on_failure_errors += 1
-                self._journal.write(Change(update=[(job.state(), job.id)]))
+                self._core.journal.write(Change(update=[(job.state(), job.id)]))
                 self.schedule(job)
                 return
-        self._journal.write(Change(remove=[job.id]))
+        self._core.journal.write(Change(remove=[job.id]))
 
 
 def failure_record(

@@ -1,6 +1,6 @@
-"""Handing over what nothing could be done with, to SQS: in a form that it takes, and not for ever.
+"""Sends dead letters to SQS, in a form that SQS accepts, with a limited number of retries.
 
-AWS gives up too, in its own time, and counts it: `InvocationsFailedToBeSentToDlq` of a rule,
+AWS gives up too, and counts it: `InvocationsFailedToBeSentToDlq` of a rule,
 `DestinationDeliveryFailures` of a function.
 """
 
@@ -13,7 +13,7 @@ from globalws_functions.domain.dead_letter import sqs_text
 
 from emulator.eventbridge.definition import RetryPolicy
 from emulator.eventbridge.faults import Faults
-from emulator.eventbridge.ports import Clock, DeliveryError, QueuePort
+from emulator.eventbridge.ports import Clock, QueuePort
 from emulator.eventbridge.retry import Backoff
 
 logger = logging.getLogger(__name__)
@@ -62,13 +62,13 @@ class DeadLetters:
         text = sqs_text(body)
         try:
             await self._queues.send_message(queue_arn, text, short)
-        except DeliveryError as error:
+        except Exception as error:  # a bug, too, is retried and has an end
             if job.dead_letter_attempts >= MOST_RETRIES:
                 logger.error("lost, because queue %s does not take it: %s", queue_arn, text)
                 return Outcome.LOST
             job.dead_letter_attempts += 1
             delay = self._backoff.delay(job.dead_letter_attempts, self._faults.rng)
             job.due = self._clock.now() + delay
-            logger.error("queue %s failed, again in %.1f s: %s", queue_arn, delay, error)
+            logger.error("queue %s failed, again in %.1f s: %r", queue_arn, delay, error)
             return Outcome.LATER
         return Outcome.SENT

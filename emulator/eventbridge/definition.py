@@ -59,3 +59,17 @@ class AsyncFunction:
     maximum_retry_attempts: int = 2
     maximum_event_age_seconds: int = 21_600
     on_failure_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What one region serves.
+
+    `region` is its name (`us-west-2`), `account` the twelve-digit account id. A function that is
+    not in `functions` has AWS's defaults.
+    """
+
+    region: str
+    account: str
+    buses: tuple[Bus, ...] = ()
+    functions: tuple[AsyncFunction, ...] = ()

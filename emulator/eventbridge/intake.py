@@ -9,13 +9,12 @@ from typing import Any
 
 from globalws_functions.domain.dead_letter import sqs_text
 
-from emulator.eventbridge.counters import Counters
+from emulator.eventbridge.core import Core
 from emulator.eventbridge.delivery import Deliveries
 from emulator.eventbridge.entries import CallError, EntryError, Origin, check_call, envelope
-from emulator.eventbridge.faults import Faults
 from emulator.eventbridge.jobs import Delivery
-from emulator.eventbridge.ports import Clock, DeliveryError
-from emulator.eventbridge.store import Change, Journal
+from emulator.eventbridge.ports import DeliveryError
+from emulator.eventbridge.store import Change
 
 Taken = Callable[[Mapping[str, Any], bool], None]
 """Is told of each event that a bus has taken, and whether a peer's bus forwarded it."""
@@ -24,49 +23,22 @@ Taken = Callable[[Mapping[str, Any], bool], None]
 class Intake:
     """Takes events on for one region. `committing` counts the jobs being stored right now."""
 
-    def __init__(
-        self,
-        region: str,
-        account: str,
-        deliveries: Deliveries,
-        clock: Clock,
-        journal: Journal,
-        faults: Faults,
-        counters: Counters,
-        on_change: Callable[[], None],
-        taken: Taken | None = None,
-    ) -> None:
-        self._taken = taken
-        self._region = region
-        self._account = account
-        self.committing = 0
+    def __init__(self, core: Core, deliveries: Deliveries, taken: Taken | None = None) -> None:
+        self._core = core
         self._deliveries = deliveries
-        self._clock = clock
-        self._journal = journal
-        self._faults = faults
-        self._counters = counters
-        self._on_change = on_change
+        self._taken = taken
+        self.committing = 0
 
     async def put_events(self, bus: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """PutEvents; accepted events are durable when this returns.
+        """PutEvents; see `EventBridge.put_events`.
 
-        Args:
-            bus: name or ARN of the bus for entries that name none.
-            entries: as in the API: Source, DetailType, Detail (JSON text), optionally Resources,
-                Time (epoch seconds or ISO 8601), EventBusName.
-
-        Returns:
-            `{"FailedEntryCount": n, "Entries": [{"EventId": …} | {"ErrorCode", "ErrorMessage"}]}`.
-            An unknown bus fails its entry (`ResourceNotFoundException`), so that a wrong name is
-            seen; AWS does not document what it does then.
-
-        Raises:
-            CallError: the call as a whole is refused.
+        An unknown bus fails its entry (`ResourceNotFoundException`), so that a wrong name is seen;
+        AWS does not document what it does then.
         """
         results: list[dict[str, str]] = []
         events: list[Mapping[str, Any]] = []
         jobs: list[Delivery] = []
-        origin = Origin(self._region, self._account, self._clock.now())
+        origin = Origin(self._core.region, self._core.account, self._core.clock.now())
         for entry in check_call(entries):
             try:
                 bus_arn = self._bus_arn(entry.get("EventBusName") or bus)
@@ -84,8 +56,8 @@ class Intake:
         except sqlite3.Error as failure:
             raise CallError("InternalException", "The event could not be stored.") from failure
         failed = sum("ErrorCode" in result for result in results)
-        self._counters.events.refused += failed
-        self._counters.events.accepted += len(results) - failed
+        self._core.counters.events.refused += failed
+        self._core.counters.events.accepted += len(results) - failed
         self._tell(events, forwarded=False)
         return {"FailedEntryCount": failed, "Entries": results}
 
@@ -105,7 +77,7 @@ class Intake:
             await self._take_on(jobs)
         except sqlite3.Error as failure:
             raise DeliveryError("INTERNAL_ERROR", str(failure), retryable=True) from failure
-        self._counters.events.received += len(events)
+        self._core.counters.events.received += len(events)
         self._tell(events, forwarded=True)
 
     def _tell(self, events: Sequence[Mapping[str, Any]], *, forwarded: bool) -> None:
@@ -122,23 +94,25 @@ class Intake:
         return arn
 
     def _inject_failure(self) -> None:
-        code = self._faults.put_events_code()
+        code = self._core.faults.put_events_code()
         if code is not None:
             raise EntryError(code, "Injected fault.")
 
     def _match(
         self, bus_arn: str, event: Mapping[str, Any], text: str, *, hops: int
     ) -> list[Delivery]:
-        now = self._clock.now()
+        now = self._core.clock.now()
         jobs = []
         for loaded in self._deliveries.routes.matching(bus_arn, event):
-            counters = self._counters.rule(bus_arn, loaded.rule.name)
+            counters = self._core.counters.rule(bus_arn, loaded.rule.name)
             counters.matched += 1
             for target in loaded.targets:
                 if hops and target.to_bus:
                     counters.not_forwarded += 1
                     continue
-                jobs.append(Delivery(self._journal.new_id(), target.route, text, now, now, hops))
+                jobs.append(
+                    Delivery(self._core.journal.new_id(), target.route, text, now, now, hops)
+                )
         return jobs
 
     async def _take_on(self, jobs: Sequence[Delivery]) -> None:
@@ -146,7 +120,7 @@ class Intake:
         if not jobs:
             return
         self.committing += len(jobs)
-        stored = self._journal.write(Change(add=[job.row() for job in jobs]))
+        stored = self._core.journal.write(Change(add=[job.row() for job in jobs]))
         stored.add_done_callback(lambda done: self._stored(jobs, done))
         await asyncio.shield(stored)
 
@@ -155,7 +129,7 @@ class Intake:
         if not stored.cancelled() and stored.exception() is None:
             for job in jobs:
                 self._deliveries.schedule(job)
-        self._on_change()
+        self._core.on_change()
 
 
 def dump(event: Mapping[str, Any]) -> str:

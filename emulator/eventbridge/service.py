@@ -13,11 +13,12 @@ from typing import Any
 
 from emulator.eventbridge.async_invoke import Invocations
 from emulator.eventbridge.clock import LoopClock
-from emulator.eventbridge.counters import Counters, FunctionState, RuleState, Snapshot, TargetState
-from emulator.eventbridge.definition import AsyncFunction, Bus
+from emulator.eventbridge.core import Core
+from emulator.eventbridge.counters import FunctionState, RuleState, Snapshot, TargetState
+from emulator.eventbridge.definition import AsyncFunction, Bus, Definition
 from emulator.eventbridge.delivery import Deliveries, lane
 from emulator.eventbridge.entries import CallError
-from emulator.eventbridge.faults import FaultPlan, Faults
+from emulator.eventbridge.faults import FaultPlan
 from emulator.eventbridge.intake import Intake, Taken
 from emulator.eventbridge.jobs import DELIVERY, Delivery, Failure, Invocation
 from emulator.eventbridge.ports import Clock, DeliveryError, InvokeResult, Ports
@@ -37,13 +38,10 @@ class EventBridge:
     """One region's buses.
 
     Args:
-        region: the region's name, `us-west-2`.
-        account: the twelve-digit account id.
-        buses: the buses of this region with their rules.
-        functions: EventInvokeConfigs; a function without one has AWS's defaults.
+        definition: the buses and functions as deployed.
         ports: peers, SQS and Lambda.
         store_path: the SQLite file of accepted work.
-        settings: how fast and how wide.
+        settings: limits and waits.
         clock: for tests.
         taken: is told of each event that a bus has taken.
 
@@ -53,10 +51,7 @@ class EventBridge:
 
     def __init__(
         self,
-        region: str,
-        account: str,
-        buses: Sequence[Bus],
-        functions: Sequence[AsyncFunction],
+        definition: Definition,
         ports: Ports,
         store_path: Path | str,
         settings: Settings | None = None,
@@ -65,48 +60,23 @@ class EventBridge:
         taken: Taken | None = None,
     ) -> None:
         settings = settings or Settings()
-        self.region = region
-        self.account = account
-        self.faults = Faults()
-        self.counters = Counters()
-        self._settings = settings
-        self._clock: Clock = clock or LoopClock()
-        self._journal = Journal(store_path, threaded=settings.threaded_store)
-        self._invocations = Invocations(
-            {function.arn: function for function in functions},
+        self._core = Core(
+            definition.region,
+            definition.account,
             ports,
-            self._clock,
-            self._journal,
-            self.faults,
-            self.counters,
+            clock or LoopClock(),
+            Journal(store_path, threaded=settings.threaded_store),
             settings,
-            self._reject,
             self._changed,
         )
+        self.region = definition.region
+        self.faults = self._core.faults
+        self.counters = self._core.counters
+        self._invocations = Invocations(self._core, _by_arn(definition.functions), self._reject)
         self._deliveries = Deliveries(
-            region,
-            Routes(buses),
-            ports,
-            self._clock,
-            self._journal,
-            self.faults,
-            self.counters,
-            settings,
-            self._enqueue,
-            self._to_local_bus,
-            self._changed,
+            self._core, Routes(definition.buses), self._enqueue, self._to_local_bus
         )
-        self._intake = Intake(
-            region,
-            account,
-            self._deliveries,
-            self._clock,
-            self._journal,
-            self.faults,
-            self.counters,
-            self._changed,
-            taken,
-        )
+        self._intake = Intake(self._core, self._deliveries, taken)
         self._parked: list[Delivery] = []
         self._open = False
         self._idle_waiters: list[asyncio.Future[None]] = []
@@ -114,11 +84,11 @@ class EventBridge:
     async def start(self) -> None:
         """Resume what a former process accepted and did not finish."""
         self._open = True
-        rows = self._journal.load()
+        rows = self._core.journal.load()
         if rows:
             logger.info("%s: resuming %d pending jobs", self.region, len(rows))
         # The wall clock may have been set back since: nobody waits longer than a minute for that.
-        latest = self._clock.now() + 60
+        latest = self._core.clock.now() + 60
         for row in rows:
             if row.kind == DELIVERY:
                 delivery = Delivery.from_row(row)
@@ -132,11 +102,11 @@ class EventBridge:
     async def close(self) -> None:
         """Stop; what is pending stays in the store. Runs in flight have `close_grace` seconds."""
         self._open = False
-        grace = self._settings.close_grace
+        grace = self._core.settings.close_grace
         await asyncio.gather(
             self._deliveries.queue.close(grace), self._invocations.queue.close(grace)
         )
-        await self._journal.close()
+        await self._core.journal.close()
 
     async def put_events(self, bus: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """PutEvents; accepted events are durable when this returns.
@@ -178,7 +148,7 @@ class EventBridge:
         """
         routes = Routes(buses)
         self._deliveries.routes = routes
-        self._invocations.functions = {function.arn: function for function in functions}
+        self._invocations.functions = _by_arn(functions)
         parked, self._parked = self._parked, []
         gone = self._deliveries.queue.take(lambda job: routes.target(job.route) is None)
         for job in parked:
@@ -280,12 +250,12 @@ class EventBridge:
             return False
         code = _TARGET_ERRORS.get(result.error_code, "ERROR_FROM_TARGET")
         text = job.payload if job.event is None else job.event
-        now = self._clock.now()
+        now = self._core.clock.now()
         delivery = Delivery(
-            self._journal.new_id(), target.route, text, job.accepted, now, attempts=1
+            self._core.journal.new_id(), target.route, text, job.accepted, now, attempts=1
         )
         self.counters.rule(target.route.bus_arn, target.rule.name).failed_attempts += 1
-        await self._journal.write(Change(add=[delivery.row()], remove=[job.id]))
+        await self._core.journal.write(Change(add=[delivery.row()], remove=[job.id]))
         await self._deliveries.give_up(delivery, target, Failure(code, result.payload, None))
         return True
 
@@ -295,3 +265,7 @@ class EventBridge:
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
+
+
+def _by_arn(functions: Sequence[AsyncFunction]) -> dict[str, AsyncFunction]:
+    return {function.arn: function for function in functions}

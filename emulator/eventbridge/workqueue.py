@@ -1,4 +1,4 @@
-"""Jobs that wait for their time and for a free place: one lane per key, fair between the lanes.
+"""Jobs that wait until they are due and until there is capacity: one lane per key, in turns.
 
 Each running job is a task that the queue owns, names and ends. Nothing here knows what a job is.
 """
@@ -17,8 +17,13 @@ logger = logging.getLogger(__name__)
 
 J = TypeVar("J")
 
-RETRY_AFTER_CRASH = 1.0
-"""Seconds until a job is run again whose handler broke, which is a bug and logged as one."""
+
+@dataclass(frozen=True)
+class Limits:
+    """How many jobs of one lane, and of all lanes together, run at the same time."""
+
+    per_lane: int
+    total: int
 
 
 @dataclass
@@ -34,9 +39,11 @@ class WorkQueue(Generic[J]):
     Args:
         name: prefix of the names of tasks.
         clock: tells when a job is due.
-        handler: runs one job; it puts it back itself if it is to be tried again.
-        per_lane: how many jobs of one lane run at once.
-        total: how many run at once altogether; the lanes then take turns.
+        handler: runs one job, and puts it back itself if it is to be tried again.
+        crashed: called when the handler raised, which is a bug: it decides when the job is tried
+            again, and when it is given up. If it raises too, the queue drops the job; what is
+            durable is tried again after the next start.
+        limits: at the total limit the lanes take turns.
         on_change: called after a job has ended.
     """
 
@@ -45,16 +52,16 @@ class WorkQueue(Generic[J]):
         name: str,
         clock: Clock,
         handler: Callable[[J], Awaitable[None]],
+        crashed: Callable[[J, Exception], Awaitable[None]],
         *,
-        per_lane: int,
-        total: int,
+        limits: Limits,
         on_change: Callable[[], None],
     ) -> None:
         self._name = name
         self._clock = clock
         self._handler = handler
-        self._per_lane = per_lane
-        self._total = total
+        self._crashed = crashed
+        self._limits = limits
         self._on_change = on_change
         self._lanes: dict[str, _Lane[J]] = {}
         self._turns: deque[_Lane[J]] = deque()
@@ -120,15 +127,15 @@ class WorkQueue(Generic[J]):
             await asyncio.gather(*late, return_exceptions=True)
 
     def _pump(self) -> None:
-        """Start what is due and has a place; arm the timer for the rest."""
+        """Start what is due, within the limits; arm the timer for the rest."""
         if not self._open:
             return
         now = self._clock.now()
         idle_turns = 0
-        while len(self._tasks) < self._total and idle_turns < len(self._turns):
+        while len(self._tasks) < self._limits.total and idle_turns < len(self._turns):
             lane = self._turns[0]
             self._turns.rotate(-1)
-            if lane.running < self._per_lane and lane.waiting and lane.waiting[0][0] <= now:
+            if lane.running < self._limits.per_lane and lane.waiting and lane.waiting[0][0] <= now:
                 self._start(lane, heapq.heappop(lane.waiting)[2])
                 idle_turns = 0
             else:
@@ -153,9 +160,7 @@ class WorkQueue(Generic[J]):
     def _start(self, lane: _Lane[J], job: J) -> None:
         lane.running += 1
         self._sequence += 1
-        task = asyncio.create_task(
-            self._run(lane, job), name=f"{self._name}:{lane.key}:{self._sequence}"
-        )
+        task = asyncio.create_task(self._run(job), name=f"{self._name}:{lane.key}:{self._sequence}")
         self._tasks.add(task)
         task.add_done_callback(lambda ended: self._ended(lane, ended))
 
@@ -165,9 +170,12 @@ class WorkQueue(Generic[J]):
         self._pump()
         self._on_change()
 
-    async def _run(self, lane: _Lane[J], job: J) -> None:
+    async def _run(self, job: J) -> None:
         try:
             await self._handler(job)
-        except Exception:
-            logger.exception("%s: a job broke its handler and is run again", self._name)
-            self.put(lane.key, job, self._clock.now() + RETRY_AFTER_CRASH)
+        except Exception as error:
+            logger.exception("%s: a job's handler failed", self._name)
+            try:
+                await self._crashed(job, error)
+            except Exception:
+                logger.exception("%s: a job is left for the next start: %r", self._name, job)

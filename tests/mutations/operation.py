@@ -24,8 +24,8 @@ DURABILITY = (
         test="tests/faults/test_regions.py::test_a_region_killed_while_it_publishes_and_replays",
         what="a restarted region does not take up what it had accepted",
         file="emulator/eventbridge/service.py",
-        old="rows = self._journal.load()",
-        new="rows = self._journal.load()[:0]",
+        old="rows = self._core.journal.load()",
+        new="rows = self._core.journal.load()[:0]",
     ),
     Mutation(
         test="tests/faults/test_bus.py::test_putevents_takes_only_a_part",

@@ -16,7 +16,7 @@ from emulator.appsync.engine import Engine, build_engine
 from emulator.appsync.memory import set_loaded_aside
 from emulator.appsync.sigv4 import IamCredential
 from emulator.eventbridge.aws import Aws
-from emulator.eventbridge.definition import AsyncFunction, Bus
+from emulator.eventbridge.definition import AsyncFunction, Bus, Definition
 from emulator.eventbridge.http_local import MAXIMUM_BODY, guarded
 from emulator.eventbridge.http_local import add_routes as add_eventbridge_routes
 from emulator.eventbridge.peers import HttpPeers
@@ -109,10 +109,12 @@ class RegionProcess:
         self.trace = Trace(settings.region)
         settings.data.mkdir(parents=True, exist_ok=True)
         self.bridge = EventBridge(
-            settings.region,
-            self._account(),
-            self._deployed.buses,
-            self._deployed.functions,
+            Definition(
+                settings.region,
+                self._account(),
+                self._deployed.buses,
+                self._deployed.functions,
+            ),
             Ports(self._peers, self._aws, self._aws),
             settings.data / "eventbridge.sqlite",
             taken=lambda event, forwarded: self.trace.taken(event, forwarded=forwarded),

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.eventbridge.definition import AsyncFunction, Bus, Rule, Target
+from emulator.eventbridge.definition import AsyncFunction, Bus, Definition, Rule, Target
 from emulator.eventbridge.http_local import MAXIMUM_BODY, add_routes
 from emulator.eventbridge.peers import HttpPeers
 from emulator.eventbridge.ports import InvokeResult, Ports
@@ -89,12 +89,9 @@ async def region(
 ) -> AsyncIterator[Region]:
     """Serve one region; put its URL into `peers`."""
     recorder, links = Recorder(log), HttpPeers(peers)
-    functions = [AsyncFunction(f"arn:aws:lambda:{name}:{ACCOUNT}:function:Replay")]
+    function = AsyncFunction(f"arn:aws:lambda:{name}:{ACCOUNT}:function:Replay")
     service = EventBridge(
-        name,
-        ACCOUNT,
-        buses(name),
-        functions,
+        Definition(name, ACCOUNT, tuple(buses(name)), (function,)),
         Ports(links, ports or recorder, ports or recorder),
         store,
         settings,

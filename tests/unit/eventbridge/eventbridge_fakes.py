@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator.eventbridge.definition import AsyncFunction, Bus, RetryPolicy, Rule, Target
+from emulator.eventbridge.definition import (
+    AsyncFunction,
+    Bus,
+    Definition,
+    RetryPolicy,
+    Rule,
+    Target,
+)
 from emulator.eventbridge.ports import DeliveryError, InvokeResult, Ports
 from emulator.eventbridge.service import EventBridge
 from emulator.eventbridge.settings import Settings
@@ -79,9 +86,9 @@ class FakePorts:
     hops: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     invoked: list[tuple[str, Any]] = field(default_factory=list)
-    bus_errors: list[DeliveryError] = field(default_factory=list)
-    queue_errors: list[DeliveryError] = field(default_factory=list)
-    results: list[InvokeResult] = field(default_factory=list)
+    bus_errors: list[Exception] = field(default_factory=list)
+    queue_errors: list[Exception] = field(default_factory=list)
+    results: list[InvokeResult | Exception] = field(default_factory=list)
     always: InvokeResult = field(default_factory=lambda: InvokeResult("ok"))
     gate: asyncio.Event | None = None
     running: int = 0
@@ -106,7 +113,10 @@ class FakePorts:
         if self.gate is not None:
             await self.gate.wait()
         self.running -= 1
-        return self.results.pop(0) if self.results else self.always
+        result = self.results.pop(0) if self.results else self.always
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def ports(self) -> Ports:
         return Ports(self, self, self)
@@ -170,6 +180,5 @@ def bridge(
     path: Path | str = ":memory:",
     settings: Settings = SETTINGS,
 ) -> EventBridge:
-    return EventBridge(
-        WEST, ACCOUNT, [bus(*rules)], functions, world.ports(), path, settings, clock=clock
-    )
+    definition = Definition(WEST, ACCOUNT, (bus(*rules),), tuple(functions))
+    return EventBridge(definition, world.ports(), path, settings, clock=clock)
