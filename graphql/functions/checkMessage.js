@@ -1,7 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
-// AppSync sends 240 KB a message; the rest of it is ours (docs/decisions/0005-message-size.md).
+// AppSync sends 240 KB a message; the rest of it is ours (docs/decisions/0005-a-message-has-at-most-200-kib.md).
 const MAX_BYTES = 204800;
 const FIELDS = ['id', 'name', 'message', 'publishedAt', 'region'];
 
