@@ -1,4 +1,4 @@
-"""docs/architecture.md shows the template's resources, the message's way and all folders."""
+"""docs/architecture.md shows the template's resources, the way of a message and all folders."""
 
 import re
 import subprocess
@@ -76,7 +76,7 @@ def test_every_folder_is_in_the_table() -> None:
 
 
 def test_the_message_s_way_names_every_function_of_a_publish(template: Template) -> None:
-    way = _TEXT.split("## The message's way")[1].split("\n## ")[0]
+    way = _TEXT.split("## The way of a message")[1].split("\n## ")[0]
     publish = dict(template.of_type("AWS::AppSync::Resolver"))["MutationPublish"]
     functions = dict(template.of_type("AWS::AppSync::FunctionConfiguration"))
     steps = list(_references(publish["PipelineConfig"]["Functions"]))
