@@ -11,21 +11,24 @@ INSTALL := scripts/install.sh
 export AWS_DEFAULT_REGION ?= us-west-2
 export SAM_CLI_TELEMETRY = 0
 
-##@ Run
+##@ Run it
 
-run: setup ## Build, deploy and serve two regions and the web client here; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"] [FRESH=1: start empty]
+run: setup ## Build, deploy and serve two regions and the web client on this machine; Ctrl-C ends it [REGIONS="…"] [PARAMETERS="Name=value …"] [FRESH=1: start empty]
 	@exec $(BIN)/python -m emulator run
 
-up: setup ## The same in the background
+up: setup ## Do the same in the background
 	@$(BIN)/python -m emulator up
 
-down: ## End what `make up` started
+down: ## Stop what `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m emulator down; fi
 
-invoke: setup ## One function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json
-	@$(BIN)/python -m emulator.runtime.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
+clean: down ## Delete what was built and the local stack's state; keep the environments
+	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
-##@ Deploy (to AWS with the usual credentials; AWS_ENDPOINT_URL makes it a rehearsal, see README)
+distclean: clean ## Delete the environments too
+	rm -rf .venv .venv-* node_modules
+
+##@ Deploy it (to AWS, with the usual credentials; docs/deploying.md)
 
 # An old command must not fall on the default deployment.
 ifdef INSTALLATION
@@ -34,25 +37,44 @@ endif
 DEPLOY = $(BIN)/python -m cli.deploy
 DEPLOY_OPTIONS = $(if $(DEPLOYMENT),--deployment $(DEPLOYMENT)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
 
-deploy: .venv/.local .venv-sam/.ready ## Create or update a deployment: REGIONS="us-west-2 ap-southeast-2" (none: those that it has) [DEPLOYMENT=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
+deploy: .venv/.local .venv-sam/.ready ## Create or update a deployment: REGIONS="us-west-2 ap-southeast-2", or none to update those that exist [DEPLOYMENT=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
 	@$(DEPLOY) up $(REGIONS) $(DEPLOY_OPTIONS)
 
-add-region: .venv/.local .venv-sam/.ready ## One region more, and the others are told: REGION=eu-west-1
+add-region: .venv/.local .venv-sam/.ready ## Add a region and tell the others: REGION=eu-west-1 [DEPLOYMENT=…] [PARAMETERS="…"]
 	@$(DEPLOY) add $(REGION) $(DEPLOY_OPTIONS)
 
-remove-region: .venv/.local .venv-sam/.ready ## One region less: REGION=eu-west-1 [YES=1]
+remove-region: .venv/.local .venv-sam/.ready ## Tell the others and delete a region: REGION=eu-west-1 [DEPLOYMENT=…] [YES=1]
 	@$(DEPLOY) remove $(REGION) $(DEPLOY_OPTIONS)
 
-destroy: .venv/.local .venv-sam/.ready ## Delete a deployment and all it holds: REGIONS="…" [YES=1]
+destroy: .venv/.local .venv-sam/.ready ## Delete a deployment and everything that it holds: REGIONS="…" [DEPLOYMENT=…] [YES=1]
 	@$(DEPLOY) destroy $(REGIONS) $(DEPLOY_OPTIONS)
 
-##@ Test
+##@ Operate it (docs/operating.md: .venv/bin/globalws --help lists the operator's commands)
+
+# What needs no more than URLs and credentials, so that it can run against AWS too.
+CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
+  tests/e2e/test_history.py::test_history_reads_forward_from_an_id_in_every_region \
+  tests/e2e/test_history.py::test_a_publishers_retry_is_stored_once_in_each_region \
+  tests/e2e/test_amplify.py::test_amplify_with_iam_receives_each_message_of_both_regions_once
+
+conformance: setup-dev ## Test an API with real clients: the local one, or with TARGET=aws a deployment, REGIONS="us-west-2 ap-southeast-2" [DEPLOYMENT=…]
+ifeq ($(TARGET),aws)
+	@$(BIN)/python -m scripts.deployed_stack --deployment $(or $(DEPLOYMENT),globalws) --output .local/aws/stack.json $(REGIONS)
+	@GLOBALWS_STACK_FILE=.local/aws/stack.json $(BIN)/python -m pytest $(CONFORMANCE); code=$$?; rm -f .local/aws/stack.json; exit $$code
+else
+	@$(BIN)/python -m pytest tests/conformance $(CONFORMANCE)
+endif
+
+evaluate-code: setup ## Run the resolvers' fixtures in AWS's own APPSYNC_JS: needs an account and appsync:EvaluateCode
+	@$(BIN)/python -m scripts.evaluate_code
+
+##@ Develop it: tests (CONTRIBUTING.md)
 
 WORKERS ?= 3
 # A file's tests run one after another in one of the workers. One worker more than cores, because tests wait.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup-dev ## All tests that need no more than this machine (about 5 minutes) [WORKERS=3]
+test: setup-dev ## Run all tests that need only this machine (about 5 minutes) [WORKERS=3]
 	@$(BIN)/python -m tests.announce
 	@$(MAKE) -j 2 pytest vitest
 
@@ -62,78 +84,64 @@ pytest:
 vitest:
 	@npm run --silent test --workspace client --workspace sdk/typescript
 
-test-unit: setup-dev ## Only the tests that open no socket (about a minute)
+test-unit: setup-dev ## Run only the tests that open no socket (about a minute)
 	@npm run --silent test --workspace client
 	@$(PYTEST) tests/unit
 
-test-deploy: setup-dev ## make deploy, SAM's own commands, other regions and parameters (about 5 minutes)
+test-deploy: setup-dev ## Test make deploy, SAM's own commands, other regions and parameters (about 5 minutes)
 	@$(PYTEST) -m deploys tests/deploy
 
-versions: .venv/.python ## Set-up, unit tests and one message with another Python and Node: [PYTHON_VERSION=3.12] [NODE_VERSION=22]
+versions: .venv/.python ## Set up and test with another Python and Node [PYTHON_VERSION=3.12] [NODE_VERSION=22]
 	@scripts/versions.sh $(or $(PYTHON_VERSION),3.12) $(or $(NODE_VERSION),22)
 
-local-invoke: setup-dev ## Every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
+local-invoke: setup-dev ## Run every function with every sample of events/ in Lambda's container: needs Docker, or root on Linux
 	@$(BIN)/python -m pytest -m docker tests/docker
 
-##@ Test for long (each on a stack of its own; reports in test-results/)
+invoke: setup ## Run one function in a container, against the running stack: FUNCTION=ReplayFunction EVENT=events/replay.json [REGION=…]
+	@$(BIN)/python -m emulator.runtime.invoke $(if $(REGION),--region $(REGION)) $(FUNCTION) $(EVENT)
+
+##@ Develop it: long tests (each on its own stack; reports in test-results/)
 
 LONG = GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m pytest -s
 
-soak: setup-dev ## Everything is killed, cut and failed at random for SECONDS=60; nothing lost, nothing twice [SEED=1]
+soak: setup-dev ## Kill, cut and fail parts at random for SECONDS=60, and check that nothing is lost or doubled [SEED=1]
 	@$(LONG) -m soak tests/soak
 
-faults: setup-dev ## Each fault by itself, with its row of figures (test-results/faults.md) [ONLY="words of pytest's -k"]
+faults: setup-dev ## Inject each fault by itself; one row of metrics each in test-results/faults.md [ONLY="words of pytest's -k"]
 	@$(LONG) -m faults $(if $(ONLY),-k "$(ONLY)") tests/faults
 
-load: setup-dev ## As much as this machine carries for SECONDS=60: memory, loss, latency, shutdown
+load: setup-dev ## Load this machine fully for SECONDS=60: memory, loss, latency, shutdown
 	@$(LONG) -m load tests/load
 
-fuzz: setup-dev ## Hostile input, ever new, for SECONDS=20
+fuzz: setup-dev ## Send new random hostile input for SECONDS=20
 	@$(LONG) -m fuzz tests/fuzz
 
-breaks: setup-dev ## Each promise of docs/guarantees.md broken on purpose: its test must notice (most of an hour) [ONLY="words"]
+breaks: setup-dev ## Break each promise of docs/guarantees.md on purpose; its test must fail (most of an hour) [ONLY="words"]
 	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.mutations $(if $(ONLY),--only "$(ONLY)")
 
-# What needs no more than URLs and credentials, so that it can run against AWS too.
-CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
-  tests/e2e/test_history.py::test_history_reads_forward_from_an_id_in_every_region \
-  tests/e2e/test_history.py::test_a_publishers_retry_is_stored_once_in_each_region \
-  tests/e2e/test_amplify.py::test_amplify_with_iam_receives_each_message_of_both_regions_once
+##@ Develop it: measure
 
-conformance: setup-dev ## Real clients on the data plane; TARGET=aws: on deployed stacks, REGIONS="us-west-2 ap-southeast-2"
-ifeq ($(TARGET),aws)
-	@$(BIN)/python -m scripts.deployed_stack --deployment $(or $(DEPLOYMENT),globalws) --output .local/aws/stack.json $(REGIONS)
-	@GLOBALWS_STACK_FILE=.local/aws/stack.json $(BIN)/python -m pytest $(CONFORMANCE); code=$$?; rm -f .local/aws/stack.json; exit $$code
-else
-	@$(BIN)/python -m pytest tests/conformance $(CONFORMANCE)
-endif
-
-##@ Measure
-
-bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Every number of docs/performance.md, compared with the baseline and the limit (about 20 minutes)
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 20 minutes) [ONLY=chapter]
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Only the ratios, with small loads; fails if one is out of bounds (within 2 minutes)
+bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (within 2 minutes)
 	@$(BIN)/python -m bench --check
 
-bench-model: .venv-bench/.ready ## The capacity and cost model: tables and pictures of docs/cost.md
+bench-model: .venv-bench/.ready ## Calculate capacity and cost: the tables and pictures of docs/cost.md
 	@.venv-bench/bin/python -m bench.model
 
-##@ Check
+##@ Develop it: check
 
-scan: .venv-scan/.ready ## The template with checkov (exceptions: .checkov.yaml)
+scan: .venv-scan/.ready ## Check the template with checkov (exceptions: .checkov.yaml)
 	@.venv-scan/bin/checkov --config-file .checkov.yaml
 
-audit: .venv-scan/.ready node_modules/.ready ## Pinned packages against lists of known vulnerabilities (needs the network)
+audit: .venv-scan/.ready node_modules/.ready ## Compare the pinned packages with lists of known vulnerabilities (needs the network)
 	@.venv-scan/bin/pip-audit --disable-pip --no-deps --strict -r functions/requirements.txt -r requirements/local.txt
 	@npm audit --omit=dev
 
-evaluate-code: setup ## The resolvers' fixtures through AWS's own runtime: needs an account and appsync:EvaluateCode
-	@$(BIN)/python -m scripts.evaluate_code
-
 check: lint ## The same as lint
 
-lint: setup-dev ## Format, lint, types, import direction, template, resolvers, client
+lint: setup-dev ## Check format, lint, types, import direction, template, resolvers and client
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy emulator cli scripts bench functions/*.py functions/globalws_functions sdk/python/globalws_client
@@ -147,26 +155,20 @@ format: setup-dev ## Format the Python sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-##@ Set up and clean up
+##@ Develop it: set up
 
 # The environments are made side by side.
 SETUP = .venv/.local .venv-sam/.ready .venv-ministack/.ready node_modules/.ready
 SETUP_DEV = $(SETUP) .venv/.dev .venv-awscli/.ready
 
-setup: prerequisites ## What `make run` needs (it sets up by itself)
+setup: prerequisites ## Install what `make run` needs (`make run` does it too)
 	@$(MAKE) -j 4 $(SETUP)
 
-setup-dev: prerequisites ## What `make test` needs (it sets up by itself)
+setup-dev: prerequisites ## Install what `make test` needs (`make test` does it too)
 	@$(MAKE) -j 4 $(SETUP_DEV)
 
 prerequisites:
 	@[ -e .venv/.python ] && [ -e node_modules/.ready ] || scripts/prerequisites.sh --with-node "$(PYTHON)"
-
-clean: down ## Remove what was built and the local stack's state; keep the environments
-	rm -rf .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
-
-distclean: clean ## Remove the environments too
-	rm -rf .venv .venv-* node_modules
 
 .venv/.python: requirements/uv.txt
 	@scripts/prerequisites.sh "$(PYTHON)"
@@ -203,13 +205,13 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-requirements: ## Pin anew what requirements/*.in ask for
+requirements: ## Update the pinned packages from requirements/*.in
 	cd requirements && for name in dev sam ministack lambda-image scan; do \
 	  ../$(BIN)/uv pip compile -q --upgrade --no-header --no-emit-index-url --no-annotate --python-version 3.11 $$name.in -o $$name.txt; done
 	cd requirements && ../$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt local.in -o local.txt
 	cd requirements && ../$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c dev.txt functions.in -o ../functions/requirements.txt
 
-help: ## This list
+help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
