@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** Where the running stack serves /config.json and /_local; `npm run dev` passes both on. */
@@ -20,6 +21,8 @@ const toStack = { target: stackUrl(), changeOrigin: true, headers: { origin: sta
 
 export default defineConfig({
   plugins: [react()],
+  // The SDK of this checkout as its sources, so that it need not be built first.
+  resolve: { conditions: ['globalws-source', ...defaultClientConditions] },
   server: {
     host: '127.0.0.1',
     port: 5173,

@@ -8,12 +8,17 @@ import type { RegionConfig } from '../config/config';
 export class ApiError extends Error {
   override name = 'ApiError';
 
+  readonly type: string;
+  readonly serverMs: number | null;
+
   constructor(
-    readonly type: string,
+    type: string,
     message: string,
-    readonly serverMs: number | null = null,
+    serverMs: number | null = null,
   ) {
     super(message);
+    this.type = type;
+    this.serverMs = serverMs;
   }
 
   /** Whether the same call may succeed later. */

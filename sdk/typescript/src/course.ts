@@ -23,14 +23,28 @@ export class Course {
   #next: Attempt = { region: HOME_REGION, delayMs: 0, number: 1 };
   #everLive = false;
 
+  private readonly options: Options;
+  private readonly retry: Retry;
+  private readonly random: () => number;
+  private readonly links: Links;
+  private readonly out: Outbox;
+  private readonly commands: Command[];
+
   constructor(
-    private readonly options: Options,
-    private readonly retry: Retry,
-    private readonly random: () => number,
-    private readonly links: Links,
-    private readonly out: Outbox,
-    private readonly commands: Command[],
-  ) {}
+    options: Options,
+    retry: Retry,
+    random: () => number,
+    links: Links,
+    out: Outbox,
+    commands: Command[],
+  ) {
+    this.options = options;
+    this.retry = retry;
+    this.random = random;
+    this.links = links;
+    this.out = out;
+    this.commands = commands;
+  }
 
   /** The first attempt, at home. */
   begin(): void {

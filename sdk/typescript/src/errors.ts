@@ -47,12 +47,19 @@ export class BufferOverflowError extends SubscriberError {
 export class GraphQLError extends SubscriberError {
   override name = 'GraphQLError';
 
+  readonly errorType: string;
+  readonly reason: string;
+  readonly serverMs: number | null;
+
   constructor(
-    readonly errorType: string,
-    readonly reason: string,
-    readonly serverMs: number | null = null,
+    errorType: string,
+    reason: string,
+    serverMs: number | null = null,
   ) {
     super(`${errorType}: ${reason}`);
+    this.errorType = errorType;
+    this.reason = reason;
+    this.serverMs = serverMs;
   }
 }
 
@@ -65,10 +72,15 @@ export class PublishRefusedError extends GraphQLError {
 export class PublishFailedError extends SubscriberError {
   override name = 'PublishFailedError';
 
+  readonly id: string;
+  readonly reason: string;
+
   constructor(
-    readonly id: string,
-    readonly reason: string,
+    id: string,
+    reason: string,
   ) {
     super(`message ${id} was not acknowledged by any region: ${reason}`);
+    this.id = id;
+    this.reason = reason;
   }
 }

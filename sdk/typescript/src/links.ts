@@ -28,11 +28,16 @@ export class Link {
   /** until a page of history is late, or is to be asked for again */
   readonly historyTimer: string;
 
+  readonly id: number;
+  readonly region: number;
+
   constructor(
-    readonly id: number,
-    readonly region: number,
+    id: number,
+    region: number,
     holdLimit: number,
   ) {
+    this.id = id;
+    this.region = region;
     this.catchUp = new CatchUp(holdLimit);
     this.setupTimer = `setup:${id}`;
     this.silenceTimer = `silence:${id}`;
@@ -51,12 +56,22 @@ export class Links {
   candidate: Link | null = null;
   #numbers = 0;
 
+  private readonly regions: readonly string[];
+  private readonly options: Options;
+  private readonly ledger: Ledger;
+  private readonly commands: Command[];
+
   constructor(
-    private readonly regions: readonly string[],
-    private readonly options: Options,
-    private readonly ledger: Ledger,
-    private readonly commands: Command[],
-  ) {}
+    regions: readonly string[],
+    options: Options,
+    ledger: Ledger,
+    commands: Command[],
+  ) {
+    this.regions = regions;
+    this.options = options;
+    this.ledger = ledger;
+    this.commands = commands;
+  }
 
   /** Those that there are. */
   all(): Link[] {

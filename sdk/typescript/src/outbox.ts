@@ -10,12 +10,22 @@ import type { Message, State, StateEvent } from './types.js';
 export class Outbox {
   #pending = 0;
 
+  private readonly regions: readonly string[];
+  private readonly options: Options;
+  private readonly ledger: Ledger;
+  private readonly commands: Command[];
+
   constructor(
-    private readonly regions: readonly string[],
-    private readonly options: Options,
-    private readonly ledger: Ledger,
-    private readonly commands: Command[],
-  ) {}
+    regions: readonly string[],
+    options: Options,
+    ledger: Ledger,
+    commands: Command[],
+  ) {
+    this.regions = regions;
+    this.options = options;
+    this.ledger = ledger;
+    this.commands = commands;
+  }
 
   /** Whether a live message must wait for the consumer. */
   get full(): boolean {

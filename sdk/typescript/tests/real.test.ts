@@ -78,10 +78,16 @@ class RealRunner {
   #subscription: Subscription | null = null;
   #batch: Json[] = [];
 
+  private readonly scenario: Scenario;
+  private readonly fake: FakeServers;
+
   constructor(
-    private readonly scenario: Scenario,
-    private readonly fake: FakeServers,
-  ) {}
+    scenario: Scenario,
+    fake: FakeServers,
+  ) {
+    this.scenario = scenario;
+    this.fake = fake;
+  }
 
   async run(): Promise<void> {
     const world = new World(REGIONS, () => 0);

@@ -33,7 +33,10 @@ export class VirtualRunner {
   #order = 0;
   #paused = false;
 
-  constructor(private readonly scenario: Scenario) {
+  private readonly scenario: Scenario;
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
     this.#tick();
   }
 

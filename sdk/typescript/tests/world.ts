@@ -62,10 +62,13 @@ export class World {
     },
   };
 
+  private readonly wallMs: () => number;
+
   constructor(
     names: readonly string[],
-    private readonly wallMs: () => number,
+    wallMs: () => number,
   ) {
+    this.wallMs = wallMs;
     this.#regions = new Map(names.map((name) => [name, new Region()]));
   }
 
