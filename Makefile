@@ -34,20 +34,19 @@ distclean: clean ## Delete the environments too
 ifdef INSTALLATION
 $(error INSTALLATION is called DEPLOYMENT now: DEPLOYMENT=$(INSTALLATION))
 endif
-DEPLOY = $(BIN)/python -m cli.deploy
 DEPLOY_OPTIONS = $(if $(DEPLOYMENT),--deployment $(DEPLOYMENT)) $(foreach each,$(PARAMETERS),--parameter '$(each)') $(if $(YES),--yes)
 
 deploy: .venv/.local .venv-sam/.ready ## Create or update a deployment: REGIONS="us-west-2 ap-southeast-2", or none to update those that exist [DEPLOYMENT=…] [PARAMETERS="Name=value us-west-2:Name=value …"]
-	@$(DEPLOY) up $(REGIONS) $(DEPLOY_OPTIONS)
+	@$(BIN)/globalws deploy $(REGIONS) $(DEPLOY_OPTIONS)
 
 add-region: .venv/.local .venv-sam/.ready ## Add a region and tell the others: REGION=eu-west-1 [DEPLOYMENT=…] [PARAMETERS="…"]
-	@$(DEPLOY) add $(REGION) $(DEPLOY_OPTIONS)
+	@$(BIN)/globalws add-region $(REGION) $(DEPLOY_OPTIONS)
 
 remove-region: .venv/.local .venv-sam/.ready ## Tell the others and delete a region: REGION=eu-west-1 [DEPLOYMENT=…] [YES=1]
-	@$(DEPLOY) remove $(REGION) $(DEPLOY_OPTIONS)
+	@$(BIN)/globalws remove-region $(REGION) $(DEPLOY_OPTIONS)
 
 destroy: .venv/.local .venv-sam/.ready ## Delete a deployment and everything that it holds: REGIONS="…" [DEPLOYMENT=…] [YES=1]
-	@$(DEPLOY) destroy $(REGIONS) $(DEPLOY_OPTIONS)
+	@$(BIN)/globalws destroy $(REGIONS) $(DEPLOY_OPTIONS)
 
 ##@ Operate it (docs/operating.md: .venv/bin/globalws --help lists the operator's commands)
 

@@ -124,6 +124,7 @@ def command(
     examples: Sequence[str],
     json_shape: str,
     asks: bool = False,
+    on_target: bool = True,
 ) -> Callable[[Callable[..., ExitCode]], Callable[..., ExitCode]]:
     """Registers `function(session, …) -> ExitCode` as a command with the shared options.
 
@@ -133,15 +134,16 @@ def command(
         examples: command lines for its help, at least one.
         json_shape: what --json prints, for its help.
         asks: whether it is destructive, and so has --yes.
+        on_target: whether it works on a deployment that exists, and so has the target's options.
     """
 
     def register(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         def run(**arguments: Any) -> None:
             _refuse_nan(arguments)
-            session = _session(arguments)
+            session = _session(arguments, on_target=on_target)
             raise typer.Exit(_outcome(session.output, lambda: function(session, **arguments)))
 
-        _give_signature(run, function, asks=asks)
+        _give_signature(run, function, asks=asks, on_target=on_target)
         epilog = f"{help_lines('Examples', examples)}\n\n{help_lines('With --json', [json_shape])}"
         app.command(name, help=_paragraphs(function), epilog=epilog)(run)
         return function
@@ -162,10 +164,13 @@ def _refuse_nan(arguments: dict[str, Any]) -> None:
             raise typer.BadParameter("is not a number", param_hint=f"--{name.replace('_', '-')}")
 
 
-def _give_signature(run: Any, function: Callable[..., ExitCode], *, asks: bool) -> None:
+def _give_signature(
+    run: Any, function: Callable[..., ExitCode], *, asks: bool, on_target: bool
+) -> None:
     """Tells typer the parameters: the function's own but for `session`, then the shared ones."""
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    shared = dict(_TARGET_PARAMETERS) | ({"yes": (Yes, False)} if asks else {})
+    shared = _TARGET_PARAMETERS if on_target else {"as_json": _TARGET_PARAMETERS["as_json"]}
+    shared = shared | ({"yes": (Yes, False)} if asks else {})
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own] + [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -176,17 +181,20 @@ def _give_signature(run: Any, function: Callable[..., ExitCode], *, asks: bool) 
     run.__annotations__ = {each.name: each.annotation for each in parameters}
 
 
-def _session(arguments: dict[str, Any]) -> Session:
+def _session(arguments: dict[str, Any], *, on_target: bool) -> Session:
+    options = _target_options(arguments) if on_target else TargetOptions(kind=Kind.AWS)
+    output = Output(as_json=arguments.pop("as_json"))
+    return Session(options, output, yes=arguments.pop("yes", False))
+
+
+def _target_options(arguments: dict[str, Any]) -> TargetOptions:
     use_local = arguments.pop("use_local")
-    kind = None if use_local is None else Kind.LOCAL if use_local else Kind.AWS
-    options = TargetOptions(
-        kind=kind,
+    return TargetOptions(
+        kind=None if use_local is None else Kind.LOCAL if use_local else Kind.AWS,
         stack_file=arguments.pop("stack_file"),
         stack_name=arguments.pop("stack_name"),
         regions=tuple(arguments.pop("regions") or ()),
     )
-    output = Output(as_json=arguments.pop("as_json"))
-    return Session(options, output, yes=arguments.pop("yes", False))
 
 
 def _outcome(output: Output, act: Callable[[], ExitCode]) -> ExitCode:

@@ -8,12 +8,13 @@ from cli.domain.dead_letters import Home, InvokeFunction, PutOnPeerBus, Queue
 from cli.errors import CliError
 from cli.targets.target import Region, Target
 
-_OUTPUT = {Queue.BUS: "BusDeadLetterQueueUrl", Queue.FUNCTION: "FunctionDeadLetterQueueUrl"}
+OUTPUT = {Queue.BUS: "BusDeadLetterQueueUrl", Queue.FUNCTION: "FunctionDeadLetterQueueUrl"}
+"""The outputs of a stack that name its queues."""
 
 
 def queue_of(region: Region, kind: Queue) -> DeadLetterQueue:
     """A dead-letter queue of the region. Raises CliError."""
-    return DeadLetterQueue(region.clients, kind, region.output(_OUTPUT[kind]))
+    return DeadLetterQueue(region.clients, kind, region.output(OUTPUT[kind]))
 
 
 def home_of(region: Region, target: Target) -> Home:

@@ -10,6 +10,7 @@ from cli.commands import (
     audit,
     channels,
     config,
+    deploy,
     dlq,
     keys,
     publish,
@@ -71,6 +72,7 @@ def new_globalws() -> typer.Typer:
     app.add_typer(dlq.app, name="dlq")
     app.add_typer(keys.app, name="keys")
     config.register(app)
+    deploy.register(app)
     return app
 
 

@@ -64,6 +64,11 @@ class Output:
         """A line for the person, on stderr."""
         self._notes.print(Text(printable(text), style="dim"), soft_wrap=True)
 
+    def notes(self, text: str) -> None:
+        """Several lines for the person, on stderr."""
+        for line in text.splitlines():
+            self.note(line)
+
     def error(self, text: str) -> None:
         """The one line of an error, on stderr."""
         shown = Text("globalws: ", style="bold red").append(Text(printable(text), style="default"))

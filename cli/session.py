@@ -62,8 +62,11 @@ class Session:
         name = f"{getpass.getuser()}@{platform.node() or 'localhost'}"
         return name.encode(errors="replace").decode()  # an account's name may be no UTF-8
 
-    def confirm(self, question: str) -> None:
+    def confirm(self, question: str, how_to_answer: str = "--yes") -> None:
         """Asks on the terminal, unless --yes was given.
+
+        Args:
+            how_to_answer: what to give where there is no terminal.
 
         Raises:
             DeclinedError: the answer is not yes, or there is no terminal to ask on.
@@ -71,7 +74,9 @@ class Session:
         if self.yes:
             return
         if sys.stdin is None or not sys.stdin.isatty():
-            raise DeclinedError(f"{question} Not done: give --yes, as there is no terminal to ask")
+            raise DeclinedError(
+                f"{question} Not done: give {how_to_answer}, as there is no terminal to ask"
+            )
         self.output.note(f"{question} [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise DeclinedError("not done")

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.adapters.stacks import read_stack
+from cli.deploy.stacks import clients_of, stack_name
+from cli.errors import CliError
 from cli.stack_file import RunningRegion, RunningStack
 
 
@@ -19,20 +21,17 @@ class NotUsableError(Exception):
     """These credentials or stacks cannot be tested; the message says why."""
 
 
-def _region(session: Any, region: str, deployment: str) -> RunningRegion:
-    stack_name = f"{deployment}-{region}"
-    found = session.client("cloudformation", region_name=region).describe_stacks(
-        StackName=stack_name
-    )
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
+def _region(region: str, deployment: str) -> RunningRegion:
+    found = read_stack(clients_of(region), stack_name(deployment, region))
+    outputs = found.outputs
     if "ApiKey" not in outputs:
-        raise NotUsableError(f"{stack_name} has no API key (ApiKeys=none): the tests need one")
+        raise NotUsableError(f"{found.name} has no API key (ApiKeys=none): the tests need one")
     return RunningRegion(
         region=region,
         graphqlUrl=outputs["GraphQLUrl"],
         realtimeUrl=outputs["RealtimeUrl"],
         apiKey=outputs["ApiKey"],
-        stackName=stack_name,
+        stackName=found.name,
         eventBusName=outputs["EventBusName"],
         eventsUrl="",
         pid=0,
@@ -44,7 +43,7 @@ def describe(regions: list[str], deployment: str) -> RunningStack:
 
     Raises:
         NotUsableError: there are no credentials, or temporary ones, or no API key.
-        ClientError, BotoCoreError: AWS does not tell.
+        CliError: AWS does not tell.
     """
     session: Any = boto3.Session()
     credentials = session.get_credentials()
@@ -54,7 +53,7 @@ def describe(regions: list[str], deployment: str) -> RunningStack:
     if frozen.token:
         raise NotUsableError("temporary credentials: the tests need the key pair of an IAM user")
     return RunningStack(
-        regions=tuple(_region(session, region, deployment) for region in regions),
+        regions=tuple(_region(region, deployment) for region in regions),
         awsEndpointUrl="",
         accessKeyId=frozen.access_key,
         secretAccessKey=frozen.secret_key,
@@ -70,7 +69,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         stack = describe(given.regions, given.deployment)
-    except (NotUsableError, BotoCoreError, ClientError) as error:
+    except (NotUsableError, CliError) as error:
         print(f"make conformance: {error}", file=sys.stderr)
         return 1
     given.output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,23 +1,36 @@
-"""CloudFormation: a stack's outputs, parameters and resources."""
+"""CloudFormation: deployed stacks with their outputs, parameters and resources, and their peers.
 
+This is the one reader of a deployed stack: the commands, the deployment and the emulator use it.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from cli.adapters.clients import Clients, aws_errors
-from cli.errors import RefusedError, UnreachableError
+from cli.errors import CliError, RefusedError, UnreachableError
+
+_FAILED_CREATION = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"})
+
+
+class NoStackError(UnreachableError):
+    """There is no stack of that name in the region."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the command needs to know of a deployed stack."""
+    """A region's stack as CloudFormation describes it; `reason` explains its status."""
 
-    outputs: dict[str, str]
-    parameters: dict[str, str] = field(default_factory=dict)
+    region: str
+    name: str
     status: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     reason: str = ""
 
     @property
-    def peer_regions(self) -> tuple[str, ...]:
-        """The deployment's other regions."""
+    def peers(self) -> tuple[str, ...]:
+        """The deployment's other regions, to which this one sends."""
         peers = self.parameters.get("PeerRegions", "").split(",")
         return tuple(peer.strip() for peer in peers if peer.strip())
 
@@ -26,36 +39,60 @@ class Stack:
         """Whether CloudFormation is at work on it."""
         return self.status.endswith("_IN_PROGRESS")
 
+    @property
+    def was_never_created(self) -> bool:
+        """Whether its first creation failed: CloudFormation can only delete it."""
+        return self.status in _FAILED_CREATION
+
+
+def described(cloudformation: Any, region: str, name: str) -> Stack:
+    """The stack of that name; botocore's ClientError if there is none."""
+    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    parameters = {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])
+    }
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    reason = stack.get("StackStatusReason", "")
+    return Stack(region, name, stack["StackStatus"], parameters, outputs, reason)
+
 
 def read_stack(clients: Clients, name: str) -> Stack:
     """The stack of that name.
 
     Raises:
-        UnreachableError: there is none.
+        NoStackError: there is none.
         CliError: see `aws_errors`.
     """
     try:
         with aws_errors("cloudformation", clients.region):
-            stacks = clients.stacks.describe_stacks(StackName=name)["Stacks"]
+            return described(clients.stacks, clients.region, name)
     except RefusedError as error:
         if "does not exist" not in str(error):
             raise
-        stacks = []
-    if not stacks:
-        raise UnreachableError(
-            f"there is no stack {name} in {clients.region}: check --stack-name and --region"
-        )
-    stack = stacks[0]
-    outputs = {
-        output["OutputKey"]: output["OutputValue"]
-        for output in stack.get("Outputs", [])
-        if "OutputKey" in output and "OutputValue" in output
-    }
-    parameters = {
-        parameter.get("ParameterKey", ""): parameter.get("ParameterValue", "")
-        for parameter in stack.get("Parameters", [])
-    }
-    return Stack(outputs, parameters, stack["StackStatus"], stack.get("StackStatusReason", ""))
+    raise NoStackError(
+        f"there is no stack {name} in {clients.region}: check --stack-name and --region"
+    )
+
+
+def with_peers(regions: Iterable[str], read: Callable[[str], Stack]) -> dict[str, Stack | CliError]:
+    """The stacks of some regions, of their peers, and so on, by region in the order found.
+
+    A region whose stack `read` cannot read has the error in its place.
+    """
+    found: dict[str, Stack | CliError] = {}
+    waiting = list(regions)
+    while waiting:
+        region = waiting.pop(0)
+        if region in found:
+            continue
+        try:
+            stack = read(region)
+        except CliError as error:
+            found[region] = error
+            continue
+        found[region] = stack
+        waiting += stack.peers
+    return found
 
 
 def function_names(clients: Clients, stack_name: str) -> frozenset[str]:

@@ -1,5 +1,7 @@
-"""What can stand in the way of a deployment."""
+"""Why a deployment is not carried out."""
+
+from cli.errors import CliError
 
 
-class DeployError(Exception):
+class DeployError(CliError):
     """The message says what is wrong and what to do next."""

@@ -6,9 +6,10 @@ An emulator's own GraphQL endpoint answers anything, so the functions get a URL 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from cli.adapters.stacks import Stack
 from cli.deploy.errors import DeployError
 from cli.deploy.parameters import Parameters
-from cli.deploy.stacks import Stack, client
+from cli.deploy.stacks import clients_of
 
 API_URL = "https://rehearsal.invalid/graphql"
 """Never resolves (RFC 6761): what would be delivered fails, and says so."""
@@ -18,8 +19,8 @@ _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def emulated_aws(region: str) -> str | None:
-    """The endpoint that stands in for AWS by the usual variables and profile; None on AWS."""
-    url = str(client("cloudformation", region).meta.endpoint_url)
+    """The endpoint that the usual variables and profile name in place of AWS; None on AWS."""
+    url = str(clients_of(region).stacks.meta.endpoint_url)
     is_aws = f".{urlsplit(url).hostname}".endswith(_AWS_DOMAINS)
     return None if is_aws else url
 

@@ -4,18 +4,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from cli.adapters.stacks import Stack
 from cli.deploy.errors import DeployError
 from cli.deploy.parameters import Parameters
 from cli.deploy.plan import Delete, Deploy, Plan, Step
 from cli.deploy.sam import Sam
 from cli.deploy.samconfig import SamConfig
-from cli.deploy.stacks import (
-    Stack,
-    audit_table_left,
-    delete_left_log_groups,
-    find_stacks,
-    stack_name,
-)
+from cli.deploy.stacks import audit_table_left, delete_left_log_groups, find_stacks, stack_name
+from cli.errors import CliError
 
 Report = Callable[[str], None]
 # Parameters that differ between a deployment's regions: quotas are a region's own, so their
@@ -64,14 +60,14 @@ class Runner:
             if problems:
                 raise DeployError("\n".join(problems))
 
-    def _try(self, step: Step) -> DeployError | None:
+    def _try(self, step: Step) -> CliError | None:
         try:
             match step:
                 case Deploy(region, peers):
                     self._deploy(region, peers)
                 case Delete(region):
                     self._delete(region)
-        except DeployError as error:
+        except CliError as error:
             return error
         return None
 

@@ -4,7 +4,8 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -13,9 +14,6 @@ from cli.deploy.errors import DeployError
 
 _TAIL_LINES = 25
 _CACHE = ".aws-sam/deploy-cache"
-# But all builds of a checkout share .aws-sam/deps; the emulator (emulator/runtime/stack/sam.py)
-# and the tests hold this lock while they build.
-_LOCK = ".aws-sam/globalws.lock"
 
 
 class Sam:
@@ -48,9 +46,7 @@ class Sam:
         Raises:
             DeployError: with the end of what SAM printed.
         """
-        (self._root / _LOCK).parent.mkdir(exist_ok=True)
-        with (self._root / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with build_lock(self._root):
             variables = {} if runtime is None else {"FUNCTIONS_RUNTIME": runtime}
             log = self._run(
                 "build",
@@ -62,17 +58,10 @@ class Sam:
 
     def deploy(self, region: str, options: Sequence[str], parameters: Mapping[str, str]) -> None:
         """Raises DeployError with the end of what SAM printed."""
-        overrides = [f"{name}={quoted(value)}" for name, value in parameters.items()]
+        template = str(self._built / "template.yaml")
         self._run(
             f"deploy-{region}",
-            [
-                "deploy",
-                "--template-file",
-                str(self._built / "template.yaml"),
-                *options,
-                "--parameter-overrides",
-                *overrides,
-            ],
+            [*deploy_arguments(options, parameters), "--template-file", template],
         )
 
     def delete(self, region: str, stack_name: str, prefix: str) -> None:
@@ -108,6 +97,22 @@ class Sam:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
             raise DeployError(f"sam {arguments[0]} failed; all of it in {log}:\n{tail}")
         return log
+
+
+@contextmanager
+def build_lock(root: Path) -> Iterator[None]:
+    """Waits until no other build of this checkout runs: all builds share .aws-sam/deps."""
+    path = root / ".aws-sam" / "globalws.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def deploy_arguments(options: Sequence[str], parameters: Mapping[str, str]) -> list[str]:
+    """The arguments of `sam` that deploy with `options` (see `SamConfig.options`)."""
+    overrides = [f"{name}={quoted(value)}" for name, value in parameters.items()]
+    return ["deploy", *options, "--parameter-overrides", *overrides]
 
 
 def quoted(value: str) -> str:

@@ -36,6 +36,10 @@ class SamConfig:
         text = self.environments.get(region, {}).get("parameter_overrides", "")
         return dict(word.split("=", 1) for word in shlex.split(text))
 
+    def peers(self, region: str) -> frozenset[str]:
+        """The peers that the file gives a region."""
+        return frozenset(filter(None, self.overrides(region).get("PeerRegions", "").split(",")))
+
     def options(self, region: str, stack_name: str, prefix: str) -> list[str]:
         """`sam deploy`'s options for a region: those of the file, of any region if not its own."""
         common = self.environments.get(region) or next(iter(self.environments.values()))

@@ -1,39 +1,12 @@
-"""What of a deployment is there: its stacks, found from some regions by `PeerRegions`."""
+"""What of a deployment is there: its stacks, and what is left when one is gone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from cli.deploy.errors import DeployError
-
-_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
-_FAILED_CREATION = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"})
-_QUEUES = ("BusDeadLetterQueueUrl", "FunctionDeadLetterQueueUrl")
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A region's stack."""
-
-    region: str
-    name: str
-    status: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def peers(self) -> tuple[str, ...]:
-        """The regions that it sends to."""
-        return tuple(filter(None, self.parameters.get("PeerRegions", "").split(",")))
-
-    @property
-    def was_never_created(self) -> bool:
-        """Its first creation failed: CloudFormation can only delete it."""
-        return self.status in _FAILED_CREATION
+from cli.adapters.clients import Clients, aws_errors
+from cli.adapters.queues import DeadLetterQueue
+from cli.adapters.stacks import NoStackError, Stack, read_stack, with_peers
+from cli.dead_letter_queues import OUTPUT
+from cli.errors import CliError
 
 
 def stack_name(deployment: str, region: str) -> str:
@@ -41,94 +14,62 @@ def stack_name(deployment: str, region: str) -> str:
     return f"{deployment}-{region}"
 
 
-def client(service: str, region: str) -> Any:
-    """A boto3 client by the usual variables; typed Any, as its methods are made at run time."""
-    make: Any = boto3.Session(region_name=region).client
-    return make(service, config=_CONFIG)
+def clients_of(region: str) -> Clients:
+    """AWS, or what stands for it by the usual variables."""
+    return Clients(region, None)
 
 
 def find_stacks(deployment: str, regions: Iterable[str]) -> dict[str, Stack]:
     """The deployment's stacks by region: those in `regions`, their peers, and so on.
 
     Raises:
-        DeployError: CloudFormation does not answer, or refuses.
+        CliError: CloudFormation does not answer, or refuses.
     """
-    found: dict[str, Stack] = {}
-    waiting, seen = list(regions), set[str]()
-    while waiting:
-        region = waiting.pop(0)
-        if region in seen:
-            continue
-        seen.add(region)
-        stack = _read(stack_name(deployment, region), region)
-        if stack is not None:
-            found[region] = stack
-            waiting += stack.peers
-    return found
+    stacks: dict[str, Stack] = {}
+    found = with_peers(
+        regions, lambda region: read_stack(clients_of(region), stack_name(deployment, region))
+    )
+    for region, stack in found.items():
+        if isinstance(stack, Stack):
+            stacks[region] = stack
+        elif not isinstance(stack, NoStackError):
+            raise stack
+    return stacks
 
 
 def dead_letters(stack: Stack) -> int:
-    """How many messages lie in the stack's dead-letter queues. Raises DeployError."""
-    sqs = client("sqs", stack.region)
-    total = 0
-    for output in _QUEUES:
-        if output in stack.outputs:
-            try:
-                answer = sqs.get_queue_attributes(
-                    QueueUrl=stack.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
-                )
-            except (BotoCoreError, ClientError) as error:
-                raise DeployError(f"{stack.region}: {error}") from error
-            total += int(answer["Attributes"]["ApproximateNumberOfMessages"])
-    return total
+    """How many messages are in the stack's dead-letter queues. Raises CliError."""
+    queues = [
+        DeadLetterQueue(clients_of(stack.region), kind, stack.outputs[output])
+        for kind, output in OUTPUT.items()
+        if output in stack.outputs
+    ]
+    return sum(queue.depth().visible for queue in queues)
 
 
 def audit_table_left(stack: Stack) -> str | None:
-    """The table of audit records that outlived the stack, by its name. Raises DeployError."""
+    """The table of audit records that outlived the stack, by its name. Raises CliError."""
     name = stack.outputs.get("AuditTableName")
     if name is None:
         return None
-    dynamodb = client("dynamodb", stack.region)
+    tables = clients_of(stack.region).tables
     try:
-        dynamodb.describe_table(TableName=name)
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return None
-    except (BotoCoreError, ClientError) as error:
-        raise DeployError(f"{stack.region}: is {name} left? {error}") from error
+        with aws_errors("dynamodb", stack.region):
+            tables.describe_table(TableName=name)
+    except CliError as error:
+        if "ResourceNotFoundException" in str(error):
+            return None
+        raise
     return name
 
 
 def delete_left_log_groups(stack: Stack) -> None:
     """Deletes log groups that a last invocation made anew after the stack was gone."""
-    logs = client("logs", stack.region)
+    logs = clients_of(stack.region).logs
     prefixes = [f"/aws/lambda/{stack.name}-"]
     if "ApiId" in stack.outputs:
         prefixes.append(f"/aws/appsync/apis/{stack.outputs['ApiId']}")
-    for prefix in prefixes:
-        try:
+    with aws_errors("logs", stack.region):
+        for prefix in prefixes:
             for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
                 logs.delete_log_group(logGroupName=group["logGroupName"])
-        except (BotoCoreError, ClientError) as error:
-            raise DeployError(f"{stack.region}: a log group is left: {error}") from error
-
-
-def _read(name: str, region: str) -> Stack | None:
-    try:
-        stacks = client("cloudformation", region).describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise DeployError(f"{region}: {error}") from error
-    except BotoCoreError as error:
-        raise DeployError(f"{region}: {error}") from error
-    stack = stacks[0]
-    parameters = {
-        each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])
-    }
-    return Stack(
-        region,
-        name,
-        stack["StackStatus"],
-        parameters,
-        {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
-    )

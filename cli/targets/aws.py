@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from cli.adapters.clients import Clients
-from cli.adapters.stacks import Stack, read_stack
+from cli.adapters.stacks import Stack, read_stack, with_peers
 from cli.errors import CliError, UnreachableError, UsageError
 from cli.targets.target import Kind, Outputs, Region, Target
 
@@ -35,29 +36,19 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
     """
     _name(pattern, "us-west-2")
     first = list(names) or _profile_region()
-    found: dict[str, Region] = {}
-    waiting = list(first)
-    errors: list[CliError] = []
-    while waiting:
-        name = waiting.pop(0)
-        if name in found:
-            continue
-        clients = Clients(name, None)
-        stack_name = _name(pattern, name)
-        try:
-            stack = read(clients, stack_name)
-        except CliError as error:
-            errors.append(error)
-            found[name] = Region(name, stack_name, clients, _raising(error))
-            continue
-        found[name] = Region(name, stack_name, clients, _returning(stack.outputs))
-        waiting += stack.peer_regions
+    clients = cache(lambda region: Clients(region, None))
+    found = with_peers(first, lambda region: read(clients(region), _name(pattern, region)))
+    errors = [each for each in found.values() if isinstance(each, CliError)]
     if len(errors) == len(found):
         if isinstance(errors[0], UnreachableError):
             raise UnreachableError(f"no stack found: {errors[0]}")
         raise errors[0]
     description = f"AWS, stacks {pattern}, {_profile()}"
-    return Target.select(Kind.AWS, description, list(found.values()), names)
+    regions = [
+        Region(name, _name(pattern, name), clients(name), partial(_outputs, stack))
+        for name, stack in found.items()
+    ]
+    return Target.select(Kind.AWS, description, regions, names)
 
 
 def identity() -> str:
@@ -74,15 +65,10 @@ def identity() -> str:
     return f"{_profile()}, account {account}"
 
 
-def _returning(outputs: Outputs) -> Callable[[], Outputs]:
-    return lambda: outputs
-
-
-def _raising(error: CliError) -> Callable[[], Outputs]:
-    def read() -> Outputs:
-        raise error
-
-    return read
+def _outputs(found: Stack | CliError) -> Outputs:
+    if isinstance(found, CliError):
+        raise found
+    return found.outputs
 
 
 def _name(pattern: str, region: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from cli.adapters.stacks import described
 from emulator.runtime.deployed.conditions import Conditions
 from emulator.runtime.deployed.errors import DeployedStackError
 
@@ -44,8 +45,7 @@ _making = Lock()  # a session makes clients for one thread at a time
 
 def read_outputs(clients: Clients, name: str) -> dict[str, str]:
     """The stack's outputs as they are now; ClientError if there is no such stack."""
-    stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    return described(clients("cloudformation"), clients.region, name).outputs
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,14 @@ class DeployedStack:
         cloudformation = clients("cloudformation")
         template = cloudformation.get_template(StackName=name, TemplateStage="Processed")
         created = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        stack = described(cloudformation, clients.region, name)
         body = template["TemplateBody"]
         return cls(
             name,
             body["Resources"],
             {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in created},
-            {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
-            Conditions(
-                body.get("Conditions", {}),
-                body.get("Parameters", {}),
-                {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]},
-            ),
+            stack.outputs,
+            Conditions(body.get("Conditions", {}), body.get("Parameters", {}), stack.parameters),
         )
 
     def of_type(self, resource_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

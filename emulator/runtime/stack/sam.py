@@ -1,23 +1,22 @@
 """The real SAM CLI: build once, deploy each region, with the commands that a user would type."""
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import sys
-import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
 
-from cli.deploy.sam import quoted
+from cli.deploy.sam import build_lock, deploy_arguments
+from cli.deploy.samconfig import SamConfig
 from emulator.runtime.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from emulator.runtime.stack.processes import Child
 
 # The local AWS runs functions with the Python that is here, whatever their runtime.
 RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _INPUTS = ("template.yaml", "samconfig.toml", "functions", "graphql", "eslint.config.mjs")
-_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
 def aws_environment(settings: LocalSettings) -> dict[str, str]:
@@ -63,15 +62,14 @@ async def build(settings: LocalSettings) -> bool:
     Raises:
         ProcessFailedError: with the end of what the tool printed; in a group where both run.
     """
-    folder = settings.root / ".aws-sam"
-    folder.mkdir(exist_ok=True)
-    with (folder / "globalws.lock").open("w") as lock:
+    with ExitStack() as held:
         # Another stack of this checkout may be starting.
-        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-        return await _build(settings, folder)
+        await asyncio.to_thread(held.enter_context, build_lock(settings.root))
+        return await _build(settings)
 
 
-async def _build(settings: LocalSettings, folder: Path) -> bool:
+async def _build(settings: LocalSettings) -> bool:
+    folder = settings.root / ".aws-sam"
     stamp = folder / "globalws.fingerprint"
     current = fingerprint(settings.root)
     built = folder / "build" / "template.yaml"
@@ -86,23 +84,14 @@ async def _build(settings: LocalSettings, folder: Path) -> bool:
 
 
 async def deploy(settings: LocalSettings, region: str, parameters: dict[str, str]) -> None:
-    """`sam deploy` of one region, with the region's environment of samconfig.toml if it has one.
+    """`sam deploy` of one region, with the options that `globalws deploy` gives it.
 
     Raises:
         ProcessFailedError: with the end of what SAM printed.
     """
-    config = tomllib.loads((settings.root / "samconfig.toml").read_text())
-    arguments = ["deploy"]
-    if region in config:
-        arguments += ["--config-env", region]
-    else:
-        arguments += ["--region", region, "--resolve-s3", "--no-fail-on-empty-changeset"]
-        arguments += ["--no-confirm-changeset", "--language-extensions"]
-        arguments += ["--capabilities", *_CAPABILITIES]
-    arguments += ["--stack-name", settings.stack_name(region), "--no-progressbar"]
-    given = [f"{key}={quoted(value)}" for key, value in parameters.items()]
-    arguments += ["--parameter-overrides", *given]
-    await _run(settings, f"sam deploy {region}", arguments)
+    config = SamConfig.read(settings.root / "samconfig.toml")
+    options = config.options(region, settings.stack_name(region), settings.deployment)
+    await _run(settings, f"sam deploy {region}", deploy_arguments(options, parameters))
 
 
 def defaults(root: Path) -> dict[str, str]:

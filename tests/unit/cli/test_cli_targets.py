@@ -16,8 +16,16 @@ from cli.targets.local import find_stack_file, local_target
 from cli.targets.target import Kind, Target
 
 STACKS = {
-    "us-west-2": Stack({"EventBusName": "globalws"}, {"PeerRegions": "ap-southeast-2,eu-west-1"}),
-    "ap-southeast-2": Stack({"EventBusName": "globalws"}, {"PeerRegions": "us-west-2"}),
+    region: Stack(
+        region,
+        f"globalws-{region}",
+        parameters={"PeerRegions": peers},
+        outputs={"EventBusName": "globalws"},
+    )
+    for region, peers in (
+        ("us-west-2", "ap-southeast-2,eu-west-1"),
+        ("ap-southeast-2", "us-west-2"),
+    )
 }
 
 

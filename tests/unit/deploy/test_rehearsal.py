@@ -3,19 +3,21 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from cli.deploy import __main__ as command
+from cli.adapters.stacks import Stack
+from cli.commands import deploy as command
 from cli.deploy.errors import DeployError
 from cli.deploy.parameters import Parameters
 from cli.deploy.rehearsal import API_URL, check_unserved, emulated_aws, rehearsed
-from cli.deploy.stacks import Stack
+from cli.main import new_globalws
 
 A, B = "us-west-2", "ap-southeast-2"
 LOCAL = "http://127.0.0.1:4566"
 SERVED = Stack(
-    A, f"globalws-{A}", "UPDATE_COMPLETE", (), {"GraphQLUrl": f"{LOCAL[:-4]}4101/graphql"}
+    A, f"globalws-{A}", "UPDATE_COMPLETE", {}, {"GraphQLUrl": f"{LOCAL[:-4]}4101/graphql"}
 )
-REHEARSED = Stack(A, f"globalws-{A}", "UPDATE_COMPLETE", (), {"GraphQLUrl": API_URL})
+REHEARSED = Stack(A, f"globalws-{A}", "UPDATE_COMPLETE", {}, {"GraphQLUrl": API_URL})
 FAILED = Stack(A, f"globalws-{A}", "ROLLBACK_COMPLETE")
 
 
@@ -74,17 +76,24 @@ def test_a_rehearsal_may_be_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["up", A, B], ["up", A], ["add", B], ["remove", A, "--yes"], ["destroy", "--yes"]]
+    "arguments",
+    [
+        ["deploy", A, B],
+        ["deploy", A],
+        ["add-region", B],
+        ["remove-region", A, "--yes"],
+        ["destroy", "--yes"],
+    ],
 )
 def test_a_running_local_stack_is_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", LOCAL)
-    monkeypatch.setattr("sys.argv", ["deploy", *arguments])
     monkeypatch.setattr(command, "find_stacks", lambda *_: {B: REHEARSED, A: SERVED})
     monkeypatch.setattr(command, "Sam", None)  # is not reached
-    assert command.main() == 1
-    said = capsys.readouterr().err
+    ran = CliRunner().invoke(new_globalws(), arguments)
+    assert ran.exit_code == 1
+    said = ran.stderr
     assert "belongs to a local stack" in said
     assert "http://127.0.0.1:4101/graphql" in said
     assert "DEPLOYMENT=" in said
