@@ -1,4 +1,4 @@
-"""Making a change: one event on one region's bus, then looking until every region shows it."""
+"""Applies a change: puts one event on one region's bus and waits until every region shows it."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ def put_on_first_bus(
     """Puts the event on the first bus that answers; returns that region.
 
     A bus that did not answer may have taken it all the same: the event that the next one gets has
-    the same id, and regions carry out an order once.
+    the same id, and regions carry out a command once.
 
     Raises:
         UnreachableError: no bus took it.

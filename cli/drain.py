@@ -1,4 +1,4 @@
-"""Draining a dead-letter queue once, bounded, and leaving it as found.
+"""Reads a dead-letter queue once, within bounds, and leaves it as it was.
 
 A queue has no cursor: what is received is hidden for a while, then comes back. A drain
 returns each dead letter at most once, ignores what arrives while it runs (otherwise a redriven

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """What one region answered: a value, or the error that stood in its way."""
+    """What one region answered: a value, or an error."""
 
     region: str
     value: T | None = None
@@ -26,7 +26,7 @@ class Answer(Generic[T]):
 
 
 def in_each(regions: Sequence[Region], call: Callable[[Region], T]) -> list[Answer[T]]:
-    """Calls in threads, one a region; the answers stand in the regions' order."""
+    """Calls in threads, one a region; the answers have the regions' order."""
     return [
         Answer(region.name, value, error)
         for region, (value, error) in zip(regions, at_once(call, regions), strict=True)

@@ -27,7 +27,7 @@ class Alarm:
 def alarms_of(clients: Clients, stack_name: str) -> list[Alarm]:
     """All alarms of the stack, by name. Raises CliError.
 
-    The local AWS has no alarms that look at time and dimensions: the region's process stands in.
+    The local AWS has no alarms with time and dimensions: the region's process answers instead.
     """
     if clients.access is not None:
         return [_local(each) for each in ask_region_process(clients, "alarms")["alarms"]]

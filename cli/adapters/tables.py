@@ -45,7 +45,7 @@ def audit_records(
 
 
 def audit_record(clients: Clients, table: str, key: str) -> dict[str, Any] | None:
-    """The record of one order, or None if the region has none yet. Raises CliError."""
+    """The record of one command, or None if the region has none yet. Raises CliError."""
     with aws_errors("dynamodb", clients.region):
         found = clients.tables.get_item(
             TableName=table, Key={"key": {"S": key}}, ConsistentRead=True

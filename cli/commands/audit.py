@@ -1,4 +1,4 @@
-"""`globalws audit`: who had what done to which channel, why, when, and what came of it."""
+"""`globalws audit`: who commanded what for which channel, why, when, and what each region did."""
 
 from typing import Annotated
 
@@ -33,9 +33,9 @@ def audit(
         int, typer.Option(min=1, max=10_000, help="At most so many records of each region.")
     ] = 20,
 ) -> ExitCode:
-    """Show what was ordered for channels, newest first: allow, block, reset, purge, and by whom.
+    """Show the commands for channels, newest first: allow, block, reset, purge, and by whom.
 
-    Each region keeps its own record of what it did, so one order appears once per region. Action
+    Each region keeps its own record of what it did, so one command appears once per region. Action
     `close` is the janitor's own: a channel that a deployment dropped from AllowedChannels.
     """
     answers = in_each(

@@ -82,9 +82,9 @@ def allow(
     """Let a channel carry messages, in every region.
 
     Puts one event on one region's bus (the first --region, or the next one if that does not
-    answer); the buses carry it to all regions, and the latest decision wins everywhere. It stands
-    above the deployment's parameter AllowedChannels until somebody decides otherwise, or takes it
-    back: `globalws channels reset`. It asks nothing; --yes is taken as by its siblings.
+    answer); the buses carry it to all regions, and the latest decision wins everywhere. It wins
+    over the deployment's parameter AllowedChannels until the next decision, or until
+    `globalws channels reset`. It does not ask, so --yes changes nothing.
     """
     return _decide(session, name, reason, Policy.ALLOW, wait=wait, timeout=timeout)
 
@@ -109,7 +109,7 @@ def block(
     clients are told the reason. `globalws channels allow` undoes it, and `globalws channels reset`
     leaves the channel to the deployment's parameter AllowedChannels again.
     """
-    session.target  # noqa: B018 - said before the question
+    session.target  # noqa: B018 - name the target before the question
     session.confirm(f"Block channel {name} in every region and end its subscriptions?")
     return _decide(session, name, reason, Policy.BLOCK, wait=wait, timeout=timeout)
 
@@ -131,7 +131,7 @@ def reset(
     wait: Wait = True,
     timeout: Timeout = 30,
 ) -> ExitCode:
-    """Take back what operators decided on a channel: AllowedChannels says again whether it is open.
+    """Withdraw operators' decisions on a channel: AllowedChannels decides again whether it is open.
 
     Where the deployment's parameter AllowedChannels does not name the channel, publish and
     subscribe are refused from now on, and open subscriptions end. Puts one event on one region's
@@ -139,7 +139,7 @@ def reset(
     regions, and the latest decision wins everywhere. Each leaves an audit record, by which this
     command knows that it is done.
     """
-    session.target  # noqa: B018 - said before the question
+    session.target  # noqa: B018 - name the target before the question
     session.confirm(
         f"Leave channel {name} to AllowedChannels in every region, "
         "and end its subscriptions where it is not in there?"

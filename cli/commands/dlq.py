@@ -176,12 +176,12 @@ def redrive_dead_letters(
     ] = None,
     limit: Limit = None,
 ) -> ExitCode:
-    """Bring dead letters back to where they were going.
+    """Deliver dead letters to the targets that failed.
 
     A message of the bus queue goes to the one target that missed it (a function, or a peer region's
-    bus), a message of the function queue to its function. It leaves its queue only after that was
-    accepted; what fails stays, and so does poison. Safe to repeat: the API stores each message
-    once, and regions carry out each order once.
+    bus), a message of the function queue to its function. It leaves its queue only when the target
+    has accepted it. What fails stays, and so does poison: what would fail again. You may repeat
+    it: the API stores each message once, and regions carry out each command once.
     """
     _check_ids(ids)
     places = _places(session, queue)

@@ -40,7 +40,7 @@ def publish(
         typer.Option(
             "--id",
             metavar="ULID",
-            help="The message's id, to publish again what may have failed, without doubling it.",
+            help="The message's id: publishing again with the same id makes no duplicate.",
             parser=MESSAGE_ID,
             show_default=False,
         ),

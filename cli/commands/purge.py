@@ -47,7 +47,7 @@ def purge(
     region's bus (the first --region, or the next one if that does not answer); the buses carry it
     to all regions. Each leaves an audit record, by which this command knows that it is done.
     """
-    session.target  # noqa: B018 - said before the question
+    session.target  # noqa: B018 - name the target before the question
     also = [text for asked, text in ((block, "block it"), (delete_history, "delete its history"))
             if asked]  # fmt: skip
     session.confirm(f"End {name}'s subscriptions in every region{_and(also)}?")

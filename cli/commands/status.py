@@ -42,12 +42,12 @@ def status(
 ) -> ExitCode:
     """Show each region: API, dead letters, the janitor's last run, alarms; replication if asked.
 
-    The round trip is a query from this machine. A queue that is not empty holds messages that
-    somebody misses: see `globalws dlq list`. What an alarm means, and what to do then, stands in
-    docs/runbook.md; --json has all of them with their figures. --probe publishes one short message
-    per region on a channel that is there for nothing else, and reports the milliseconds until each
-    region's subscribers had it (the first one after a while includes the start of a function).
-    Exit code 3: something could not be learned; 5: no region's API answers.
+    The round trip is a query from this machine. A queue that is not empty holds messages that were
+    not delivered: see `globalws dlq list`. docs/runbook.md says what each alarm means and what to
+    do; --json lists all of them with their values. --probe publishes one short message per region
+    on a channel that is reserved for it, and reports the milliseconds until each region's
+    subscribers had it (the first one after a pause includes the start of a function). Exit code 3:
+    a part could not be read; 5: no region's API answers.
     """
     answers = in_each(session.target.selected, _look(session))
     regions = [answer.value for answer in answers if answer.value is not None]

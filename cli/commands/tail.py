@@ -39,7 +39,7 @@ def tail(
 
     Each message appears once for each region in which it was received, with the region that it
     was published in and, unless it was read from the history, how long it took. A lost connection
-    resumes without gaps or doubles, where the deployment stores messages. A channel that is not
+    resumes without gaps or duplicates, where the deployment stores messages. A channel that is not
     allowed ends with exit code 4.
     """
     from cli.follow import endpoints_of, follow  # here: the subscriber imports aiohttp

@@ -55,7 +55,7 @@ def trace(
     id: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="The id of a message, or of an order.", parser=MESSAGE_ID
+            metavar="ID", help="The id of a message, or of a command.", parser=MESSAGE_ID
         ),
     ],
     channel: Annotated[
@@ -71,11 +71,11 @@ def trace(
     """Follow a message by its id through the logs and histories of all regions, in order of time.
 
     The id is the correlation id of every log line. On AWS these are the functions' log groups and
-    AppSync's (which has errors only), so deliveries do not show: that Replay ended well means that
-    AppSync took the message for its subscribers. A message that failed shows in which dead-letter
-    queue it lay, since when and why, and when it was redriven. On the local stack each region's
-    process tells what the bus took, and how many subscribers were served. Exit code 1: nobody
-    knows the id.
+    AppSync's (which has errors only), so deliveries do not show: if Replay succeeded, AppSync has
+    taken the message for its subscribers. For a message that failed it shows the dead-letter queue,
+    when and why it came there, and when it was redriven. On the local stack each region's process
+    adds what the bus took, and how many subscribers were served. Exit code 1: no region knows the
+    id.
     """
     answers = in_each(session.target.selected, lambda region: _look(session, region, id, channel))
     steps = in_order(step for answer in answers for step in answer.value or ())

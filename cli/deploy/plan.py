@@ -32,7 +32,7 @@ regions whose stacks earlier stages made: EventBridge does not retry a bus that 
 
 
 def checked_regions(names: Iterable[str]) -> tuple[str, ...]:
-    """The regions, each once, in the order given.
+    """The regions without repetitions, in the order given.
 
     Raises:
         DeployError: one is no region's name.
@@ -57,15 +57,12 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     New regions come first, with those as peers that exist. Then all that miss a peer learn of it.
 
     Args:
-        wanted: what the operator named.
+        wanted: what the operator named; empty for all that exist.
         existing: the regions that have a bus.
 
-    Args:
-        wanted: what the operator named; empty for all that there is.
-
     Raises:
-        DeployError: the deployment has a region that is not wanted; that is no oversight to act
-            on.
+        DeployError: the deployment has a region that is not wanted. An unlisted region may be an
+            oversight, so it is not deleted.
     """
     wanted = wanted or existing
     if not wanted:
@@ -73,8 +70,8 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     extra = [region for region in existing if region not in wanted]
     if extra:
         raise DeployError(
-            f"the deployment is in {', '.join(extra)} too: name all of its regions, or take one "
-            f"away with make remove-region REGION={extra[0]}"
+            f"the deployment is in {', '.join(extra)} too: name all of its regions, or remove one "
+            f"with make remove-region REGION={extra[0]}"
         )
     there = tuple(region for region in wanted if region in existing)
     new = tuple(_deploy(region, there) for region in wanted if region not in existing)
@@ -83,15 +80,15 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
 
 
 def add_plan(region: str, existing: Sequence[str]) -> Plan:
-    """One region more. Raises DeployError if there is no deployment yet."""
+    """Adds a region. Raises DeployError if there is no deployment yet."""
     if not existing:
-        raise DeployError("no stack of the deployment was found; the first comes by make deploy")
+        raise DeployError("no stack of the deployment was found: make deploy creates the first one")
     wanted = tuple(dict.fromkeys((*existing, region)))
     return deploy_plan(wanted, existing)
 
 
 def remove_plan(region: str, existing: Sequence[str]) -> Plan:
-    """One region less: nobody sends to it any more when it goes.
+    """Removes a region: the others stop sending to it before it is deleted.
 
     Raises:
         DeployError: it is not there, or the last one.
@@ -105,10 +102,10 @@ def remove_plan(region: str, existing: Sequence[str]) -> Plan:
 
 
 def destroy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
-    """Everything goes.
+    """Deletes all regions.
 
     Args:
-        wanted: what the operator named; empty for all that there is.
+        wanted: what the operator named; empty for all that exist.
 
     Raises:
         DeployError: a region would be left over, with peers that are gone.
@@ -116,8 +113,8 @@ def destroy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
     left = [region for region in existing if wanted and region not in wanted]
     if left:
         raise DeployError(
-            f"the deployment is in {', '.join(left)} too: name all of its regions, or take one "
-            f"away with make remove-region REGION={wanted[0]}"
+            f"the deployment is in {', '.join(left)} too: name all of its regions, or remove one "
+            f"with make remove-region REGION={wanted[0]}"
         )
     return (tuple(Delete(region) for region in existing),) if existing else ()
 

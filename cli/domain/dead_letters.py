@@ -1,4 +1,4 @@
-"""Dead letters: what lies in the two queues of a region, why, and where a redrive takes it.
+"""Dead letters: what is in the two queues of a region, why, and where a redrive takes it.
 
 Bus queue: an event that a rule could not hand to its target, whole, with EventBridge's message
 attributes (RULE_ARN, TARGET_ARN, ERROR_CODE, …). It goes back to that one target, never to the bus
@@ -7,11 +7,11 @@ that it failed on: there, every rule would match again and reach those that have
 - Target a peer's bus: the event is put on that bus, in its region, with its own time.
   A message keeps its origin in `detail.region`, so the peer's rules see what forwarding would have
   brought: the replay rule matches, the forward rules do not.
-  An operator's order is forwarded by the envelope's region, which is now the peer: it goes round
-  once more. That is harmless, because each region carries out an order once, by its id, and an old
-  policy loses against a newer one. An order written by hand may lack id, instant and origin, which
-  are made from the envelope: they are written into the detail, so that every region still reads
-  the same order. Its own time matters: a purge deletes the history up to then, and nothing newer.
+  An operator's command is forwarded by the envelope's region, which is now the peer: it goes round
+  once more. That is harmless: each region carries out a command once, by its id, and an old policy
+  loses against a newer one. A command written by hand may lack id, instant and origin, which are
+  made from the envelope: they are written into the detail, so that every region still reads the
+  same command. Its own time matters: a purge deletes the history up to then, and nothing newer.
 Function queue: Lambda's record of a failed asynchronous invocation, or the function's own record
 of the same shape with condition `PermanentFailure`. The function gets `requestPayload` again.
 
@@ -219,8 +219,8 @@ def _portable(event: Mapping[str, Any], detail_type: str, peer: str) -> Mapping[
             raise InvalidEventError(f"detail.region is {peer}, where it is to go")
         return dict(event["detail"])
     if detail_type in (CHANNEL_POLICY_CHANGED, PURGE_REQUESTED):
-        order = read_command(event)
-        return {**event["detail"], "id": order.id, "at": order.at, "region": order.origin}
+        command = read_command(event)
+        return {**event["detail"], "id": command.id, "at": command.at, "region": command.origin}
     raise InvalidEventError(f"detail-type {detail_type!r} is none of {SOURCE}")
 
 

@@ -1,4 +1,4 @@
-"""Text of strangers on an operator's terminal: shown, never interpreted."""
+"""Untrusted text on an operator's terminal: shown, never interpreted."""
 
 import unicodedata
 

@@ -26,7 +26,7 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
     A peer whose stack cannot be read stays in the list and fails by itself where it is asked.
 
     Args:
-        pattern: the stacks' name; `{region}` stands for the region.
+        pattern: the stacks' name; with `{region}` in place of the region.
         names: where to begin, and the regions to select; the profile's region if empty.
 
     Raises:

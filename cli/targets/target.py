@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What a client needs of a region; `api_key` is empty where tokens and IAM alone come in."""
+    """What a client needs of a region; `api_key` is empty where none is accepted."""
 
     graphql_url: str
     realtime_url: str
