@@ -28,6 +28,22 @@ class Stack:
     outputs: dict[str, str] = field(default_factory=dict)
     reason: str = ""
 
+    @classmethod
+    def parse(cls, region: str, described: Any) -> "Stack":
+        """The stack in an answer of CloudFormation's DescribeStacks."""
+        stack = described["Stacks"][0]
+        return cls(
+            region,
+            stack["StackName"],
+            stack["StackStatus"],
+            {
+                each["ParameterKey"]: each.get("ParameterValue", "")
+                for each in stack.get("Parameters", [])
+            },
+            {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+            stack.get("StackStatusReason", ""),
+        )
+
     @property
     def peers(self) -> tuple[str, ...]:
         """The deployment's other regions, to which this one sends."""
@@ -45,17 +61,6 @@ class Stack:
         return self.status in _FAILED_CREATION
 
 
-def described(cloudformation: Any, region: str, name: str) -> Stack:
-    """The stack of that name; botocore's ClientError if there is none."""
-    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    parameters = {
-        each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])
-    }
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-    reason = stack.get("StackStatusReason", "")
-    return Stack(region, name, stack["StackStatus"], parameters, outputs, reason)
-
-
 def read_stack(clients: Clients, name: str) -> Stack:
     """The stack of that name.
 
@@ -65,7 +70,7 @@ def read_stack(clients: Clients, name: str) -> Stack:
     """
     try:
         with aws_errors("cloudformation", clients.region):
-            return described(clients.stacks, clients.region, name)
+            return Stack.parse(clients.region, clients.stacks.describe_stacks(StackName=name))
     except RefusedError as error:
         if "does not exist" not in str(error):
             raise

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cli.adapters.stacks import described
+from cli.adapters.stacks import Stack
 from emulator.runtime.deployed.conditions import Conditions
 from emulator.runtime.deployed.errors import DeployedStackError
 
@@ -45,7 +45,8 @@ _making = Lock()  # a session makes clients for one thread at a time
 
 def read_outputs(clients: Clients, name: str) -> dict[str, str]:
     """The stack's outputs as they are now; ClientError if there is no such stack."""
-    return described(clients("cloudformation"), clients.region, name).outputs
+    answer = clients("cloudformation").describe_stacks(StackName=name)
+    return Stack.parse(clients.region, answer).outputs
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class DeployedStack:
         cloudformation = clients("cloudformation")
         template = cloudformation.get_template(StackName=name, TemplateStage="Processed")
         created = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-        stack = described(cloudformation, clients.region, name)
+        stack = Stack.parse(clients.region, cloudformation.describe_stacks(StackName=name))
         body = template["TemplateBody"]
         return cls(
             name,

@@ -129,7 +129,7 @@ class FakeRegion:
         self._answer()
         status = self.stack_statuses.pop(0) if self.stack_statuses else "UPDATE_COMPLETE"
         pairs = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.stack.items()]
-        return {"Stacks": [{"StackStatus": status, "Parameters": pairs}]}
+        return {"Stacks": [{"StackName": StackName, "StackStatus": status, "Parameters": pairs}]}
 
     def update_stack(self, **request: Any) -> None:
         self._answer()
