@@ -9,10 +9,8 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 
-import aiohttp
-
+from emulator.aws_calls.http import HttpClient, HttpError
 from emulator.eventbridge.http_local import DELIVER_PATH
 from emulator.eventbridge.ports import DeliveryError
 
@@ -40,10 +38,10 @@ class HttpPeers:
 
     def __init__(self, urls: Mapping[str, str], *, timeout: float = 5.0, senders: int = 4) -> None:
         self._urls = urls
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = timeout
         self._senders = senders
         self._lines: dict[str, _Line] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._clients: dict[str, HttpClient] = {}
         self._number = 0
 
     async def deliver_to_bus(self, bus_arn: str, event: str) -> None:
@@ -69,8 +67,8 @@ class HttpPeers:
         for line in self._lines.values():
             for _, done in line.waiting:
                 done.cancel()
-        if self._session is not None:
-            await self._session.close()
+        for client in self._clients.values():
+            client.close()
 
     async def _send_all(self, bus_arn: str, line: _Line) -> None:
         while line.waiting:
@@ -101,22 +99,19 @@ class HttpPeers:
             raise DeliveryError(
                 "CONNECTION_FAILURE", f"no endpoint is known for {region}", retryable=True
             )
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        head = f'{{"busArn":{json.dumps(bus_arn)},"events":['.encode()
-        body = BytesIO(head + b",".join(events) + b"]}")
+        client = self._clients.get(url)
+        if client is None:
+            client = self._clients[url] = HttpClient(url, timeout=self._timeout)
+        body = f'{{"busArn":{json.dumps(bus_arn)},"events":['.encode() + b",".join(events) + b"]}"
         try:
-            async with self._session.post(
-                url.rstrip("/") + DELIVER_PATH,
-                data=body,
-                headers={"Content-Type": "application/json"},
-            ) as response:
-                status, answer = response.status, await response.text()
+            response = await client.request(
+                "POST", DELIVER_PATH, {"Content-Type": "application/json"}, body
+            )
         except TimeoutError as error:
             raise DeliveryError("TIMEOUT", f"{url} did not answer", retryable=True) from error
-        except aiohttp.ClientError as error:
-            message = str(error) or type(error).__name__
-            raise DeliveryError("CONNECTION_FAILURE", message, retryable=True) from error
+        except HttpError as error:
+            raise DeliveryError("CONNECTION_FAILURE", str(error), retryable=True) from error
+        status, answer = response.status, response.body.decode("utf-8", "replace")
         if status == 404:
             raise DeliveryError("NO_RESOURCE", f"{bus_arn}: {answer}", retryable=False)
         if status != 200:

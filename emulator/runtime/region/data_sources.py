@@ -2,31 +2,22 @@
 
 import asyncio
 import json
-import re
-from collections.abc import Callable
 from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from emulator.appsync.ports import DataSourceError, LambdaFunctionError
+from emulator.aws_calls.dynamodb import DynamoDb, DynamoDbError
 from emulator.eventbridge.aws import Aws
-from emulator.eventbridge.blocking import DaemonThreads
 from emulator.eventbridge.entries import CallError
 from emulator.eventbridge.service import EventBridge
-from emulator.runtime.deployed.stack import Clients
-
-_THREADS = 8
 
 
 class DataSources:
     """`DataSourcePorts` of one region."""
 
-    def __init__(self, bridge: EventBridge, aws: Aws, clients: Clients) -> None:
+    def __init__(self, bridge: EventBridge, aws: Aws, dynamodb: DynamoDb) -> None:
         self._bridge = bridge
         self._aws = aws
-        self._threads = DaemonThreads("dynamodb", _THREADS)
-        self._dynamodb = clients("dynamodb", Config(max_pool_connections=_THREADS))
+        self._dynamodb = dynamodb
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """See `DataSourcePorts`."""
@@ -43,17 +34,10 @@ class DataSources:
             raise DataSourceError(
                 "ProvisionedThroughputExceededException", "the table is throttled (injected)"
             )
-        method = getattr(self._dynamodb, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())
-        call: Callable[[], dict[str, Any]] = lambda: method(**payload)  # noqa: E731
         try:
-            return await self._threads.run(call)
-        except ClientError as error:
-            details: dict[str, Any] = dict(error.response)
-            raise DataSourceError(
-                details["Error"]["Code"], details["Error"]["Message"], details
-            ) from error
-        except BotoCoreError as error:
-            raise DataSourceError(type(error).__name__, str(error)) from error
+            return await self._dynamodb.call(operation, payload)
+        except DynamoDbError as error:
+            raise DataSourceError(error.name, error.message, error.document) from error
 
     async def invoke_lambda(
         self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
@@ -76,7 +60,3 @@ class DataSources:
                 failure.get("errorType", "Lambda:Unhandled"), failure.get("errorMessage", "")
             )
         raise DataSourceError(result.error_code, failure.get("errorMessage", result.payload))
-
-    def close(self) -> None:
-        """Let the threads go."""
-        self._threads.close()

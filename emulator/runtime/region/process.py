@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from emulator.appsync.definition import Api, ApiKey
 from emulator.appsync.engine import Engine, build_engine
 from emulator.appsync.memory import set_loaded_aside
 from emulator.appsync.sigv4 import IamCredential
+from emulator.aws_calls.dynamodb import DynamoDb
+from emulator.aws_calls.signing import Credentials
 from emulator.eventbridge.aws import Aws
 from emulator.eventbridge.definition import AsyncFunction, Bus, Definition
 from emulator.eventbridge.http_local import MAXIMUM_BODY, guarded
@@ -119,10 +122,12 @@ class RegionProcess:
             settings.data / "eventbridge.sqlite",
             taken=lambda event, forwarded: self.trace.taken(event, forwarded=forwarded),
         )
-        self._data_sources = DataSources(self.bridge, self._aws, self._clients)
+        self._dynamodb = DynamoDb(
+            settings.aws_endpoint_url, settings.region, Credentials.from_environment(os.environ)
+        )
         self.engine: Engine = build_engine(
             self._deployed.api,
-            self._data_sources,
+            DataSources(self.bridge, self._aws, self._dynamodb),
             credentials=_credentials(self._account()),
             delivered=self.trace.delivered,
             fails=self.bridge.faults.api_fails,
@@ -165,7 +170,7 @@ class RegionProcess:
     async def _close(self, _: web.Application) -> None:
         await self.bridge.close()
         await self._peers.close()
-        self._data_sources.close()
+        self._dynamodb.close()
         self._aws.close()
 
     async def _health(self, _: web.Request) -> web.Response:

@@ -1,0 +1,134 @@
+"""DynamoDB's API, version 2012-08-10, without boto3."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import orjson
+
+from emulator.aws_calls.http import HttpClient, HttpError, Response
+from emulator.aws_calls.signing import Credentials, Signer
+
+_VERSION = "DynamoDB_20120810"
+_CONTENT_TYPE = "application/x-amz-json-1.0"
+_TIMEOUT = 10.0
+# boto3's defaults for DynamoDB: ten attempts, the first wait up to 50 ms, each one twice as long.
+_ATTEMPTS = 10
+_FIRST_WAIT = 0.05
+_LONGEST_WAIT = 2.0
+_RETRYABLE = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class DynamoDbError(Exception):
+    """DynamoDB refused or failed a call.
+
+    Attributes:
+        name: of the error, as `ConditionalCheckFailedException`; ConnectionFailure or Timeout if
+            there was no answer.
+        message: what DynamoDB said.
+        document: the whole answer, with `Item` and `CancellationReasons`.
+    """
+
+    def __init__(self, name: str, message: str, document: dict[str, Any] | None = None) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+        self.message = message
+        self.document = document or {}
+
+
+class DynamoDb:
+    """DynamoDB of one region at an endpoint URL."""
+
+    def __init__(self, endpoint_url: str, region: str, credentials: Credentials) -> None:
+        self._http = HttpClient(endpoint_url, timeout=_TIMEOUT)
+        self._signer = Signer(credentials, region, "dynamodb")
+
+    async def call(self, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Carries out one operation (`GetItem`) with its JSON payload; returns the answer.
+
+        Throttles, 5xx and lost connections are tried again, as boto3 does.
+
+        Raises:
+            DynamoDbError: refused, or failed too often.
+        """
+        body = _json(payload)
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt(operation, body)
+            except _AgainError as again:
+                if attempt == _ATTEMPTS:
+                    raise again.error from again
+            most = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))
+            await asyncio.sleep(random.random() * most)  # noqa: S311 - spreads retries, no secret
+            attempt += 1
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    async def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
+        target = f"{_VERSION}.{operation}"
+        headers = self._signer.headers(self._http.host, target, body)
+        headers["Content-Type"] = _CONTENT_TYPE
+        try:
+            response = await self._http.request("POST", "/", headers, body)
+        except HttpError as error:
+            raise _AgainError(DynamoDbError("ConnectionFailure", str(error))) from error
+        except TimeoutError as error:
+            message = f"no answer within {_TIMEOUT:g} seconds"
+            raise _AgainError(DynamoDbError("Timeout", message)) from error
+        document = _document(response)
+        if response.status == 200:
+            return document
+        failure = _failure(response, document)
+        if response.status >= 500 or failure.name in _RETRYABLE:
+            raise _AgainError(failure)
+        raise failure
+
+
+class _AgainError(Exception):
+    """An attempt failed in a way that the next one may not."""
+
+    def __init__(self, error: DynamoDbError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _json(payload: dict[str, Any]) -> bytes:
+    """orjson refuses half a surrogate pair, which JSON can carry as an escape."""
+    try:
+        return orjson.dumps(payload)
+    except TypeError:
+        return json.dumps(payload).encode()
+
+
+def _document(response: Response) -> dict[str, Any]:
+    try:
+        document = json.loads(response.body)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        return document
+    name = "InternalServerError" if response.status >= 500 else "SerializationException"
+    text = response.body[:200].decode("utf-8", "replace")
+    error = DynamoDbError(name, f"HTTP {response.status}, not a JSON object: {text}")
+    raise _AgainError(error) if response.status >= 500 else error
+
+
+def _failure(response: Response, document: dict[str, Any]) -> DynamoDbError:
+    """`__type` is `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException` on AWS."""
+    name = str(document.get("__type", "")).rpartition("#")[2] or f"HTTP{response.status}"
+    message = document.get("message") or document.get("Message") or ""
+    return DynamoDbError(name, str(message), document)

@@ -1,0 +1,37 @@
+"""Our signatures are the ones that botocore makes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotoCredentials
+
+from emulator.aws_calls.signing import Credentials, Signer
+
+HOST = "127.0.0.1:4566"
+TARGET = "DynamoDB_20120810.GetItem"
+
+
+@pytest.mark.parametrize("token", ["", "a token"])
+@pytest.mark.parametrize("day", [28, 29])
+def test_a_request_is_signed_as_by_botocore(
+    monkeypatch: pytest.MonkeyPatch, token: str, day: int
+) -> None:
+    now = datetime(2026, 11, day, 23, 59, 58, tzinfo=UTC)
+    signer = Signer(
+        Credentials("key", "secret", token), "us-west-2", "dynamodb", lambda: now.timestamp()
+    )
+    body = '{"Key":{"name":{"S":"é"}}}'.encode()
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now)
+    request = AWSRequest("POST", f"http://{HOST}/", {"X-Amz-Target": TARGET}, body)
+    SigV4Auth(BotoCredentials("key", "secret", token or None), "dynamodb", "us-west-2").add_auth(
+        request
+    )
+    signer.headers(HOST, TARGET, b"one before")  # the key of the day is kept
+    assert signer.headers(HOST, TARGET, body) == dict(request.headers.items())
+
+
+def test_without_a_key_there_are_no_credentials() -> None:
+    with pytest.raises(KeyError, match="AWS_SECRET_ACCESS_KEY"):
+        Credentials.from_environment({"AWS_ACCESS_KEY_ID": "test"})
