@@ -145,6 +145,7 @@ lint: setup-dev ## Check format, lint, types, import direction, template, resolv
 	$(BIN)/ruff check .
 	$(BIN)/mypy emulator cli scripts bench functions/*.py functions/globalws_functions sdk/python/globalws_client
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.error_types --check
 	.venv-sam/bin/sam validate --lint
 	$(BIN)/cfn-lint --regions us-west-2 ap-southeast-2 -- templates/*.yaml
 	npm run --silent lint:graphql

@@ -80,10 +80,10 @@ class GraphqlApi:
     def _refuse(self, error: Mapping[str, Any]) -> None:
         kind = str(error.get("errorType") or "GraphQL error")
         text = " ".join(str(error.get("message") or "no message").split())
-        from globalws_client.errors import NO_HISTORY, PUBLISH_REFUSALS
+        from globalws_client.errors import is_final
 
         # Every other error may pass: the same call may succeed later, or in another region.
-        if kind in PUBLISH_REFUSALS | NO_HISTORY:
+        if is_final(kind):
             raise RefusedError(kind, text)
         raise UnreachableError(f"{kind} in {self.region}: {text}")
 

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from globalws_functions.adapters.signing import new_session, post
+from globalws_functions.domain.error_types import DUPLICATE, PERMANENT, THROTTLED
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     PermanentError,
@@ -27,25 +28,6 @@ _PUBLISH_FROM_BUS = (
 
 _UNSUBSCRIBE = "mutation Unsubscribe($name: String!) { unsubscribe(name: $name) { name } }"
 
-_DUPLICATE = "DuplicateMessage"
-_THROTTLED = frozenset(
-    {"ThrottlingException", "TooManyRequestsException", "LimitExceededException"}
-)
-
-# Refusals of the request itself, which no retry changes. All else is transient, so that Lambda's
-# retries and then the dead-letter queue own it: also 401 and 403, which WAF and a change of IAM
-# answer for a while, and what a deployment mends (404, a schema older than the function).
-_PERMANENT = frozenset(
-    {
-        "EmptyMessage",
-        "InvalidChannelName",
-        "InvalidMessage",
-        "InvalidMessageId",
-        "MessageTooLarge",
-        "MalformedHttpRequestException",
-        "BadRequestException",
-    }
-)
 _HTTP_CONTENT_TOO_LARGE = 413
 _HTTP_TOO_MANY_REQUESTS = 429
 
@@ -143,12 +125,15 @@ def _data(response: requests.Response) -> dict[str, Any]:
 
 
 def _raise(error: dict[str, Any]) -> None:
+    # What no set has is transient, so that Lambda's retries and then the dead-letter queue own it:
+    # also 401 and 403, which WAF and a change of IAM answer for a while, and what a deployment
+    # mends (404, a schema older than the function).
     error_type = str(error.get("errorType") or "")
     text = str(error.get("message") or "no message")[:500]
-    if error_type == _DUPLICATE:
+    if error_type in DUPLICATE:
         raise DuplicateMessageError(text)
-    if error_type in _THROTTLED:
+    if error_type in THROTTLED:
         raise ThrottledError(f"{error_type}: {text}")
-    if error_type in _PERMANENT:
+    if error_type in PERMANENT:
         raise PermanentError(error_type, text)
     raise TransientError(f"{error_type or 'GraphQL error'}: {text}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from .errors import REFUSALS, SubscriberError
+from .errors import SubscriberError, is_final
 from .link import Link, Phase
 from .links import Links
 from .outbox import Outbox
@@ -98,7 +98,7 @@ class Course:
     def failed(self, link: Link, now: float, error_type: str, message: str) -> None:
         """The API answered with an error."""
         # Regions may disagree for a moment about a policy: only the one in use decides.
-        if error_type in REFUSALS and link is self._links.main:
+        if is_final(error_type) and link is self._links.main:
             self._out.state(State.REFUSED, link.region, error_type=error_type, reason=message)
             self.finish(None)
         else:

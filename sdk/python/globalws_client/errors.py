@@ -1,28 +1,18 @@
-"""The errors that users of this package see, and which of the API's error types are final."""
+"""The errors that users of this package see, and what a client does about the API's error types."""
 
-# What asking again would not change. `errorType` values of the resolvers, then AppSync's own.
-REFUSALS = frozenset(
-    {
-        "ChannelNotAllowed",
-        "InvalidChannelName",
-        "InvalidLimit",
-        "InvalidMessageId",
-        "InvalidNextToken",
-        "Unauthorized",
-        "UnauthorizedException",
-        "BadRequestException",
-        "MalformedHttpRequestException",
-        "ValidationError",
-    }
-)
-PUBLISH_REFUSALS = REFUSALS | {
-    "MessageTooLarge",
-    "EmptyMessage",
-    "InvalidMessage",
-    "IncompleteSelection",
-}
-# `history` cannot be read at all: switched off, or an API that does not have it yet.
-NO_HISTORY = frozenset({"HistoryDisabled", "ValidationError"})
+from .error_types import THEN, Then
+
+NO_HISTORY = "HistoryDisabled"  # the deployment stores no messages
+
+
+def then(error_type: str | None) -> Then:
+    """What a client does about an `errorType`; one that the table does not have is retried."""
+    return THEN.get(error_type or "", "retry")
+
+
+def is_final(error_type: str | None) -> bool:
+    """Whether the same call will be refused again, in every region."""
+    return then(error_type) == "final"
 
 
 class SubscriberError(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from . import signals
 from .course import Course
-from .errors import NO_HISTORY, REFUSALS, BufferOverflowError
+from .errors import NO_HISTORY, BufferOverflowError, is_final
 from .ledger import Ledger
 from .link import Link, Phase
 from .links import Links
@@ -174,9 +174,9 @@ class Machine:
         self._fetch(link)
 
     def _history_failed(self, link: Link, error_type: str | None, message: str) -> None:
-        if error_type in NO_HISTORY:
+        if error_type == NO_HISTORY:
             self._without_history(link)
-        elif error_type in REFUSALS:
+        elif is_final(error_type):
             self._course.failed(link, self._now, str(error_type), message)
         else:
             link.history_failures += 1

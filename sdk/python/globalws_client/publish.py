@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from .errors import PUBLISH_REFUSALS, GraphQLError, PublishFailedError, PublishRefusedError
+from .errors import GraphQLError, PublishFailedError, PublishRefusedError, is_final
 from .graphql import PUBLISH, NoAnswerError, accepted, execute
 from .retry import part
 from .types import Message, RegionEndpoint, check_least
@@ -93,7 +93,7 @@ async def publish(
                 # This machine's clock is wrong: once more here, with an id by the API's.
                 id = new_ulid(error.server_ms, random)
                 order.insert(attempt + 1, endpoint)
-            elif error.error_type in PUBLISH_REFUSALS:
+            elif is_final(error.error_type):
                 raise PublishRefusedError(error.error_type, error.message) from None
             reason = str(error)
         except NoAnswerError as error:

@@ -1,6 +1,6 @@
 /** The course of a subscription: attempts, failover, the way home, and its end. */
 
-import { REFUSALS, type SubscriberError } from './errors.js';
+import { isFinal, type SubscriberError } from './errors.js';
 import type { Link, Links } from './links.js';
 import type { Options } from './options.js';
 import type { Outbox } from './outbox.js';
@@ -107,7 +107,7 @@ export class Course {
   /** The API answered with an error. */
   failed(link: Link, now: number, errorType: string, message: string): void {
     // Regions may disagree for a moment about a policy: only the one in use decides.
-    if (REFUSALS.has(errorType) && link === this.links.main) {
+    if (isFinal(errorType) && link === this.links.main) {
       this.out.state('refused', link.region, { errorType, reason: message });
       this.finish(null);
     } else {

@@ -1,34 +1,19 @@
-/** The errors that users of this package see, and which of the API's error types are final. */
+/** The errors that users of this package see, and what a client does about the API's error types. */
 
-/** What asking again would not change: `errorType`s of the resolvers, then AppSync's own. */
-export const REFUSALS: ReadonlySet<string> = new Set([
-  'ChannelNotAllowed',
-  'InvalidChannelName',
-  'InvalidLimit',
-  'InvalidMessageId',
-  'InvalidNextToken',
-  'Unauthorized',
-  'UnauthorizedException',
-  'BadRequestException',
-  'MalformedHttpRequestException',
-  'ValidationError',
-]);
+import { THEN, type Then } from './errorTypes.js';
 
-const PUBLISH_REFUSALS: ReadonlySet<string> = new Set([
-  ...REFUSALS,
-  'MessageTooLarge',
-  'EmptyMessage',
-  'InvalidMessage',
-  'IncompleteSelection',
-]);
+/** The deployment stores no messages. */
+export const NO_HISTORY = 'HistoryDisabled';
 
-/** Whether asking again, now or later, would change nothing about an API's refusal. */
-export function isFinal(errorType: string): boolean {
-  return PUBLISH_REFUSALS.has(errorType);
+/** What a client does about an `errorType`; one that the table does not have is retried. */
+export function then(errorType: string | null): Then {
+  return THEN[errorType ?? ''] ?? 'retry';
 }
 
-/** `history` cannot be read at all: switched off, or an API that does not have it yet. */
-export const NO_HISTORY: ReadonlySet<string> = new Set(['HistoryDisabled', 'ValidationError']);
+/** Whether the same call will be refused again, in every region. */
+export function isFinal(errorType: string | null): boolean {
+  return then(errorType) === 'final';
+}
 
 /** Base of this package's errors. */
 export class SubscriberError extends Error {

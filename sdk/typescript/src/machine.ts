@@ -6,7 +6,7 @@
  */
 
 import { Course } from './course.js';
-import { BufferOverflowError, NO_HISTORY, REFUSALS } from './errors.js';
+import { BufferOverflowError, isFinal, NO_HISTORY } from './errors.js';
 import { Ledger } from './ledger.js';
 import { type Link, Links } from './links.js';
 import type { Options } from './options.js';
@@ -211,9 +211,9 @@ export class Machine {
   }
 
   #historyFailed(link: Link, errorType: string | null, message: string): void {
-    if (errorType !== null && NO_HISTORY.has(errorType)) {
+    if (errorType === NO_HISTORY) {
       this.#withoutHistory(link);
-    } else if (errorType !== null && REFUSALS.has(errorType)) {
+    } else if (errorType !== null && isFinal(errorType)) {
       this.#course.failed(link, this.#now, errorType, message);
     } else {
       link.historyFailures += 1;

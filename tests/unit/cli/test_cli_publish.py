@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from globalws_client.errors import PUBLISH_REFUSALS
+from globalws_client.error_types import THEN
 
 from cli.adapters.clients import aws_error
 from cli.adapters.events import put_event
@@ -20,7 +20,7 @@ from tests.unit.cli.fake_deployment import REGIONS, FakeDeployment
 MAY_PASS = [
     "StoreUnavailable", "RegistryUnavailable", "BusUnavailable", "InternalFailure",
     "DynamoDB:ProvisionedThroughputExceededException", "ThrottlingException", "ExecutionTimeout",
-    "LimitExceededException", "SomethingNew", None,
+    "LimitExceededException", "ValidationError", "WAFForbiddenException", "SomethingNew", None,
 ]  # fmt: skip
 HALVES = ["\ud800", "a\udbffb", "\udc00", "\udfff", "\udc00\ud800", "ab\udcffcd"]
 
@@ -91,7 +91,7 @@ def test_the_id_to_retry_with_is_shown(apis: Apis, run: Run, error_type: str | N
     assert f"--id {apis.sent[0][1]['id']}" in ran.err
 
 
-@pytest.mark.parametrize("error_type", sorted(PUBLISH_REFUSALS))
+@pytest.mark.parametrize("error_type", [t for t, then in THEN.items() if then == "final"])
 def test_a_final_refusal_is_not_tried_elsewhere(apis: Apis, run: Run, error_type: str) -> None:
     apis.answers = [_refusal(error_type), _accepted]
     ran = run("publish", "tech", "hi")

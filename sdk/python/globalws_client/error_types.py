@@ -1,0 +1,45 @@
+"""What a client does about each `errorType`: made by scripts/error_types.py."""
+
+from typing import Final, Literal
+
+Then = Literal["retry", "region", "final"]
+
+THEN: Final[dict[str, Then]] = {
+    "AccessDenied": "final",
+    "BusUnavailable": "retry",
+    "ChannelBlocked": "final",
+    "ChannelNotAllowed": "final",
+    "DuplicateMessage": "final",
+    "EmptyMessage": "final",
+    "HistoryDisabled": "final",
+    "IncompleteSelection": "final",
+    "InvalidChannelName": "final",
+    "InvalidLimit": "final",
+    "InvalidMessage": "final",
+    "InvalidMessageId": "final",
+    "InvalidNextToken": "final",
+    "MessageTooLarge": "final",
+    "RegistryUnavailable": "retry",
+    "StoreUnavailable": "retry",
+    "UserBlocked": "final",
+    "BadRequestException": "final",
+    "Code": "retry",
+    "DuplicateSubscriptionError": "retry",
+    "ExecutionTimeout": "retry",
+    "InternalFailure": "retry",
+    "InvalidDataSourceRequest": "retry",
+    "InvalidSubscriptionFilter": "retry",
+    "LimitExceededError": "retry",
+    "LimitExceededException": "retry",
+    "MalformedHttpRequestException": "final",
+    "MaxSubscriptionsReachedError": "retry",
+    "PayloadSizeLimitExceeded": "final",
+    "SubProtocolNotSupportedError": "final",
+    "ThrottlingException": "retry",
+    "TooManyRequestsException": "retry",
+    "Unauthorized": "final",
+    "UnauthorizedException": "final",
+    "UnsupportedOperation": "final",
+    "ValidationError": "region",
+    "WAFForbiddenException": "region",
+}
