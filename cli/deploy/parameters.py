@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from globalws_functions.domain.channel_rules import allowed_channels_problem
+
 from cli.deploy.errors import DeployError
 
 _GIVEN = re.compile(
@@ -47,8 +49,8 @@ class Parameters:
             regions: those that are deployed.
 
         Raises:
-            DeployError: a parameter is for a region that is not deployed, or an SNS topic is in
-                another region than its alarms.
+            DeployError: a parameter is for a region that is not deployed, AllowedChannels cannot
+                be read, or an SNS topic is in another region than its alarms.
         """
         for region, named in self.regional.items():
             if region not in regions:
@@ -56,6 +58,9 @@ class Parameters:
                     f"{region}:{next(iter(named))} is for a region that is not deployed"
                 )
         for region in regions:
+            problem = allowed_channels_problem(self.of(region).get("AllowedChannels", ""))
+            if problem:
+                raise DeployError(f"{region}: {problem}")
             topic = self.of(region).get(_TOPIC, "")
             if topic and topic.split(":")[3:4] != [region]:
                 raise DeployError(

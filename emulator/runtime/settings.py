@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from globalws_functions.domain.channel_rules import allowed_channels_problem
+
 DEFAULT_REGIONS = ("us-west-2", "ap-southeast-2")
 # The emulator takes any key; the data planes verify signatures made with this one.
 ACCESS_KEY_ID = "test"
@@ -116,4 +118,7 @@ def _parameters(text: str) -> dict[str, str]:
         if name in _OURS:
             raise LocalSettingsError(f"PARAMETERS: {name} is set by the local runtime itself")
         parameters[name] = value
+    problem = allowed_channels_problem(parameters.get("AllowedChannels", ""))
+    if problem:
+        raise LocalSettingsError(f"PARAMETERS: {problem}")
     return parameters

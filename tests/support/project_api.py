@@ -86,6 +86,11 @@ def project_api(*token_modes: AuthMode) -> Api:
         environment={
             "REGION": REGION,
             "ALLOWED_CHANNELS": ",".join(ALLOWED),
+            "CHANNELS_TABLE": "ChannelsTable",
+            "USER_ID_CLAIM": "sub",
+            "GROUPS_CLAIM": "cognito:groups",
+            "GRANTS_CLAIM": "globalws",
+            "END_AT_TOKEN_EXPIRY": "false",
             "MESSAGE_RETENTION_HOURS": "24",
         },
         api_keys=(ApiKey(KEY, 4e9),),

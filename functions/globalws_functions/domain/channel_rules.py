@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from globalws_functions.domain.channel_patterns import (
+    RULE_PATTERN_FORM,
     covering,
     covers,
     is_rule_pattern,
@@ -17,6 +18,9 @@ from globalws_functions.domain.channel_patterns import (
 
 # The channel of `globalws status --probe`: open unless an operator decides otherwise.
 PROBE = "globalws.probe"
+
+# An environment variable of AppSync holds no more, and the API has the parameter in one.
+MOST_ALLOWED_CHANNELS = 512
 
 ANYONE = "anyone"
 SIGNED_IN = "signed-in"
@@ -82,6 +86,27 @@ def deployed_rules(allowed_channels: str) -> tuple[Rule, ...]:
     """
     rules = (_deployed_rule(entry) for entry in allowed_channels.split(","))
     return (*(rule for rule in rules if is_rule_pattern(rule.pattern)), _PROBE_RULE)
+
+
+def allowed_channels_problem(allowed_channels: str) -> str | None:
+    """Why no region can be deployed with this parameter AllowedChannels, None if one can."""
+    if len(allowed_channels) > MOST_ALLOWED_CHANNELS:
+        return (
+            f"AllowedChannels has {len(allowed_channels)} characters, at most "
+            f"{MOST_ALLOWED_CHANNELS} fit: let one pattern stand for many channels, as chat:*, or "
+            "allow some with `globalws channels allow` after the deploy"
+        )
+    seen: set[str] = set()
+    for entry in allowed_channels.split(",") if allowed_channels else ():
+        rule = _deployed_rule(entry)
+        if not is_rule_pattern(rule.pattern):
+            return f'AllowedChannels: "{rule.pattern}" is no pattern: {RULE_PATTERN_FORM}'
+        if not rule.allowed:
+            return f'AllowedChannels: "{entry}" has no readable level: {LEVEL_FORM}'
+        if rule.pattern in seen:
+            return f'AllowedChannels: "{rule.pattern}" is there twice'
+        seen.add(rule.pattern)
+    return None
 
 
 def _deployed_rule(entry: str) -> Rule:

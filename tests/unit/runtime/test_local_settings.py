@@ -37,6 +37,7 @@ def test_parameters_of_the_template() -> None:
         ("PARAMETERS", "--capabilities=x"),
         ("PARAMETERS", 'A="b"'),
         ("PARAMETERS", "PeerRegions=eu-west-1"),
+        ("PARAMETERS", "AllowedChannels=cars=everyone"),
     ],
 )
 def test_what_cannot_work_is_refused(name: str, value: str) -> None:
