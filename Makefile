@@ -10,6 +10,8 @@ INSTALL := scripts/install.sh
 
 export AWS_DEFAULT_REGION ?= us-west-2
 export SAM_CLI_TELEMETRY = 0
+# Containers often set it; without bytecode each of the many processes compiles its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 ##@ Run it
 

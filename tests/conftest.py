@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support import leaks
+from tests.support import botocore_models, leaks
 from tests.support.aws import close_connections
 from tests.support.leaks import no_pending_tasks  # noqa: F401 - a fixture
 from tests.support.lifecycle import OwnStack
@@ -57,8 +57,9 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fail each test that leaves something open."""
+    """Fail each test that leaves something open; read AWS's service descriptions once."""
     leaks.start(config)
+    botocore_models.keep()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -79,6 +79,8 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Region]]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    # moto's queues are on one server: a long poll of an empty one finds no more than a short one.
+    monkeypatch.setattr("cli.adapters.queues._LONG_POLL_SECONDS", 0)
     stacks: dict[str, Any] = {}
     with mock_aws():
         deployed = {name: _deploy(name, stacks) for name in REGIONS}

@@ -13,13 +13,12 @@ from globalws_functions.adapters.channels_table import ChannelsTable
 from globalws_functions.domain.apply import AuditRecord, Outcome
 from globalws_functions.domain.command import Action
 from globalws_functions.domain.janitor import Run as JanitorRun
-from typer.testing import CliRunner
 
 from cli.adapters.clients import Clients
 from cli.adapters.functions import Invoked
 from cli.errors import RefusedError
-from cli.main import new_globalws
 from tests.integration.cli.conftest import Region
+from tests.support.globalws import invoke
 
 Regions = dict[str, Region]
 
@@ -52,7 +51,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Functions:
 
 
 def globalws(*arguments: str) -> tuple[int, Any]:
-    result = CliRunner().invoke(new_globalws(), [*arguments, "--aws", "--json"])
+    result = invoke(*arguments, "--aws", "--json")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr

@@ -16,12 +16,12 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from typer.testing import CliRunner
 
 from cli.adapters.clients import Clients
 from cli.adapters.functions import Invoked
 from cli.errors import RefusedError
-from cli.main import new_globalws
+from tests.support.globalws import invoke
+from tests.support.lifecycle import until
 from tests.support.stack import ROOT, free_ports
 
 REGION = "us-west-2"
@@ -89,8 +89,13 @@ def stack_file(aws: str, tmp_path: Path) -> Path:
     """The stack file of one region deployed there, with this process's pid."""
     stacks = client("cloudformation", aws)
     stacks.create_stack(StackName=f"globalws-{REGION}", TemplateBody=json.dumps(TEMPLATE))
-    stacks.get_waiter("stack_create_complete").wait(
-        StackName=f"globalws-{REGION}", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    until(
+        lambda: (
+            stacks.describe_stacks(StackName=f"globalws-{REGION}")["Stacks"][0]["StackStatus"]
+            == "CREATE_COMPLETE"
+        ),
+        60,
+        "the stack is complete",
     )
     region = {
         "region": REGION, "graphqlUrl": f"{aws}/graphql", "realtimeUrl": "ws://127.0.0.1/graphql",
@@ -162,7 +167,7 @@ def test_1500_messages_are_redriven_but_for_what_fails(
 
     def redrive(*more: str) -> dict[str, Any]:
         arguments = ["dlq", "redrive", "--yes", "--json", "--stack-file", str(stack_file), *more]
-        ran = CliRunner().invoke(new_globalws(), arguments)
+        ran = invoke(*arguments)
         print(ran.stderr, file=sys.stderr)
         document = json.loads(ran.stdout)
         [found] = [each for each in document["queues"] if each["queue"] == "function"]

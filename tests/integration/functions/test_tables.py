@@ -121,9 +121,10 @@ def test_racing_writers_end_with_the_latest_decision(tables: Any, seed: int) -> 
     commands = [_command(number // 2, policies[number % 3], number) for number in range(12)] * 2
     random.Random(seed).shuffle(commands)
     failures: list[Exception] = []
+    # One for all: boto3's sessions cannot make clients in several threads at once.
+    channels = ChannelsTable.connect("channels", "us-west-2")
 
     def write(mine: list[Command]) -> None:
-        channels = ChannelsTable.connect("channels", "us-west-2")
         try:
             for command in mine:
                 channels.decide(command, NOW)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import new_globalws
+from tests.support.globalws import invoke
 from tests.unit.cli.fake_deployment import FakeDeployment
 
 
@@ -45,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("TERM", "dumb")
 
     def run(*arguments: str, stdin: str | bytes | None = None) -> Ran:
-        result = CliRunner().invoke(new_globalws(), list(arguments), input=stdin)
+        result = invoke(*arguments, stdin=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

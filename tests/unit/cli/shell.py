@@ -272,13 +272,15 @@ def _fake_everything() -> None:
 
 def _warm_up() -> None:
     """Imports and builds here what otherwise each run would, once more."""
-    from cli.main import new_globalws
+    import cli.main
+    from tests.support.globalws import command
 
     for name in _IMPORTED_LATE:
         importlib.import_module(name)
+    cli.main.new_globalws = command
     for arguments in (["channels", "list"], ["--help"], ["audit"]):
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(SystemExit):
-            new_globalws()(arguments, prog_name="globalws")
+            command()(arguments, prog_name="globalws")
 
 
 def _serve() -> None:
