@@ -3,7 +3,7 @@ import { util } from '@aws-appsync/utils';
 const ULID = '^[0-7][0-9A-HJKMNP-TV-Z]{25}$';
 const MOST = 200;
 
-/** Where a page begins: after the id of its token `channel~id`, else after `after`, if there is one. */
+/** The id beyond which a page begins: that of its token `channel~id`, else `after`, if there is one. */
 function startOf(name, { after, nextToken }) {
   const isGiven = (value) => value !== undefined && value !== null;
   if (isGiven(after) && !util.matches(ULID, after)) {
@@ -22,18 +22,21 @@ function startOf(name, { after, nextToken }) {
   return id;
 }
 
-/** Reads a page of the channel's stored messages, oldest first: ctx.stash.page is its arguments. */
+/**
+ * Reads a page of the channel's stored messages: ctx.stash.page is its arguments. Oldest first, or
+ * newest first (`isBackwards`).
+ */
 export function request(ctx) {
   if (JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS) === 0) {
     util.error('this deployment stores no messages (MessageRetentionHours is 0)', 'HistoryDisabled');
   }
-  const { limit } = ctx.stash.page;
+  const { limit, isBackwards } = ctx.stash.page;
   if (limit < 1 || limit > MOST) {
-    util.error(`limit must be from 1 to ${MOST}`, 'InvalidLimit');
+    util.error(`limit and last must be from 1 to ${MOST}`, 'InvalidLimit');
   }
   const { name } = ctx.stash.channel;
   const start = startOf(name, ctx.stash.page);
-  const range = start ? ' AND #id > :start' : '';
+  const range = start ? ` AND #id ${isBackwards ? '<' : '>'} :start` : '';
   const names = start ? { '#name': 'name', '#id': 'id' } : { '#name': 'name' };
   const values = start ? { ':name': name, ':start': start } : { ':name': name };
   return {
@@ -43,7 +46,7 @@ export function request(ctx) {
       expressionNames: names,
       expressionValues: util.dynamodb.toMapValues(values),
     },
-    scanIndexForward: true,
+    scanIndexForward: !isBackwards,
     // Who resumes asks right after a message was stored.
     consistentRead: true,
     limit,

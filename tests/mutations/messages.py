@@ -139,8 +139,8 @@ ORDER = (
         test="tests/faults/test_bus.py::test_a_regions_clock_is_minutes_off",
         what="history is read newest first",
         file="graphql/functions/readHistory.js",
-        old="scanIndexForward: true,",
-        new="scanIndexForward: false,",
+        old="scanIndexForward: !isBackwards,",
+        new="scanIndexForward: isBackwards,",
     ),
     Mutation(
         test="tests/unit/sdk/test_subscriber_scenarios.py::test_scenario",

@@ -203,11 +203,13 @@ def _check_text(request: Any) -> None:
 
 
 def _page(payload: Mapping[str, Any], table: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """A Query of the channel's items after an id, if there is one, by id."""
+    """A Query of the channel's items beyond an id, if there is one, in either direction."""
     values = payload["ExpressionAttributeValues"]
-    start = values.get(":start", {"S": ""})["S"]
+    forward = payload["ScanIndexForward"]
+    start = values.get(":start", {"S": "" if forward else "~"})["S"]
     items = [item for item in table.values() if item["name"] == values[":name"]]
-    items = sorted((i for i in items if i["id"]["S"] > start), key=lambda item: item["id"]["S"])
+    items = [i for i in items if (i["id"]["S"] > start if forward else i["id"]["S"] < start)]
+    items.sort(key=lambda item: item["id"]["S"], reverse=not forward)
     page = items[: payload["Limit"]]
     if len(page) < payload["Limit"]:
         return {"Items": page}

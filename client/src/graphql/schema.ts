@@ -51,6 +51,8 @@ export interface ChannelsQuery {
  * The channel's stored messages whose id is greater than `after`, by id, oldest first; at most
  * `limit` (100, at most 200) a page. Messages of other regions may arrive after younger ones: who
  * resumes asks from a little before the last message seen, and drops the ids it knows.
+ * `last` (at most 200) reads from the newest message back, newest first, without `after` and `limit`;
+ * nextToken then leads to older messages.
  */
 export interface HistoryQuery {
   readonly history: MessagePage;
@@ -60,6 +62,7 @@ export interface HistoryQueryVariables {
   readonly name: string;
   readonly after?: string | null;
   readonly limit?: number | null;
+  readonly last?: number | null;
   readonly nextToken?: string | null;
 }
 

@@ -12,8 +12,8 @@ from emulator.appsync.engine import Engine
 from tests.support.project_api import MemoryServices, ask, project_engine
 
 _QUERY = (
-    "query ($name: String!, $after: ID, $limit: Int, $nextToken: String) {"
-    " history(name: $name, after: $after, limit: $limit, nextToken: $nextToken)"
+    "query ($name: String!, $after: ID, $limit: Int, $last: Int, $nextToken: String) {"
+    " history(name: $name, after: $after, limit: $limit, last: $last, nextToken: $nextToken)"
     " { items { id name } nextToken } }"
 )
 _IDS = [f"01KB4YXW0G8Q2M7R3T5V9XZA{number:02}" for number in range(12)]
@@ -67,6 +67,24 @@ def test_pages_have_each_message_once(
             break
     wanted = [id for id in _IDS if id not in _EXPIRED and id > (after or "")]
     assert got == [{"id": id, "name": "tech"} for id in wanted]
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 5, 12, 200])
+def test_last_reads_from_the_newest_message_back(last: int) -> None:
+    got: list[str] = []
+    token = None
+    while True:
+        page = _history(name="tech", last=last, nextToken=token)["data"]["history"]
+        got += [item["id"] for item in page["items"]]
+        token = page["nextToken"]
+        if token is None:
+            break
+    assert got == [id for id in reversed(_IDS) if id not in _EXPIRED]
+
+
+@pytest.mark.parametrize("more", [{"after": _IDS[0]}, {"limit": 1}, {"last": 0}, {"last": 201}])
+def test_a_last_that_cannot_be_is_refused(more: dict[str, Any]) -> None:
+    assert _error(_history(name="tech", **{"last": 5, **more})) == "InvalidLimit"
 
 
 _GOOD = _history(name="tech", limit=3)["data"]["history"]["nextToken"]
