@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from globalws_functions.domain.apply import POLICY, Outcome
-from globalws_functions.domain.command import Action
+from globalws_functions.domain.errors import InvalidEventError
 
 from cli.adapters.events import put_event
 from cli.adapters.tables import audit_record
-from cli.domain.changes import Confirmation, Decision
-from cli.errors import CliError, ExitCode, UnreachableError
+from cli.domain.changes import Change, Confirmation, instant
+from cli.domain.names import new_ulid
+from cli.errors import CliError, ExitCode, UnreachableError, UsageError
 from cli.output import Output
 from cli.regions import in_each
+from cli.session import Session
 from cli.targets.target import Region
 
 _POLL_SECONDS = 0.3
@@ -48,13 +51,43 @@ class Shown:
         }
 
 
-def put_on_first_bus(
-    regions: Sequence[Region],
-    detail_type: str,
-    detail: Callable[[str], Mapping[str, Any]],
-    output: Output,
-) -> str:
-    """Puts the event on the first bus that answers; returns that region.
+def new_change(
+    session: Session, what: str, detail_type: str, fields: Mapping[str, Any], reason: str
+) -> Change:
+    """An operator's command, now. Raises CliError if it is not known who gives it."""
+    by, at = session.caller(), instant(time.time())
+    return Change(what, detail_type, fields, new_ulid(), reason, by, at)
+
+
+def carry_out(
+    session: Session,
+    change: Change,
+    *,
+    wait: bool,
+    timeout: float,
+    now: Callable[[Region], str] = lambda _: "",
+) -> ExitCode:
+    """Puts the command on one region's bus, and prints what each region did about it.
+
+    Args:
+        now: what a region that has carried it out is asked for then, in a few words.
+
+    Raises:
+        CliError: no bus took it.
+    """
+    try:
+        look = _in_record(change.key, now)
+    except InvalidEventError as error:  # before any region takes it
+        raise UsageError(f"no region would carry it out: {error}") from error
+    put_in = put_on_first_bus(session, change)
+    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    return report(session.output, change.document(), shown, put_in, waited=wait)
+
+
+def put_on_first_bus(session: Session, change: Change) -> str:
+    """Puts the event on the first bus that answers, of the selected regions, then of the others.
+
+    Returns the region.
 
     A bus that did not answer may have taken it all the same: the event that the next one gets has
     the same id, and regions carry out a command once.
@@ -63,32 +96,36 @@ def put_on_first_bus(
         UnreachableError: no bus took it.
         CliError: a bus refused it.
     """
+    selected = list(session.target.selected)
     problems = []
-    for region in regions:
+    for region in dict.fromkeys((*selected, *session.target.all_regions)):
         try:
             bus = region.output("EventBusName")
-            put_event(region.clients, bus, detail_type, detail(region.name))
+            put_event(region.clients, bus, change.detail_type, change.detail(region.name))
         except UnreachableError as error:
             problems.append(str(error))
-            output.note(f"{region.name} did not take it, trying the next region: {error}")
+            session.output.note(f"{region.name} did not take it, trying the next region: {error}")
             continue
         return region.name
     raise UnreachableError(f"no region's bus took it, try again: {problems[0]}")
 
 
-def in_record(decision: Decision, action: Action) -> Look:
-    """Looks for the decision's audit record, and how it ended there."""
+def _in_record(key: str, now: Callable[[Region], str]) -> Look:
+    """Looks for the command's audit record, and how it ended there."""
 
     def look(region: Region) -> Seen:
-        record = audit_record(region.clients, region.output("AuditTableName"), decision.key(action))
+        record = audit_record(region.clients, region.output("AuditTableName"), key)
         if record is None:
             return Confirmation.PENDING, "no audit record yet"
         state = _OUTCOMES.get(record.get("outcome", ""), Confirmation.PENDING)
         steps = dict(record.get("steps", {}))
+        told = []
         if state is Confirmation.CONFIRMED:
             steps.pop(POLICY, None)  # that it is in force, whichever function wrote it
-        told = ", ".join(f"{step} {done}" for step, done in steps.items())
-        return state, record.get("failure") or told
+            with suppress(CliError):  # it is done all the same
+                told.append(now(region))
+        told += [f"{step} {done}" for step, done in steps.items()]
+        return state, record.get("failure") or ", ".join(filter(None, told))
 
     return look
 

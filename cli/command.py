@@ -10,7 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.domain.names import checked_channel, checked_id, checked_reason
+from cli.domain.names import (
+    checked_channel,
+    checked_id,
+    checked_reason,
+    checked_stored_channel,
+    checked_stored_pattern,
+    checked_user,
+)
 from cli.errors import CliError, ExitCode
 from cli.output import Output
 from cli.session import Session
@@ -62,7 +69,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before doing it.")]
 
 
-def _parsed(check: Callable[[str], str]) -> Callable[[str], str]:
+def parsed(check: Callable[[str], str]) -> Callable[[str], str]:
+    """A parser of an argument or option, from what raises ValueError."""
+
     def parse(text: str) -> str:
         try:
             return check(text)
@@ -72,12 +81,27 @@ def _parsed(check: Callable[[str], str]) -> Callable[[str], str]:
     return parse
 
 
-CHANNEL = _parsed(checked_channel)
-MESSAGE_ID = _parsed(checked_id)
-REASON = _parsed(checked_reason)
+STORED_CHANNEL = parsed(checked_stored_channel)
+MESSAGE_ID = parsed(checked_id)
+REASON = parsed(checked_reason)
 
 ChannelName = Annotated[
-    str, typer.Argument(metavar="NAME", help="The channel, e.g. tech.", parser=CHANNEL)
+    str,
+    typer.Argument(metavar="NAME", help="The channel, e.g. tech.", parser=parsed(checked_channel)),
+]
+StoredPattern = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATTERN",
+        help="A channel, or a pattern of channels, e.g. tech, 'chat:*', 'user:{user}:*', '*'.",
+        parser=parsed(checked_stored_pattern),
+    ),
+]
+UserId = Annotated[
+    str, typer.Argument(metavar="USER", help="The user's id.", parser=parsed(checked_user))
+]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait until every region has carried it out.")
 ]
 Reason = Annotated[
     str,

@@ -8,6 +8,7 @@ import typer
 from cli.command import help_lines, new_app
 from cli.commands import (
     audit,
+    channel_views,
     channels,
     config,
     deploy,
@@ -66,6 +67,7 @@ def new_globalws() -> typer.Typer:
     trace.register(app)
     status.register(app)
     top.register(app)
+    channel_views.register(channels.app)
     app.add_typer(channels.app, name="channels")
     purge.register(app)
     audit.register(app)

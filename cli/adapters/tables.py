@@ -1,15 +1,16 @@
-"""What the functions leave in a region's tables: audit records, and the janitor's last run.
+"""A region's tables: audit records, rules of channels, users, and the janitor's last run.
 
 Reads only; the tables' forms are those of globalws/adapters/{audit,channels}_table.py, which are
 imported when a table is read, because they import boto3.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cli.adapters.clients import Clients, aws_errors
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, ScanInputTypeDef
 
 _INTERNAL = ("log", "entry", "expiresAt")
 
@@ -68,6 +69,32 @@ def janitor_run(clients: Clients, table: str) -> dict[str, Any] | None:
     run = _plain(item)
     run.pop("name", None)
     return run
+
+
+def channel_items(clients: Clients, table: str, names: Iterable[str]) -> list[dict[str, Any]]:
+    """The items of the Channels table with these keys, those that there are. Raises CliError."""
+    found = []
+    with aws_errors("dynamodb", clients.region):
+        for name in names:
+            answer = clients.tables.get_item(
+                TableName=table, Key={"name": {"S": name}}, ConsistentRead=True
+            )
+            if "Item" in answer:
+                found.append(_plain(answer["Item"]))
+    return found
+
+
+def all_channel_items(clients: Clients, table: str) -> list[dict[str, Any]]:
+    """All items of the Channels table, however many. Raises CliError."""
+    request: ScanInputTypeDef = {"TableName": table, "ConsistentRead": True}
+    items: list[dict[str, Any]] = []
+    while True:
+        with aws_errors("dynamodb", clients.region):
+            page = clients.tables.scan(**request)
+        items += [_plain(item) for item in page["Items"]]
+        if "LastEvaluatedKey" not in page:
+            return items
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _plain(item: Any) -> dict[str, Any]:

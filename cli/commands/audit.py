@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from cli.adapters.tables import audit_records
-from cli.command import CHANNEL, command
-from cli.errors import ExitCode
+from cli.command import command, parsed
+from cli.domain.access import USER_ITEM
+from cli.domain.names import checked_stored_pattern, checked_user
+from cli.errors import ExitCode, UsageError
 from cli.regions import exit_code, failures, in_each
 from cli.session import Session
 
@@ -27,20 +29,38 @@ def audit(
     session: Session,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Only this channel.", parser=CHANNEL),
+        typer.Argument(
+            metavar="[PATTERN]",
+            help="Only what was given for this channel or pattern.",
+            parser=parsed(checked_stored_pattern),
+        ),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER",
+            help="Only what was given for this user.",
+            parser=parsed(checked_user),
+            show_default=False,
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=10_000, help="At most so many records of each region.")
     ] = 20,
 ) -> ExitCode:
-    """Show the commands for channels, newest first: allow, block, reset, purge, and by whom.
+    """Show the commands for channels and users, newest first, by whom, and how they ended.
 
     Each region keeps its own record of what it did, so one command appears once per region. Action
     `close` is the janitor's own: a channel that a deployment dropped from AllowedChannels.
     """
+    if name is not None and user is not None:
+        raise UsageError("name a channel or pattern, or a user with --user, not both")
+    subject = name if user is None else f"{USER_ITEM}{user}"
     answers = in_each(
         session.target.selected,
-        lambda region: audit_records(region.clients, region.output("AuditTableName"), name, limit),
+        lambda region: audit_records(
+            region.clients, region.output("AuditTableName"), subject, limit
+        ),
     )
     records = sorted(
         (

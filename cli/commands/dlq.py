@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.command import CHANNEL, command, new_app
+from cli.command import STORED_CHANNEL, command, new_app
 from cli.commands.dlq_view import SHORTEST_PREFIX, decoded, show_list, show_tallies, shown_time
 from cli.dead_letter_queues import hand_over, home_of, queue_of
 from cli.domain.dead_letters import DeadLetter, Queue, Reading, read_dead_letter
@@ -35,7 +35,7 @@ QueueName = Annotated[
 ]
 Channel = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Only messages of this channel.", parser=CHANNEL),
+    typer.Option(metavar="NAME", help="Only messages of this channel.", parser=STORED_CHANNEL),
 ]
 MessageIds = Annotated[
     list[str] | None,

@@ -1,14 +1,15 @@
-"""`globalws purge`: ending a channel's subscriptions in every region."""
+"""`globalws purge`: ending subscriptions in every region."""
 
 from typing import Annotated
 
 import typer
-from globalws_functions.domain.command import PURGE_REQUESTED, Action
+from globalws_functions.domain.channel_patterns import USER, is_wildcard
+from globalws_functions.domain.command import PURGE_REQUESTED
 
-from cli.change import in_record, put_on_first_bus, report, until_shown
-from cli.command import ChannelName, Reason, Timeout, command
-from cli.commands.channels import Wait, bus_order, decision_document, new_decision
-from cli.errors import ExitCode
+from cli.change import carry_out, new_change
+from cli.command import Reason, Timeout, Wait, command, parsed
+from cli.domain.names import checked_stored_pattern, checked_user
+from cli.errors import ExitCode, UsageError
 from cli.session import Session
 
 
@@ -20,17 +21,34 @@ def register(app: typer.Typer) -> None:
         examples=[
             'globalws purge tech --reason "spam wave"',
             'globalws purge media --block --delete-history --reason "court order 7" --yes',
+            'globalws purge --user alice --reason "password stolen"',
         ],
-        json_shape='{"change", "id", "name", "reason", "by", "at", "block", "deleteHistory", '
-        '"putIn", "regions": [{"region", "state", "seconds", "why"}]}',
+        json_shape='{"change", "id", "name" or "user", "block", "deleteHistory", "reason", "by", '
+        '"at", "putIn", "regions": [{"region", "state", "seconds", "why"}]}',
         asks=True,
     )(purge)
 
 
 def purge(
     session: Session,
-    name: ChannelName,
     reason: Reason,
+    pattern: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PATTERN]",
+            help="The channel, or a pattern of channels, e.g. tech, 'chat:*'.",
+            parser=parsed(checked_stored_pattern),
+        ),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER",
+            help="End all subscriptions of this user instead.",
+            parser=parsed(checked_user),
+            show_default=False,
+        ),
+    ] = None,
     block: Annotated[
         bool, typer.Option("--block", help="Close the channel too, until it is allowed or reset.")
     ] = False,
@@ -41,28 +59,27 @@ def purge(
     wait: Wait = True,
     timeout: Timeout = 60,
 ) -> ExitCode:
-    """End a channel's open subscriptions in every region.
+    """End open subscriptions in every region: of a channel, of a pattern, or of a user.
 
     Clients may subscribe again at once, unless --block closes the channel. Puts one event on one
     region's bus (the first --region, or the next one if that does not answer); the buses carry it
     to all regions. Each leaves an audit record, by which this command knows that it is done.
     """
+    if (pattern is None) is (user is None):
+        raise UsageError("name a channel or a pattern, or a user with --user")
+    if user is not None and (block or delete_history):
+        raise UsageError("--block and --delete-history are of channels: `globalws users block`")
+    if delete_history and pattern is not None and (is_wildcard(pattern) or USER in pattern):
+        raise UsageError("--delete-history takes one channel, because each has its own history")
     session.target  # noqa: B018 - name the target before the question
     also = [text for asked, text in ((block, "block it"), (delete_history, "delete its history"))
             if asked]  # fmt: skip
-    session.confirm(f"End {name}'s subscriptions in every region{_and(also)}?")
-    decision = new_decision(session, name, reason)
-    put_in = put_on_first_bus(
-        bus_order(session),
-        PURGE_REQUESTED,
-        lambda region: decision.purge(region, block=block, delete_history=delete_history),
-        session.output,
-    )
-    look = in_record(decision, Action.PURGE)
-    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    whose = f"user {user}" if pattern is None else pattern
+    session.confirm(f"End {whose}'s subscriptions in every region{_and(also)}?")
     flags = {"block": block, "deleteHistory": delete_history}
-    document = decision_document("purge", decision) | flags
-    return report(session.output, document, shown, put_in, waited=wait)
+    fields = {"user": user} if pattern is None else {"name": pattern, **flags}
+    change = new_change(session, "purge", PURGE_REQUESTED, fields, reason)
+    return carry_out(session, change, wait=wait, timeout=timeout)
 
 
 def _and(also: list[str]) -> str:

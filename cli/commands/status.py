@@ -5,6 +5,7 @@ import time
 from typing import Annotated, Any
 
 import typer
+from globalws_functions.domain.channel_rules import PROBE
 
 from cli.adapters.alarms import ALARM, Alarm, alarms_of
 from cli.adapters.tables import janitor_run
@@ -13,7 +14,6 @@ from cli.commands.publish import publish_once
 from cli.dead_letter_queues import queue_of
 from cli.domain.changes import epoch
 from cli.domain.dead_letters import Queue
-from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, ExitCode
 from cli.regions import in_each
 from cli.session import Session
@@ -122,10 +122,10 @@ def _probe(session: Session, seconds: float) -> list[dict[str, Any]]:
     by_name = {region.name: region for region in session.target.selected}
 
     def publish(region: str, message_id: str) -> None:
-        sent = {"name": PROBE_CHANNEL, "message": "globalws probe", "id": message_id}
+        sent = {"name": PROBE, "message": "globalws probe", "id": message_id}
         publish_once(session.api(by_name[region]), sent)
 
-    return asyncio.run(probe(PROBE_CHANNEL, endpoints_of(session), publish, seconds))
+    return asyncio.run(probe(PROBE, endpoints_of(session), publish, seconds))
 
 
 def _show(

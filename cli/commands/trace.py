@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.adapters.logs import ask_region_process, lines_with
-from cli.command import CHANNEL, MESSAGE_ID, command
+from cli.command import MESSAGE_ID, STORED_CHANNEL, command
 from cli.dead_letter_queues import home_of, queue_of
 from cli.domain.changes import epoch
 from cli.domain.dead_letters import Queue, read_dead_letter
@@ -63,7 +63,7 @@ def trace(
         typer.Option(
             metavar="NAME",
             help="The message's channel; without it, every allowed channel's history is asked.",
-            parser=CHANNEL,
+            parser=STORED_CHANNEL,
             show_default=False,
         ),
     ] = None,

@@ -1,27 +1,80 @@
-"""What may be typed: channel names, message ids, regions. The API has the same rules."""
+"""What may be typed: channels, patterns, users, message ids. The API has the same rules."""
 
 import os
 import time
 
+from globalws_functions.domain.channel_patterns import (
+    NAME_FORM,
+    PATTERN_FORM,
+    RULE_PATTERN_FORM,
+    is_name,
+    is_old_name,
+    is_pattern,
+    is_rule_pattern,
+)
+from globalws_functions.domain.channel_rules import LEVEL_FORM, OPERATIONS, is_level
 from globalws_functions.domain.command import MAX_REASON
-from globalws_functions.domain.fields import CHANNEL_NAME, ULID, has_utf8
+from globalws_functions.domain.fields import ULID, has_utf8
 
 from cli.errors import RefusedError
 
-PROBE_CHANNEL = "globalws.probe"
-"""Allowed by every deployment for `globalws status --probe`: graphql/functions/readChannel.js."""
+LONGEST_USER = 128
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def checked_channel(name: str) -> str:
     """The name itself. Raises ValueError saying what a channel name looks like."""
-    if not CHANNEL_NAME.fullmatch(name):
-        raise ValueError(
-            f"{name!r} is no channel name: 1 to 64 letters, digits, or . _ : - , "
-            "starting with a letter or digit"
-        )
+    if not is_name(name):
+        raise ValueError(f"{name!r} is no channel name: {NAME_FORM}")
     return name
+
+
+def checked_stored_channel(name: str) -> str:
+    """The name itself, which may be one of older versions, such as `a::b`. Raises ValueError."""
+    return name if is_old_name(name) else checked_channel(name)
+
+
+def checked_pattern(text: str) -> str:
+    """The pattern of a rule itself. Raises ValueError saying what it looks like."""
+    if not is_rule_pattern(text):
+        raise ValueError(f"{text!r} is neither a channel name nor a pattern: {RULE_PATTERN_FORM}")
+    return text
+
+
+def checked_stored_pattern(text: str) -> str:
+    """A pattern of a rule, or a name of older versions. Raises ValueError."""
+    return text if is_old_name(text) else checked_pattern(text)
+
+
+def checked_grant_pattern(text: str) -> str:
+    """The pattern of a grant itself. Raises ValueError saying what it looks like."""
+    if not is_pattern(text):
+        raise ValueError(f"{text!r} is neither a channel name nor a pattern: {PATTERN_FORM}")
+    return text
+
+
+def checked_level(text: str) -> str:
+    """The level itself. Raises ValueError saying which there are."""
+    if not is_level(text) or not has_utf8(text):
+        raise ValueError(f"{text!r} is no level: {LEVEL_FORM}")
+    return text
+
+
+def checked_operation(text: str) -> str:
+    """The operation itself. Raises ValueError saying which there are."""
+    if text not in OPERATIONS:
+        raise ValueError(f"{text!r} is no operation: {', '.join(OPERATIONS)}")
+    return text
+
+
+def checked_user(text: str) -> str:
+    """The user id itself. Raises ValueError saying what a user id looks like."""
+    if not 1 <= len(text) <= LONGEST_USER or not has_utf8(text) or text.startswith("iam:"):
+        raise ValueError(
+            f"{text!r} is no user id: 1 to {LONGEST_USER} characters that do not begin with iam:"
+        )
+    return text
 
 
 def checked_id(text: str) -> str:

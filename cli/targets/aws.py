@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cli.adapters.clients import Clients
 from cli.adapters.stacks import Stack, read_stack, with_peers
 from cli.errors import CliError, UnreachableError, UsageError
-from cli.targets.target import Kind, Outputs, Region, Target
+from cli.targets.target import Kind, Region, Target
 
 if TYPE_CHECKING:
     import boto3
@@ -45,7 +45,7 @@ def aws_target(pattern: str, names: Sequence[str] = (), read: ReadStack = read_s
         raise errors[0]
     description = f"AWS, stacks {pattern}, {_profile()}"
     regions = [
-        Region(name, _name(pattern, name), clients(name), partial(_outputs, stack))
+        Region(name, _name(pattern, name), clients(name), partial(_stack, stack))
         for name, stack in found.items()
     ]
     return Target.select(Kind.AWS, description, regions, names)
@@ -65,10 +65,10 @@ def identity() -> str:
     return f"{_profile()}, account {account}"
 
 
-def _outputs(found: Stack | CliError) -> Outputs:
+def _stack(found: Stack | CliError) -> Stack:
     if isinstance(found, CliError):
         raise found
-    return found.outputs
+    return found
 
 
 def _name(pattern: str, region: str) -> str:

@@ -60,7 +60,7 @@ def _region(stack: RunningStack, running: RunningRegion) -> Region:
         running.region,
         running.stackName,
         clients,
-        lambda: read_stack(clients, running.stackName).outputs,
+        lambda: read_stack(clients, running.stackName),
     )
 
 

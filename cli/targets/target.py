@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cli.adapters.clients import Clients
+from cli.adapters.stacks import Stack
 from cli.errors import CliError, UnreachableError, UsageError
 
 Outputs = Mapping[str, str]
@@ -28,37 +29,41 @@ class Endpoints:
 
 
 class Region:
-    """One region. Its outputs are read when first asked for, and at most once."""
+    """One region. Its stack is read when first asked for, and at most once."""
 
     def __init__(
         self,
         name: str,
         stack_name: str,
         clients: Clients,
-        read_outputs: Callable[[], Outputs],
+        read_stack: Callable[[], Stack],
     ) -> None:
         self.name = name
         self.stack_name = stack_name
         self.clients = clients
-        self._read_outputs = read_outputs
-        self._outputs: Outputs | CliError | None = None
+        self._read_stack = read_stack
+        self._stack: Stack | CliError | None = None
         self._lock = threading.Lock()
 
-    def outputs(self) -> Outputs:
-        """The stack's outputs.
+    def stack(self) -> Stack:
+        """The deployed stack.
 
         Raises:
             CliError: there is no such stack, or it could not be read.
         """
         with self._lock:
-            if self._outputs is None:
+            if self._stack is None:
                 try:
-                    self._outputs = self._read_outputs()
+                    self._stack = self._read_stack()
                 except CliError as error:
-                    self._outputs = error
-            if isinstance(self._outputs, CliError):
-                raise self._outputs
-            return self._outputs
+                    self._stack = error
+            if isinstance(self._stack, CliError):
+                raise self._stack
+            return self._stack
+
+    def outputs(self) -> Outputs:
+        """The stack's outputs. Raises CliError as `stack` does."""
+        return self.stack().outputs
 
     def output(self, key: str) -> str:
         """One output of the stack.

@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
+from globalws_functions.domain.channel_rules import PROBE
+from globalws_functions.domain.command import read_command
+
+from cli.adapters.stacks import Stack
 from cli.domain.changes import instant
-from cli.domain.names import PROBE_CHANNEL
 from cli.errors import CliError, RefusedError, UnreachableError
 from cli.targets.choose import TargetOptions
 from cli.targets.target import Kind, Region, Target
+from tests.unit.cli.samples import event
 
 REGIONS = ("us-west-2", "ap-southeast-2")
 DEFAULT = ("cars", "tech")
@@ -34,7 +39,13 @@ class FakeRegion:
     published: list[dict[str, Any]] = field(default_factory=list)
     failed_entries: int = 0
     outcome: str = "done"
-    stack: dict[str, str] = field(default_factory=lambda: {"ApiKeys": "A", "PeerRegions": "x"})
+    stack: dict[str, str] = field(
+        default_factory=lambda: {
+            "ApiKeys": "A",
+            "PeerRegions": "x",
+            "AllowedChannels": ",".join(DEFAULT),
+        }
+    )
     stack_statuses: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
@@ -56,11 +67,11 @@ class FakeRegion:
             return {"history": {"items": []}}
         if "getChannel(" in query:
             return {"getChannel": self.channel(given["name"])}
-        names = sorted({*DEFAULT, *self.decided})
-        return {"channels": [self.channel(name) for name in names]}
+        assert "channels" in query
+        return {"channels": [self.channel(name) for name in sorted({*DEFAULT, *self.decided})]}
 
     def channel(self, name: str) -> dict[str, Any]:
-        default = {"allowed": name in (*DEFAULT, PROBE_CHANNEL), "reason": None, "updatedAt": None}
+        default = {"allowed": name in (*DEFAULT, PROBE), "reason": None, "updatedAt": None}
         return {"name": name, **self.decided.get(name, default)}
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's
@@ -79,25 +90,27 @@ class FakeRegion:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "e-1"}]}
 
     def carry_out(self, detail_type: str, detail: dict[str, Any]) -> None:
-        action = "purge"
-        if detail_type == "ChannelPolicyChanged":
-            action = {True: "allow", False: "block", None: "reset"}[detail["allowed"]]
+        command = read_command(event(detail_type, detail))
+        action = str(command.action)
+        name = detail["name"]
         if action == "reset":
-            self.decided.pop(detail["name"], None)
+            self.decided.pop(name, None)
         elif action != "purge" or detail["block"]:
-            self.decided[detail["name"]] = {
+            levels = {key: detail[key] for key in ("publish", "subscribe") if key in detail}
+            self.decided[name] = {
                 "allowed": detail.get("allowed", False),
                 "reason": detail["reason"],
                 "updatedAt": detail["at"],
+                **levels,
             }
         if self.unrecorded:
             return
-        key = f"{detail['name']}#{action}#{detail['id']}"
+        key = command.key
         self.audit[key] = {
             "key": {"S": key},
             "at": {"S": detail["at"]},
             "action": {"S": action},
-            "channel": {"S": detail["name"]},
+            "channel": {"S": name},
             "by": {"S": detail["by"]},
             "outcome": {"S": self.outcome},
             "steps": {"M": {"policy": {"S": "already written"}, "subscriptions": {"S": "ended"}}},
@@ -106,10 +119,31 @@ class FakeRegion:
     def get_item(self, **request: Any) -> dict[str, Any]:
         self._answer()
         if request["TableName"] == "channels-table":
-            return {"Item": {"name": {"S": "#janitor"}, "startedAt": {"S": instant(1_790_000_000)},
-                             "invalidated": {"N": "2"}, "failed": {"N": "0"}}}  # fmt: skip
+            found = {each["name"]["S"]: each for each in self._channel_items()}
+            item = found.get(request["Key"]["name"]["S"])
+            return {} if item is None else {"Item": item}
         item = self.audit.get(request["Key"]["key"]["S"])
         return {} if item is None else {"Item": item}
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Pages of 500 items."""
+        self._answer()
+        items = self._channel_items()
+        start = int(request.get("ExclusiveStartKey", {"at": {"N": "0"}})["at"]["N"])
+        end = start + 500
+        more = {"LastEvaluatedKey": {"at": {"N": str(end)}}} if end < len(items) else {}
+        return {"Items": items[start:end], **more}
+
+    def _channel_items(self) -> list[dict[str, Any]]:
+        write = TypeSerializer().serialize
+        items = {
+            "#janitor": {"startedAt": instant(1_790_000_000), "invalidated": 2, "failed": 0},
+            **self.decided,
+        }
+        return [
+            {key: write(value) for key, value in {"name": name, **item}.items()}
+            for name, item in items.items()
+        ]
 
     def query(self, **request: Any) -> dict[str, Any]:
         self._answer()
@@ -137,6 +171,9 @@ class FakeRegion:
         for each in request["Parameters"]:
             if not each.get("UsePreviousValue"):
                 self.stack[each["ParameterKey"]] = each["ParameterValue"]
+
+    def read_stack(self, name: str, outputs: dict[str, str]) -> Stack:
+        return Stack(self.name, name, parameters=self.stack, outputs=outputs)
 
     def _answer(self) -> None:
         if self.down:
@@ -178,4 +215,10 @@ class FakeDeployment:
             "BusDeadLetterQueueUrl": "http://queue/bus",
             "FunctionDeadLetterQueueUrl": "http://queue/function",
         }
-        return Region(fake.name, f"globalws-{fake.name}", clients, lambda: outputs | fake.outputs)
+        name = f"globalws-{fake.name}"
+        return Region(
+            fake.name,
+            name,
+            clients,
+            lambda: fake.read_stack(name, outputs | fake.outputs),
+        )

@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
-from cli.domain.changes import Decision
+from cli.domain.changes import Change
 from cli.domain.dead_letters import DeadLetter, Home, Queue
 
-DECISION = Decision(
-    "01KB4YXW0G8Q2M7R3T5V9XZABC", "media", "claim", "ops@host", "2026-11-23T10:15:00.500Z"
-)
+
+def change(what: str, detail_type: str, **fields: Any) -> Change:
+    """An operator's command."""
+    at = "2026-11-23T10:15:00.500Z"
+    return Change(what, detail_type, fields, "01KB4YXW0G8Q2M7R3T5V9XZABC", "claim", "ops@host", at)
 
 
 def event(detail_type: str, detail: dict[str, object]) -> dict[str, object]:

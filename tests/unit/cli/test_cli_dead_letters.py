@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from globalws_functions.domain.command import Policy, read_command
+from globalws_functions.domain.command import read_command
 from globalws_functions.domain.message import read_message_published
 from globalws_functions.domain.redrive import redrive_of
 
@@ -18,12 +18,12 @@ from cli.domain.dead_letters import (
     read_dead_letter,
 )
 from tests.unit.cli.samples import (
-    DECISION,
     FUNCTION,
     HOME,
     MESSAGE,
     PEER_BUS,
     bus_dead_letter,
+    change,
     dead_letter,
     event,
     record,
@@ -52,7 +52,7 @@ def test_a_message_that_missed_a_peer_goes_to_the_peers_bus_with_its_origin() ->
     assert reading.destination.time == "2026-11-23T10:15:01Z"
 
 
-def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
+def test_a_command_by_hand_stays_the_same_command_on_a_peers_bus() -> None:
     by_hand = event("PurgeRequested", {"name": "tech", "reason": "spam", "by": "ops"})
     destination = read_dead_letter(bus_dead_letter(PEER_BUS, by_hand), HOME).destination
     assert isinstance(destination, PutOnPeerBus)
@@ -62,9 +62,10 @@ def test_an_order_by_hand_stays_the_same_order_on_a_peers_bus() -> None:
     assert after.origin == "us-west-2"
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_an_order_of_ours_is_carried_unchanged(policy: Policy) -> None:
-    detail = DECISION.policy("us-west-2", policy)
+@pytest.mark.parametrize("allowed", [True, False, None])
+def test_a_command_of_ours_is_carried_unchanged(allowed: bool | None) -> None:
+    given = change("what", "ChannelPolicyChanged", name="media", allowed=allowed)
+    detail = given.detail("us-west-2")
     document = event("ChannelPolicyChanged", detail)
     destination = read_dead_letter(bus_dead_letter(PEER_BUS, document), HOME).destination
     assert isinstance(destination, PutOnPeerBus)

@@ -14,6 +14,7 @@ COMMANDS = [
     "audit",
     "channels allow",
     "channels block",
+    "channels explain",
     "channels list",
     "channels reset",
     "config",

@@ -43,6 +43,7 @@ def test_nothing_else_of_the_stack_changes(deployment: FakeDeployment, run: Run)
     assert update["UsePreviousTemplate"] is True
     assert update["Parameters"] == [
         {"ParameterKey": "PeerRegions", "UsePreviousValue": True},
+        {"ParameterKey": "AllowedChannels", "UsePreviousValue": True},
         {"ParameterKey": "ApiKeys", "ParameterValue": "B,A"},
     ]
 

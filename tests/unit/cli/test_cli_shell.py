@@ -19,6 +19,7 @@ ARGUMENTS = {
     "audit": ("audit",),
     "channels allow": ("channels", "allow", "news", *REASON),
     "channels block": ("channels", "block", "tech", *REASON, "--yes"),
+    "channels explain": ("channels", "explain", "tech"),
     "channels list": ("channels", "list"),
     "channels reset": ("channels", "reset", "tech", *REASON, "--yes"),
     "config": ("config",),

@@ -15,9 +15,9 @@ from globalws_client import (
     State,
     StateEvent,
 )
+from globalws_functions.domain.channel_rules import PROBE
 
 from cli.adapters import subscriptions
-from cli.domain.names import PROBE_CHANNEL
 from cli.errors import RefusedError
 from cli.probe import probe
 from tests.unit.cli.conftest import Run
@@ -139,10 +139,8 @@ def test_a_probe_is_published_on_no_users_channel(
     monkeypatch.setattr("cli.commands.status.alarms_of", lambda *_: [])
     assert run("status", "--probe", "--timeout", "0.1").code == 3  # nothing comes back here
     for region in deployment.regions.values():
-        assert [each["name"] for each in region.published] == [PROBE_CHANNEL]
-        assert PROBE_CHANNEL not in [
-            each["name"] for each in region.execute("channels")["channels"]
-        ]
+        assert [each["name"] for each in region.published] == [PROBE]
+        assert PROBE not in [each["name"] for each in region.execute("channels")["channels"]]
 
 
 async def test_a_probe_tells_what_did_not_arrive() -> None:
