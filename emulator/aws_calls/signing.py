@@ -1,4 +1,4 @@
-"""Signature Version 4 for requests whose path is `/` and whose query is empty."""
+"""Signature Version 4 for requests without a query, and with a path that needs no escapes."""
 
 import hashlib
 import hmac
@@ -46,23 +46,33 @@ class Signer:
         self._day = ""
         self._key = b""
 
-    def headers(self, host: str, target: str, body: bytes) -> dict[str, str]:
-        """The headers X-Amz-Date, X-Amz-Target and Authorization of a POST to `/`, and
+    def headers(
+        self,
+        host: str,
+        body: bytes = b"",
+        *,
+        target: str = "",
+        method: str = "POST",
+        path: str = "/",
+    ) -> dict[str, str]:
+        """The headers X-Amz-Date and Authorization, X-Amz-Target if there is a target, and
         X-Amz-Security-Token if the key is temporary.
 
         Args:
             host: as in the request's Host header.
-            target: the operation, as `DynamoDB_20120810.GetItem`.
             body: the whole body.
+            target: the operation of a JSON protocol, as `DynamoDB_20120810.GetItem`.
         """
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
-        headers = {"X-Amz-Date": stamp, "X-Amz-Target": target}
+        headers = {"X-Amz-Date": stamp}
+        if target:
+            headers["X-Amz-Target"] = target
         if self._credentials.session_token:
             headers["X-Amz-Security-Token"] = self._credentials.session_token
         signed = {"host": host} | {name.lower(): value for name, value in headers.items()}
         names = ";".join(sorted(signed))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-        canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        canonical = f"{method}\n{path}\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"

@@ -29,6 +29,7 @@ def _arguments() -> RegionSettings:
     parser.add_argument("--stack-name", required=True)
     parser.add_argument("--aws-endpoint-url", required=True)
     parser.add_argument("--data", type=Path, required=True, help="where accepted events are kept")
+    parser.add_argument("--temporary", type=Path, required=True, help="may be deleted at any end")
     parser.add_argument("--sources", type=Path, required=True, help="to name files in errors")
     parser.add_argument("--peer", action="append", default=[], help="REGION=URL of its process")
     given = parser.parse_args()
@@ -39,6 +40,7 @@ def _arguments() -> RegionSettings:
         given.stack_name,
         given.aws_endpoint_url,
         given.data,
+        given.temporary,
         given.sources,
         peers,
     )

@@ -5,18 +5,18 @@ import json
 from typing import Any
 
 from emulator.appsync.ports import DataSourceError, LambdaFunctionError
-from emulator.aws_calls.dynamodb import DynamoDb, DynamoDbError
-from emulator.eventbridge.aws import Aws
+from emulator.aws_calls.json_service import AwsError, JsonService
 from emulator.eventbridge.entries import CallError
+from emulator.eventbridge.ports import FunctionPort
 from emulator.eventbridge.service import EventBridge
 
 
 class DataSources:
     """`DataSourcePorts` of one region."""
 
-    def __init__(self, bridge: EventBridge, aws: Aws, dynamodb: DynamoDb) -> None:
+    def __init__(self, bridge: EventBridge, functions: FunctionPort, dynamodb: JsonService) -> None:
         self._bridge = bridge
-        self._aws = aws
+        self._functions = functions
         self._dynamodb = dynamodb
 
     async def put_events(self, bus_arn: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class DataSources:
             )
         try:
             return await self._dynamodb.call(operation, payload)
-        except DynamoDbError as error:
+        except AwsError as error:
             raise DataSourceError(error.name, error.message, error.document) from error
 
     async def invoke_lambda(
@@ -47,7 +47,7 @@ class DataSources:
         if invocation_type == "Event":
             await self._bridge.invoke_async(function_arn, text)
             return None
-        result = await self._aws.invoke(function_arn, text)
+        result = await self._functions.invoke(function_arn, text)
         try:
             answer = await asyncio.to_thread(json.loads, result.payload)
         except RecursionError:

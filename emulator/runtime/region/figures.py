@@ -15,8 +15,16 @@ from globalws_functions.domain.json_text import read_json
 
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import Snapshot
+from emulator.lambda_workers.functions import Usage
 from emulator.runtime.deployed.stack import Clients, DeployedStack
-from emulator.runtime.region.totals import Metric, gauges, of_api, of_bridge, of_filters
+from emulator.runtime.region.totals import (
+    Metric,
+    gauges,
+    of_api,
+    of_bridge,
+    of_filters,
+    of_functions,
+)
 
 Datum = dict[str, Any]
 
@@ -47,12 +55,24 @@ class Figures:
         self._before: dict[Metric, float] = {}
         self._began = int(time.time() * 1000)
         self._read: dict[str, _Log] = {}
+        self._waiting: list[Datum] = []
 
-    def put(self, stack: DeployedStack, counters: Counters, bridge: Snapshot) -> None:
+    def put(
+        self,
+        stack: DeployedStack,
+        counters: Counters,
+        bridge: Snapshot,
+        usage: Mapping[str, Usage],
+    ) -> None:
         """Puts all that is new; what could not be put is put the next time.
+
+        `usage` is the functions' since the last call.
 
         Raises botocore's ClientError and BotoCoreError.
         """
+        self._waiting += of_functions(usage)
+        self._put("AWS/Lambda", self._waiting)
+        self._waiting.clear()
         filters = self._clients("logs").describe_metric_filters()["metricFilters"]
         self._put_growth(
             of_api(self._api_id, counters)

@@ -16,15 +16,16 @@ from emulator.appsync.definition import Api, ApiKey
 from emulator.appsync.engine import Engine, build_engine
 from emulator.appsync.memory import set_loaded_aside
 from emulator.appsync.sigv4 import IamCredential
-from emulator.aws_calls.dynamodb import DynamoDb
+from emulator.aws_calls.json_service import dynamodb
 from emulator.aws_calls.signing import Credentials
-from emulator.eventbridge.aws import Aws
 from emulator.eventbridge.definition import AsyncFunction, Bus, Definition
 from emulator.eventbridge.http_local import MAXIMUM_BODY, guarded
 from emulator.eventbridge.http_local import add_routes as add_eventbridge_routes
 from emulator.eventbridge.peers import HttpPeers
 from emulator.eventbridge.ports import Ports
+from emulator.eventbridge.queues import Queues
 from emulator.eventbridge.service import EventBridge
+from emulator.lambda_workers.functions import Functions
 from emulator.runtime.deployed.api import read_api, read_api_keys
 from emulator.runtime.deployed.buses import read_async_functions, read_buses
 from emulator.runtime.deployed.errors import DeployedStackError
@@ -49,6 +50,7 @@ class RegionSettings:
     stack_name: str
     aws_endpoint_url: str
     data: Path
+    temporary: Path
     sources: Path
     peers: Mapping[str, str]
 
@@ -87,8 +89,8 @@ def stack_version(settings: RegionSettings, clients: Clients) -> str:
 
 
 def _credentials(account: str) -> dict[str, IamCredential]:
-    """Who may sign: the operator's key, and the functions' (the emulator gives each function the
-    account id as its access key id, whatever its role)."""
+    """Who may sign: the operator's key, and the functions' (each function has the account id as
+    its access key id, whatever its role; the local AWS does the same)."""
     return {
         ACCESS_KEY_ID: IamCredential(SECRET_ACCESS_KEY, account_id=account, user_name="operator"),
         account: IamCredential(
@@ -107,7 +109,15 @@ class RegionProcess:
         self._settings = settings
         self._clients = Clients(settings.region, settings.aws_endpoint_url)
         self._deployed = read_deployed(settings, self._clients)
-        self._aws = Aws(settings.region, settings.aws_endpoint_url)
+        self._queues = Queues(settings.region, settings.aws_endpoint_url)
+        credentials = Credentials.from_environment(os.environ)
+        self._functions = Functions(
+            settings.aws_endpoint_url,
+            settings.region,
+            credentials,
+            Credentials(self._account(), SECRET_ACCESS_KEY),
+            settings.temporary / "functions",
+        )
         self._peers = HttpPeers(settings.peers)
         self.trace = Trace(settings.region)
         settings.data.mkdir(parents=True, exist_ok=True)
@@ -118,16 +128,14 @@ class RegionProcess:
                 self._deployed.buses,
                 self._deployed.functions,
             ),
-            Ports(self._peers, self._aws, self._aws),
+            Ports(self._peers, self._queues, self._functions),
             settings.data / "eventbridge.sqlite",
             taken=lambda event, forwarded: self.trace.taken(event, forwarded=forwarded),
         )
-        self._dynamodb = DynamoDb(
-            settings.aws_endpoint_url, settings.region, Credentials.from_environment(os.environ)
-        )
+        self._dynamodb = dynamodb(settings.aws_endpoint_url, settings.region, credentials)
         self.engine: Engine = build_engine(
             self._deployed.api,
-            DataSources(self.bridge, self._aws, self._dynamodb),
+            DataSources(self.bridge, self._functions, self._dynamodb),
             credentials=_credentials(self._account()),
             delivered=self.trace.delivered,
             fails=self.bridge.faults.api_fails,
@@ -137,6 +145,7 @@ class RegionProcess:
             self._deployed.api.api_id,
             self.engine.metrics,
             self.bridge.snapshot,
+            self._functions.take_usage,
             self._stack,
         )
         self._watcher = Background("watch for deploys", self._watch)
@@ -171,7 +180,8 @@ class RegionProcess:
         await self.bridge.close()
         await self._peers.close()
         self._dynamodb.close()
-        self._aws.close()
+        self._queues.close()
+        await self._functions.close()
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response(self._status())

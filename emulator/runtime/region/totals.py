@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import Snapshot
+from emulator.lambda_workers.functions import Usage
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,25 @@ def of_bridge(bridge: Snapshot) -> dict[Metric, float]:
             counters.on_failure_errors
         )
     return found
+
+
+_MOST_VALUES = 150  # in one datum
+
+
+def of_functions(usage: Mapping[str, Usage]) -> list[dict[str, Any]]:
+    """Lambda's metrics of the functions that were run here, as data for `PutMetricData`."""
+    data: list[dict[str, Any]] = []
+    for function, used in usage.items():
+        named: dict[str, Any] = {"Dimensions": [{"Name": "FunctionName", "Value": function}]}
+        for name, value in (
+            ("Invocations", used.invocations),
+            ("Errors", used.errors),
+            ("ConcurrentExecutions", used.most_at_once),
+        ):
+            data.append(named | {"MetricName": name, "Value": value, "Unit": "Count"})
+        for start in range(0, len(used.durations), _MOST_VALUES):
+            values = used.durations[start : start + _MOST_VALUES]
+            data.append(
+                named | {"MetricName": "Duration", "Values": values, "Unit": "Milliseconds"}
+            )
+    return data

@@ -75,6 +75,7 @@ async def start_region(settings: LocalSettings, generation: Generation, region: 
             *("--stack-name", settings.stack_name(region)),
             *("--aws-endpoint-url", settings.aws_endpoint_url),
             *("--data", str(generation.data(region))),
+            *("--temporary", str(settings.state / "tmp" / region)),
             *("--sources", str(settings.root / "graphql")),
             *peers,
         ],

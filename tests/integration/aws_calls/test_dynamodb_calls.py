@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from emulator.aws_calls.dynamodb import DynamoDb, DynamoDbError
+from emulator.aws_calls.json_service import AwsError, JsonService
+from emulator.aws_calls.json_service import dynamodb as connect
 from emulator.aws_calls.signing import Credentials
 
 Answer = tuple[int, Any]
@@ -40,31 +41,31 @@ def table() -> Table:
 
 
 @pytest.fixture
-async def dynamodb(table: Table, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DynamoDb]:
-    monkeypatch.setattr("emulator.aws_calls.dynamodb._FIRST_WAIT", 0.001)
+async def dynamodb(table: Table, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[JsonService]:
+    monkeypatch.setattr("emulator.aws_calls.json_service._FIRST_WAIT", 0.001)
     app = web.Application()
     app.router.add_post("/", table.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    client = DynamoDb(url, "us-west-2", Credentials("key", "secret"))
+    client = connect(url, "us-west-2", Credentials("key", "secret"))
     yield client
     client.close()
     await runner.cleanup()
 
 
 @pytest.mark.parametrize("text", ["tech", "é🎉", "half \ud83d of a pair"])
-async def test_a_call_and_its_answer(dynamodb: DynamoDb, table: Table, text: str) -> None:
+async def test_a_call_and_its_answer(dynamodb: JsonService, table: Table, text: str) -> None:
     table.answers = [(200, {"Item": {"name": {"S": text}}})]
     payload = {"TableName": "messages", "Key": {"name": {"S": text}}}
     assert await dynamodb.call("GetItem", payload) == {"Item": {"name": {"S": text}}}
     assert table.asked == [("DynamoDB_20120810.GetItem", payload)]
 
 
-async def test_a_failed_condition_is_told_at_once(dynamodb: DynamoDb, table: Table) -> None:
+async def test_a_failed_condition_is_told_at_once(dynamodb: JsonService, table: Table) -> None:
     table.answers = [(400, CONDITION)]
-    with pytest.raises(DynamoDbError) as failed:
+    with pytest.raises(AwsError) as failed:
         await dynamodb.call("PutItem", {})
     assert failed.value.name == "ConditionalCheckFailedException"
     assert failed.value.message == "The conditional request failed"
@@ -81,16 +82,16 @@ async def test_a_failed_condition_is_told_at_once(dynamodb: DynamoDb, table: Tab
     ],
 )
 async def test_throttles_and_failures_are_tried_again(
-    dynamodb: DynamoDb, table: Table, answer: Answer
+    dynamodb: JsonService, table: Table, answer: Answer
 ) -> None:
     table.answers = [answer, answer, (200, {"Item": {}})]
     assert await dynamodb.call("GetItem", {}) == {"Item": {}}
     assert len(table.asked) == 3
 
 
-async def test_a_failure_that_lasts_is_told_in_the_end(dynamodb: DynamoDb, table: Table) -> None:
+async def test_a_failure_that_lasts_is_told_in_the_end(dynamodb: JsonService, table: Table) -> None:
     table.answers = [(400, {"__type": "ThrottlingException", "Message": "slower"})]
-    with pytest.raises(DynamoDbError) as failed:
+    with pytest.raises(AwsError) as failed:
         await dynamodb.call("GetItem", {})
     assert (failed.value.name, failed.value.message) == ("ThrottlingException", "slower")
     assert len(table.asked) == 10
@@ -98,17 +99,17 @@ async def test_a_failure_that_lasts_is_told_in_the_end(dynamodb: DynamoDb, table
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[]", b"[" * 100_000])
 async def test_an_answer_that_is_not_dynamodbs(
-    dynamodb: DynamoDb, table: Table, body: bytes
+    dynamodb: JsonService, table: Table, body: bytes
 ) -> None:
     table.answers = [(200, body)]
-    with pytest.raises(DynamoDbError) as failed:
+    with pytest.raises(AwsError) as failed:
         await dynamodb.call("GetItem", {})
     assert failed.value.name == "SerializationException"
 
 
 async def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.aws_calls.dynamodb._FIRST_WAIT", 0.001)
-    client = DynamoDb("http://127.0.0.1:9", "us-west-2", Credentials("key", "secret"))
-    with pytest.raises(DynamoDbError) as failed:
+    monkeypatch.setattr("emulator.aws_calls.json_service._FIRST_WAIT", 0.001)
+    client = connect("http://127.0.0.1:9", "us-west-2", Credentials("key", "secret"))
+    with pytest.raises(AwsError) as failed:
         await client.call("GetItem", {})
     assert failed.value.name == "ConnectionFailure"

@@ -28,8 +28,18 @@ def test_a_request_is_signed_as_by_botocore(
     SigV4Auth(BotoCredentials("key", "secret", token or None), "dynamodb", "us-west-2").add_auth(
         request
     )
-    signer.headers(HOST, TARGET, b"one before")  # the key of the day is kept
-    assert signer.headers(HOST, TARGET, body) == dict(request.headers.items())
+    signer.headers(HOST, b"one before", target=TARGET)  # the key of the day is kept
+    assert signer.headers(HOST, body, target=TARGET) == dict(request.headers.items())
+
+
+def test_a_get_is_signed_as_by_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    path = "/2015-03-31/functions/globalws-us-west-2-replay/configuration"
+    signer = Signer(Credentials("key", "secret"), "us-west-2", "lambda", lambda: now.timestamp())
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now)
+    request = AWSRequest("GET", f"http://{HOST}{path}")
+    SigV4Auth(BotoCredentials("key", "secret"), "lambda", "us-west-2").add_auth(request)
+    assert signer.headers(HOST, method="GET", path=path) == dict(request.headers.items())
 
 
 def test_without_a_key_there_are_no_credentials() -> None:

@@ -92,7 +92,7 @@ def figures(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> Figures:
 
 
 def _put(figures: Figures, counters: Counters | None = None) -> None:
-    figures.put(_Stack(), counters or Counters(), _QUIET)  # type: ignore[arg-type]
+    figures.put(_Stack(), counters or Counters(), _QUIET, {})  # type: ignore[arg-type]
 
 
 def test_counters_are_put_as_what_was_added_and_gauges_as_they_are(

@@ -1,4 +1,4 @@
-"""DynamoDB's API, version 2012-08-10, without boto3."""
+"""AWS's JSON protocols 1.0 and 1.1 (DynamoDB, CloudWatch Logs), without boto3."""
 
 import asyncio
 import json
@@ -10,10 +10,8 @@ import orjson
 from emulator.aws_calls.http import HttpClient, HttpError, Response
 from emulator.aws_calls.signing import Credentials, Signer
 
-_VERSION = "DynamoDB_20120810"
-_CONTENT_TYPE = "application/x-amz-json-1.0"
 _TIMEOUT = 10.0
-# boto3's defaults for DynamoDB: ten attempts, the first wait up to 50 ms, each one twice as long.
+# As boto3 does for DynamoDB: ten attempts, the first wait up to 50 ms, each one twice as long.
 _ATTEMPTS = 10
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 2.0
@@ -30,14 +28,14 @@ _RETRYABLE = frozenset(
 )
 
 
-class DynamoDbError(Exception):
-    """DynamoDB refused or failed a call.
+class AwsError(Exception):
+    """The service refused or failed a call.
 
     Attributes:
         name: of the error, as `ConditionalCheckFailedException`; ConnectionFailure or Timeout if
             there was no answer.
-        message: what DynamoDB said.
-        document: the whole answer, with `Item` and `CancellationReasons`.
+        message: what the service said.
+        document: the whole answer; DynamoDB's has `Item` and `CancellationReasons`.
     """
 
     def __init__(self, name: str, message: str, document: dict[str, Any] | None = None) -> None:
@@ -47,12 +45,29 @@ class DynamoDbError(Exception):
         self.document = document or {}
 
 
-class DynamoDb:
-    """DynamoDB of one region at an endpoint URL."""
+class JsonService:
+    """One service of one region at an endpoint URL; `dynamodb` and `logs` make one.
 
-    def __init__(self, endpoint_url: str, region: str, credentials: Credentials) -> None:
+    Args:
+        service: its name in signatures.
+        target: what comes before the operation in X-Amz-Target.
+        version: of the JSON protocol, 1.0 or 1.1.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        credentials: Credentials,
+        *,
+        service: str,
+        target: str,
+        version: str,
+    ) -> None:
         self._http = HttpClient(endpoint_url, timeout=_TIMEOUT)
-        self._signer = Signer(credentials, region, "dynamodb")
+        self._signer = Signer(credentials, region, service)
+        self._target = target
+        self._content_type = f"application/x-amz-json-{version}"
 
     async def call(self, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Carries out one operation (`GetItem`) with its JSON payload; returns the answer.
@@ -60,7 +75,7 @@ class DynamoDb:
         Throttles, 5xx and lost connections are tried again, as boto3 does.
 
         Raises:
-            DynamoDbError: refused, or failed too often.
+            AwsError: refused, or failed too often.
         """
         body = _json(payload)
         attempt = 1
@@ -79,16 +94,16 @@ class DynamoDb:
         self._http.close()
 
     async def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
-        target = f"{_VERSION}.{operation}"
-        headers = self._signer.headers(self._http.host, target, body)
-        headers["Content-Type"] = _CONTENT_TYPE
+        target = f"{self._target}.{operation}"
+        headers = self._signer.headers(self._http.host, body, target=target)
+        headers["Content-Type"] = self._content_type
         try:
             response = await self._http.request("POST", "/", headers, body)
         except HttpError as error:
-            raise _AgainError(DynamoDbError("ConnectionFailure", str(error))) from error
+            raise _AgainError(AwsError("ConnectionFailure", str(error))) from error
         except TimeoutError as error:
             message = f"no answer within {_TIMEOUT:g} seconds"
-            raise _AgainError(DynamoDbError("Timeout", message)) from error
+            raise _AgainError(AwsError("Timeout", message)) from error
         document = _document(response)
         if response.status == 200:
             return document
@@ -98,10 +113,29 @@ class DynamoDb:
         raise failure
 
 
+def dynamodb(endpoint_url: str, region: str, credentials: Credentials) -> JsonService:
+    """DynamoDB, API version 2012-08-10."""
+    return JsonService(
+        endpoint_url,
+        region,
+        credentials,
+        service="dynamodb",
+        target="DynamoDB_20120810",
+        version="1.0",
+    )
+
+
+def logs(endpoint_url: str, region: str, credentials: Credentials) -> JsonService:
+    """CloudWatch Logs, API version 2014-03-28."""
+    return JsonService(
+        endpoint_url, region, credentials, service="logs", target="Logs_20140328", version="1.1"
+    )
+
+
 class _AgainError(Exception):
     """An attempt failed in a way that the next one may not."""
 
-    def __init__(self, error: DynamoDbError) -> None:
+    def __init__(self, error: AwsError) -> None:
         super().__init__(str(error))
         self.error = error
 
@@ -123,12 +157,12 @@ def _document(response: Response) -> dict[str, Any]:
         return document
     name = "InternalServerError" if response.status >= 500 else "SerializationException"
     text = response.body[:200].decode("utf-8", "replace")
-    error = DynamoDbError(name, f"HTTP {response.status}, not a JSON object: {text}")
+    error = AwsError(name, f"HTTP {response.status}, not a JSON object: {text}")
     raise _AgainError(error) if response.status >= 500 else error
 
 
-def _failure(response: Response, document: dict[str, Any]) -> DynamoDbError:
+def _failure(response: Response, document: dict[str, Any]) -> AwsError:
     """`__type` is `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException` on AWS."""
     name = str(document.get("__type", "")).rpartition("#")[2] or f"HTTP{response.status}"
     message = document.get("message") or document.get("Message") or ""
-    return DynamoDbError(name, str(message), document)
+    return AwsError(name, str(message), document)

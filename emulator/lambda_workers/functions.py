@@ -1,0 +1,218 @@
+"""Lambda for the functions of one region: invocations in kept environments, their logs, metrics."""
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulator.aws_calls.json_service import logs
+from emulator.aws_calls.signing import Credentials
+from emulator.eventbridge.ports import InvokeResult
+from emulator.lambda_workers.configuration import Configuration, LambdaApi, LambdaApiError
+from emulator.lambda_workers.environment import Environment, new_stream, variables
+from emulator.lambda_workers.logs import FunctionLogs
+
+logger = logging.getLogger(__name__)
+
+_FRESH_SECONDS = 0.05
+_IDLE_SECONDS = 300.0
+
+
+@dataclass
+class Usage:
+    """What the invocations of one function took, since the metrics were last taken."""
+
+    invocations: int = 0
+    errors: int = 0
+    durations: list[float] = field(default_factory=list)
+    """Milliseconds."""
+    most_at_once: int = 0
+
+
+@dataclass
+class _Function:
+    """A function as it is deployed now, and its environments."""
+
+    configuration: Configuration
+    code: Path
+    free: list[Environment] = field(default_factory=list)
+    running: int = 0
+    checked: float = 0.0
+
+
+class Functions:
+    """A FunctionPort. A function that was changed runs as changed from the next invocation on.
+
+    Args:
+        credentials: of this process, for Lambda's API and CloudWatch Logs.
+        functions_key: the key that functions get.
+        folder: for the functions' code; it is emptied.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        credentials: Credentials,
+        functions_key: Credentials,
+        folder: Path,
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._key = functions_key
+        self._api = LambdaApi(endpoint_url, region, credentials, folder)
+        self._logs = FunctionLogs(logs(endpoint_url, region, credentials))
+        self._functions: dict[str, _Function] = {}
+        self._checking: dict[str, asyncio.Lock] = {}
+        self._environments: set[Environment] = set()
+        self._usage: dict[str, Usage] = {}
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    async def invoke(self, function_arn: str, payload: str) -> InvokeResult:
+        """Runs a function and waits for its answer; see FunctionPort."""
+        name = function_arn.split(":")[6]
+        request_id = str(uuid.uuid4())
+        try:
+            function = await self._current(name)
+        except LambdaApiError as error:
+            return _refused(error)
+        usage = self._usage.setdefault(name, Usage())
+        function.running += 1
+        usage.most_at_once = max(usage.most_at_once, function.running)
+        environment: Environment | None = None
+        try:
+            environment = await self._take(function, function_arn)
+            result = await self._run(function, environment, function_arn, payload, request_id)
+        finally:
+            function.running -= 1
+            if environment is not None:
+                self._give_back(function, environment)
+        return result
+
+    def take_usage(self) -> dict[str, Usage]:
+        """What was used since the last call, by function name."""
+        taken, self._usage = self._usage, {}
+        return taken
+
+    async def close(self) -> None:
+        """Ends all environments, and sends what they wrote."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        self._functions.clear()
+        ending = list(self._environments)
+        for environment in ending:
+            environment.kill()
+        await asyncio.gather(*(environment.ended() for environment in ending))
+        await self._logs.close()
+        self._api.close()
+
+    async def _current(self, name: str) -> _Function:
+        """Asks Lambda's API at most 20 times a second what is deployed. Raises LambdaApiError."""
+        lock = self._checking.setdefault(name, asyncio.Lock())
+        async with lock:
+            function = self._functions.get(name)
+            now = time.monotonic()
+            if function is not None and now - function.checked < _FRESH_SECONDS:
+                return function
+            try:
+                configuration = await self._api.configuration(name)
+                if function is None or function.configuration != configuration:
+                    code = await self._api.code(configuration)
+                    self._forget(name)
+                    function = self._functions[name] = _Function(configuration, code)
+            except LambdaApiError as error:
+                if error.status == 404:
+                    self._forget(name)
+                raise
+            function.checked = now
+            return function
+
+    def _forget(self, name: str) -> None:
+        function = self._functions.pop(name, None)
+        for environment in function.free if function else ():
+            environment.kill()
+
+    async def _take(self, function: _Function, arn: str) -> Environment:
+        """The environment that was used last: the others may then end."""
+        while function.free:
+            environment = function.free.pop()
+            if environment.alive:
+                return environment
+        configuration, stream = function.configuration, new_stream()
+        environment = await Environment.start(
+            configuration,
+            function.code,
+            variables(configuration, arn, stream, self._endpoint_url, self._key),
+            self._logger(configuration, stream),
+        )
+        self._environments.add(environment)
+        return environment
+
+    def _logger(self, configuration: Configuration, stream: str) -> Callable[[str], None]:
+        key = (configuration.log_group, stream)
+        return lambda line: self._logs.add(key, line)
+
+    async def _run(
+        self,
+        function: _Function,
+        environment: Environment,
+        arn: str,
+        payload: str,
+        request_id: str,
+    ) -> InvokeResult:
+        configuration = function.configuration
+        log = self._logger(configuration, environment.stream)
+        log(f"START RequestId: {request_id} Version: $LATEST")
+        started = time.monotonic()
+        result = await environment.invoke(arn, payload, request_id, configuration.timeout)
+        took = (time.monotonic() - started) * 1000
+        log(f"END RequestId: {request_id}")
+        log(
+            f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\t"
+            f"Memory Size: {configuration.memory} MB"
+        )
+        usage = self._usage.setdefault(configuration.name, Usage())
+        usage.invocations += 1
+        usage.errors += result.outcome != "ok"
+        usage.durations.append(took)
+        return result
+
+    def _give_back(self, function: _Function, environment: Environment) -> None:
+        is_current = self._functions.get(function.configuration.name) is function
+        if not environment.alive or not is_current:
+            environment.kill()
+            self._environments.discard(environment)
+            return
+        environment.used = asyncio.get_running_loop().time()
+        function.free.append(environment)
+        self._watch_idle()
+
+    def _watch_idle(self) -> None:
+        if self._idle_timer is None:
+            loop = asyncio.get_running_loop()
+            self._idle_timer = loop.call_later(_IDLE_SECONDS, self._end_idle)
+
+    def _end_idle(self) -> None:
+        """Ends the environments that nobody has used for five minutes."""
+        self._idle_timer = None
+        before = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        for function in self._functions.values():
+            while function.free and function.free[0].used <= before:
+                idle = function.free.pop(0)
+                idle.kill()
+                self._environments.discard(idle)
+            if function.free:
+                self._watch_idle()
+
+
+def _refused(error: LambdaApiError) -> InvokeResult:
+    """The result of an invocation that no function has seen."""
+    message = json.dumps({"errorType": error.code, "errorMessage": error.message})
+    if error.status == 429:
+        return InvokeResult("throttled", message, 429, error_code=error.code)
+    if error.status == 0 or error.status >= 500:
+        return InvokeResult("unavailable", message, error.status or 500, error_code=error.code)
+    return InvokeResult("rejected", message, error.status, error_code=error.code)
