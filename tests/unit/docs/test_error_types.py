@@ -15,7 +15,7 @@ _RAISED = re.compile(r"util\.error\((?:[^()]|\([^()]*\))*'([A-Z]\w+)',?\s*(?:\w+
 _NO_LISTS = {
     "client/src/graphql/inWords.ts",
     "emulator/appsync/errors.py",
-    "emulator/eventbridge/aws.py",
+    "emulator/eventbridge/queues.py",
     "functions/globalws_functions/domain/channel_rules.py",
 }
 
