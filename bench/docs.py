@@ -35,7 +35,7 @@ def performance_blocks(report: Mapping[str, Any]) -> dict[str, str]:
 def cost_blocks() -> dict[str, str]:
     """The blocks of docs/cost.md."""
     from bench.model.report import blocks, document
-    from bench.model.tables import tables
+    from cli.pricing.tables import tables
 
     table = tables()
     return blocks(document(table), table)

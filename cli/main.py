@@ -11,6 +11,7 @@ from cli.commands import (
     channel_views,
     channels,
     config,
+    cost,
     deploy,
     dlq,
     keys,
@@ -74,6 +75,7 @@ def new_globalws() -> typer.Typer:
     app.add_typer(dlq.app, name="dlq")
     app.add_typer(keys.app, name="keys")
     config.register(app)
+    cost.register(app)
     deploy.register(app)
     return app
 

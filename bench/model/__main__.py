@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.docs import write_all
 from bench.model.report import document, markdown
-from bench.model.tables import tables
+from cli.pricing.tables import tables
 
 _ROOT = Path(__file__).resolve().parents[2]
 

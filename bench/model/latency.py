@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from math import log
 
-from bench.model.tables import Tables
+from cli.pricing.tables import Tables
 
 _Z99 = 2.3263478740408408
 PATHS = {

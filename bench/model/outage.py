@@ -11,8 +11,8 @@ from typing import Any
 
 import simpy
 
-from bench.model.tables import Tables
-from bench.model.workload import LARGE, Workload
+from cli.pricing.tables import Tables
+from cli.pricing.workload import LARGE, Workload
 
 _FIRST_PAUSE = 1.0
 _MAXIMUM_ATTEMPTS = 185

@@ -7,9 +7,10 @@ import matplotlib as mpl
 mpl.use("svg")
 import matplotlib.pyplot as plt
 
-from bench.model import cost, latency, outage
-from bench.model.tables import Tables
-from bench.model.workload import Workload
+from bench.model import latency, outage
+from cli.pricing import cost
+from cli.pricing.tables import Tables
+from cli.pricing.workload import Workload
 
 mpl.rcParams |= {
     "svg.hashsalt": "globalws",

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from bench.model import capacity, cost, latency, outage
-from bench.model.tables import Tables
-from bench.model.workload import Workload
+from bench.model import latency, outage
+from cli.pricing import capacity, cost
+from cli.pricing.tables import Tables
+from cli.pricing.workload import Workload
 
 RATES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+MEMBERS = (100, 1_000, 10_000)
 AUDIENCES = (1, 10, 100, 1_000)
 OUTAGE_SECONDS = 3_600.0
 SIZES = (300, 4_096, 65_536, 204_800)
@@ -39,6 +41,7 @@ def document(tables: Tables) -> dict[str, Any]:
             for name, design in cost.DESIGNS.items()
         },
         "watching": _watching(Workload(100), tables),
+        "presence": [_presence(members, tables) for members in MEMBERS],
         "channel": {str(size): round(capacity.channel_rate(size, tables), 2) for size in SIZES},
         "latency": {path: vars(latency.spread(path, tables)) for path in latency.PATHS},
         "outage": [_outage(rate, tables) for rate in (10, 100, 500, 900)],
@@ -84,6 +87,21 @@ def _watching(workload: Workload, tables: Tables) -> dict[str, float]:
     }
 
 
+def _presence(members: int, tables: Tables) -> dict[str, Any]:
+    """What presence adds to a month; every member is connected anyway."""
+    workload = Workload(1, connections=members, presence=members)
+    bills = {"GlobalWS": cost.globalws(workload, tables), "Ably": cost.ably(workload, tables)}
+    return {
+        "members": members,
+        **{
+            f"{name}, {item.removeprefix('presence: ')}": round(value, 2)
+            for name, bill in bills.items()
+            for item, value in bill.month.items()
+            if item.startswith("presence") or item == "connections"
+        },
+    }
+
+
 def _outage(rate: int, tables: Tables) -> dict[str, Any]:
     found = outage.simulate(Workload(rate), OUTAGE_SECONDS, tables)
     return {
@@ -115,6 +133,10 @@ def blocks(found: dict[str, Any], tables: Tables) -> dict[str, str]:
         "watching": _table(
             ["at 100 publishes/s", "dollars a month"],
             [[item, f"{value:,.0f}"] for item, value in found["watching"].items()],
+        ),
+        "presence": _table(
+            ["members of each region; dollars a month", *list(found["presence"][0])[1:]],
+            [[f"{value:,.0f}" for value in each.values()] for each in found["presence"]],
         ),
         "capacity": _capacity(found),
         "channel": _table(

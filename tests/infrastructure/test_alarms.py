@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.model.tables import tables
+from cli.pricing.tables import tables
 from tests.infrastructure.conftest import Template
 from tests.infrastructure.metrics import DEPLOYMENT, OF_AWS, Metric, emitted
 from tests.support.stack import ROOT

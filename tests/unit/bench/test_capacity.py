@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bench.model import latency, outage
-from bench.model.capacity import channel_rate, first_bound, highest_rate, seed_highest_rate, uses
 from bench.model.report import RATES, document, markdown
-from bench.model.tables import tables
-from bench.model.workload import Workload
+from cli.pricing.capacity import channel_rate, first_bound, highest_rate, seed_highest_rate, uses
+from cli.pricing.tables import tables
+from cli.pricing.workload import Workload
 
 TABLES = tables()
 WORKLOAD = Workload(1_000)
@@ -33,6 +33,13 @@ def test_at_the_highest_rate_the_first_quota_is_used_up() -> None:
         1
     )
     assert seed_highest_rate(WORKLOAD, TABLES) == 300
+
+
+def test_heartbeats_leave_less_for_publishes() -> None:
+    here = replace(WORKLOAD, presence=30_000)  # 1,000 heartbeats a second, of 2,000 tokens
+    assert highest_rate(here, TABLES) == pytest.approx(1_000)
+    assert highest_rate(replace(WORKLOAD, presence=90_000), TABLES) == 0
+    assert first_bound(replace(WORKLOAD, presence=90_000), TABLES).share == pytest.approx(2)
 
 
 def test_large_audiences_meet_the_outbound_quota_first() -> None:

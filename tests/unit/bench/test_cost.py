@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.cost import DESIGNS, ably, appsync_events, globalws, seed, tracing
-from bench.model.tables import tables
-from bench.model.workload import Workload
+from cli.pricing.cost import DESIGNS, ably, appsync_events, globalws, seed, tracing
+from cli.pricing.tables import tables
+from cli.pricing.workload import Workload
 from tests.support.stack import ROOT
 
 TABLES = tables()
@@ -20,11 +20,27 @@ def test_globalws_by_hand() -> None:
     assert bill.messages["real-time updates"] == 40.0
     assert bill.messages["EventBridge"] == 1.0
     assert bill.messages["EventBridge, other regions"] == 1.0
-    assert bill.messages["DynamoDB"] == pytest.approx(0.125 + 2 * 0.625)
+    assert bill.messages["DynamoDB, reads of rules"] == pytest.approx((4 + 3) * 0.125)
+    assert bill.messages["DynamoDB, writes"] == pytest.approx(2 * 0.625)
     assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.25 * 13.3334)
     assert bill.messages["logs"] == pytest.approx(500 * 0.5 / 1000)
     assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 39 * 0.1 + 3))
     assert bill.month["connections"] == pytest.approx(200 * 43_200 / 1e6 * 0.08)
+
+
+def test_presence_by_hand_and_off_it_costs_nothing() -> None:
+    here = replace(ONE, presence=1_000, regions=("us-west-2",), presence_in_channel=20)
+    month = globalws(here, TABLES).month
+    beats = 1_000 * 2 * 43_200 / 1e6
+    assert month["presence: heartbeats"] == pytest.approx(beats * (4.0 + 0.625))
+    assert 390 < month["presence: heartbeats"] < 410
+    # An ENTER and a LEAVE an hour: an operation, an event, and 20 updates of 480 bytes each.
+    changes = 1_000 * 2 * 720 / 1e6
+    each = 4.0 + 1.0 + 20 * 2.0 + 20 * 480 / 1e9 * 0.09 * 1e6
+    assert month["presence: changes"] == pytest.approx(changes * each)
+    assert month["presence: sweep"] == pytest.approx(30 * 86_400 * 0.25 * 1.33334e-5)
+    assert ably(here, TABLES).month["presence: changes"] == pytest.approx(changes * 21 * 2.5)
+    assert not [name for name in globalws(ONE, TABLES).month if name.startswith("presence")]
 
 
 def test_logs_weigh_less_than_lambda_itself() -> None:
@@ -76,6 +92,7 @@ def test_more_is_never_cheaper(design: object) -> None:
         {"size": 6_000},
         {"subscribers": 11},
         {"connections": 101},
+        {"presence": 10},
         {"regions": ("us-west-2", "ap-southeast-2", "eu-west-1")},
     ):
         more = replace(ONE, **change)

@@ -18,6 +18,7 @@ COMMANDS = [
     "channels list",
     "channels reset",
     "config",
+    "cost",
     "deploy",
     "destroy",
     "dlq drop",

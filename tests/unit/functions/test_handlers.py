@@ -16,8 +16,8 @@ from globalws_functions.domain.errors import (
 from globalws_functions.domain.janitor import Run
 from globalws_functions.domain.redrive import redrive_mark, redrive_of
 
-from bench.model.tables import tables
 from cli.domain.steps import steps_of_line
+from cli.pricing.tables import tables
 from tests.support.functions import Context, load_handler, sample
 
 

@@ -3,19 +3,22 @@
 import math
 from dataclasses import dataclass
 
-from bench.model.tables import Tables
-from bench.model.workload import LARGE, Workload
+from cli.pricing.tables import Tables
+from cli.pricing.workload import LARGE, Workload
 
 
 @dataclass(frozen=True)
 class Use:
-    """One quota of one region: what is asked of it, and what it gives."""
+    """One quota of one region: what is asked of it, and what it gives. `fixed` is what of it does
+    not grow with the publishes.
+    """
 
     region: str
     quota: str
     asked: float
     given: float
     step: str
+    fixed: float = 0.0
 
     @property
     def share(self) -> float:
@@ -28,6 +31,7 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
     quotas = tables.quotas
     found = []
     replayed = workload.per_region * workload.peers
+    beats = workload.presence / tables.assumptions["heartbeat_seconds"]
     for region in workload.regions:
         size = "large" if region in LARGE else "default"
         deliveries = workload.publishes_per_second * workload.subscribers
@@ -35,9 +39,10 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
             Use(
                 region,
                 "AppSync request tokens/s",
-                workload.per_region + replayed,
+                workload.per_region + replayed + beats,
                 quotas["appsync_request_tokens"],
                 "raise the quota, then several APIs or accounts by channel",
+                beats,
             ),
             Use(
                 region,
@@ -79,8 +84,13 @@ def first_bound(workload: Workload, tables: Tables) -> Use:
 
 
 def highest_rate(workload: Workload, tables: Tables) -> float:
-    """Publishes a second at which the first quota is used up; demand is proportional to them."""
-    return workload.publishes_per_second / first_bound(workload, tables).share
+    """Publishes a second at which the first quota is used up; 0 if it is without any."""
+    room = [
+        max(0.0, use.given - use.fixed) / (use.asked - use.fixed)
+        for use in uses(workload, tables)
+        if use.asked > use.fixed
+    ]
+    return workload.publishes_per_second * min(room)
 
 
 def seed_highest_rate(workload: Workload, tables: Tables) -> float:

@@ -1,11 +1,14 @@
-"""Dollars: per message by what it uses, for GlobalWS, the seed's design, AppSync Events, Ably."""
+"""Dollars: per message by what it uses, for GlobalWS, the seed's design, AppSync Events, Ably.
+
+Presence is each member's heartbeats, and each ENTER and LEAVE to whom it is shown.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from bench.model.tables import Tables
-from bench.model.workload import MINUTES_A_MONTH, SECONDS_A_MONTH, Workload
+from cli.pricing.tables import Tables
+from cli.pricing.workload import MINUTES_A_MONTH, SECONDS_A_MONTH, Workload
 
 _MILLION = 1e6
 
@@ -35,10 +38,9 @@ def _units(size: float, unit: float) -> int:
     return max(1, ceil(size / unit))
 
 
-def _delivery(workload: Workload, tables: Tables) -> dict[str, float]:
-    """What delivering one message to all subscribers of all regions costs on AppSync, ×10⁶."""
+def _delivery(workload: Workload, tables: Tables, deliveries: int) -> dict[str, float]:
+    """What so many deliveries of one message cost on AppSync, ×10⁶."""
     bytes_ = workload.size + tables.assumptions["envelope"]
-    deliveries = workload.subscribers * len(workload.regions)
     prices = tables.prices
     return {
         "real-time updates": deliveries
@@ -80,6 +82,45 @@ def _watching(workload: Workload, tables: Tables) -> dict[str, float]:
     return {"metrics, alarms, dashboard": len(workload.regions) * a_region}
 
 
+def presence_changes(workload: Workload, tables: Tables) -> float:
+    """How many ENTERs and LEAVEs of all regions there are a month."""
+    hours = SECONDS_A_MONTH / 3_600
+    each = 2 * tables.assumptions["presence_joins"]
+    return workload.presence * len(workload.regions) * each * hours
+
+
+def _presence(workload: Workload, tables: Tables) -> dict[str, float]:
+    """Heartbeats, changes and the function that ends leases, of all regions, a month."""
+    if not workload.presence:
+        return {}
+    prices, assumed = tables.prices, tables.assumptions
+    regions = len(workload.regions)
+    beats = workload.presence * regions * SECONDS_A_MONTH / assumed["heartbeat_seconds"] / _MILLION
+    changes = presence_changes(workload, tables) / _MILLION
+    # A change is carried like a message, to each region, but is not stored.
+    change = sum(
+        (
+            regions * prices["appsync_operation"],
+            *_bus(workload, tables).values(),
+            workload.peers * _call(tables),
+            *_delivery(workload, tables, workload.presence_in_channel).values(),
+        )
+    )
+    sweep = SECONDS_A_MONTH * assumed["function_gb"] * prices["lambda_gb_second"]
+    return {
+        "presence: heartbeats": beats * (prices["appsync_operation"] + prices["dynamodb_write"]),
+        "presence: changes": changes * change,
+        "presence: sweep": regions * sweep,
+    }
+
+
+def _call(tables: Tables) -> float:
+    """One million calls of a function that asks the API, with their log."""
+    prices, assumed = tables.prices, tables.assumptions
+    seconds = assumed["function_seconds"] * assumed["function_gb"]
+    return prices["lambda_request"] + seconds * prices["lambda_gb_second"] * _MILLION
+
+
 def tracing(workload: Workload, tables: Tables) -> float:
     """What X-Ray adds to a month with TracingEnabled=true, by its default rule.
 
@@ -97,23 +138,22 @@ def globalws(workload: Workload, tables: Tables) -> Bill:
     """Ours: publish here, one replay in each other region, stored once a region. No tracing."""
     prices, assumed = tables.prices, tables.assumptions
     stored = _units(workload.size + assumed["envelope"], 1024)
-    replay = (
-        prices["lambda_request"]
-        + assumed["function_seconds"] * assumed["function_gb"] * prices["lambda_gb_second"] * 1e6
-    )
+    # One call reads the rules of all patterns that cover the channel, at home with the user's.
+    reads = assumed["publish_reads"] + workload.peers * assumed["replay_reads"]
     return Bill(
         {
             "AppSync operations": len(workload.regions) * prices["appsync_operation"],
             **_bus(workload, tables),
-            "Lambda": workload.peers * replay,
+            "Lambda": workload.peers * _call(tables),
             "logs": workload.peers * assumed["replay_log_bytes"] / 1e9 * prices["log_gb"] * 1e6,
-            "DynamoDB": prices["dynamodb_read"]
-            + stored * len(workload.regions) * prices["dynamodb_write"],
-            **_delivery(workload, tables),
+            "DynamoDB, reads of rules": reads * prices["dynamodb_read"],
+            "DynamoDB, writes": stored * len(workload.regions) * prices["dynamodb_write"],
+            **_delivery(workload, tables, workload.deliveries),
         },
         {
             **_connections(workload, prices["appsync_connection_minute"]),
             **_watching(workload, tables),
+            **_presence(workload, tables),
         },
     )
 
@@ -127,7 +167,7 @@ def seed(workload: Workload, tables: Tables) -> Bill:
             "AppSync operations": (1 + regions) * prices["appsync_operation"],
             **_bus(workload, tables),
             "API destinations": regions * prices["api_destination"],
-            **_delivery(workload, tables),
+            **_delivery(workload, tables, workload.deliveries),
         },
         _connections(workload, prices["appsync_connection_minute"]),
     )
@@ -138,7 +178,7 @@ def appsync_events(workload: Workload, tables: Tables) -> Bill:
     replication of its own.
     """
     bytes_ = workload.size + tables.assumptions["envelope"]
-    deliveries = workload.subscribers * len(workload.regions)
+    deliveries = workload.deliveries
     units = _units(bytes_, 5 * 1024)
     return Bill(
         {
@@ -149,10 +189,19 @@ def appsync_events(workload: Workload, tables: Tables) -> Bill:
     )
 
 
+def _ably_presence(workload: Workload, tables: Tables) -> dict[str, float]:
+    """A change is a message in, and one to each member; heartbeats are none."""
+    if not workload.presence:
+        return {}
+    changes = presence_changes(workload, tables) / _MILLION
+    each = 1 + workload.presence_in_channel
+    return {"presence: changes": changes * each * tables.prices["ably_message"]}
+
+
 def ably(workload: Workload, tables: Tables) -> Bill:
     """Ably, priced by resources, at list price."""
     prices = tables.prices
-    deliveries = workload.subscribers * len(workload.regions)
+    deliveries = workload.deliveries
     rate = workload.publishes_per_second * (1 + deliveries)
     connections = workload.connections * len(workload.regions)
     package, refusal = prices["ably_standard"], ""
@@ -166,6 +215,7 @@ def ably(workload: Workload, tables: Tables) -> Bill:
             "package": package,
             **_connections(workload, prices["ably_minute"]),
             "channels": workload.channels * MINUTES_A_MONTH / _MILLION * prices["ably_minute"],
+            **_ably_presence(workload, tables),
         },
         refusal,
     )
