@@ -34,7 +34,7 @@ COMMANDS = [
     "top",
     "trace",
 ]
-ON_NO_TARGET = ("add-region", "deploy", "destroy", "remove-region")
+ON_NO_TARGET = ("add-region", "cost", "deploy", "destroy", "remove-region")
 
 
 def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
