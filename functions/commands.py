@@ -5,6 +5,7 @@ messages and records what was done.
 """
 
 import os
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -38,19 +39,20 @@ def _region() -> Region:
     name = _settings.region
     return Region(
         name=name,
-        allowed_channels=_settings.allowed_channels,
+        deployed=_settings.deployed,
         policies=ChannelsTable.connect(_settings.channels_table, name),
         api=GraphqlApi.connect(_settings.graphql_url, name),
         history=MessagesTable.connect(_settings.messages_table, name),
         audit=AuditTable.connect(_settings.audit_table, _settings.audit_retention, name),
         clock=lambda: datetime.now(UTC),
+        pause=time.sleep,
     )
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Carries out one `ChannelPolicyChanged` or `PurgeRequested`; answers how it ended.
+    """Carries out one command (`domain.command.EVENTS`); answers how it ended.
 
     Raises:
         TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.

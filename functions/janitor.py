@@ -1,5 +1,6 @@
-"""Janitor: runs on a schedule. Ends the subscriptions of every known channel that is not allowed in
-this region, even if the command or deployment that closed it failed, and renews the API keys.
+"""Janitor: runs on a schedule. Ends the subscriptions of what is blocked or no longer allowed in
+this region, channels, patterns and users, even if the command or deployment that closed it failed;
+and renews the API keys.
 """
 
 import os
@@ -40,7 +41,7 @@ def _janitor() -> Janitor:
     region = _settings.region
     return Janitor(
         region=region,
-        allowed_channels=_settings.allowed_channels,
+        deployed=_settings.deployed,
         grace=_settings.grace,
         registry=ChannelsTable.connect(_settings.channels_table, region),
         api=GraphqlApi.connect(_settings.graphql_url, region),
@@ -109,6 +110,7 @@ def _report(run: Run) -> None:
     metrics.add_metric("InvalidationsThrottled", MetricUnit.Count, run.throttled)
     metrics.add_metric("InvalidationsSkipped", MetricUnit.Count, run.skipped)
     metrics.add_metric("ChannelsClosed", MetricUnit.Count, run.closed)
+    metrics.add_metric("RulesTightened", MetricUnit.Count, run.stricter)
     logger.info("janitor run", extra={"run": asdict(run)})
 
 

@@ -30,7 +30,7 @@ def _channels() -> ChannelsTable:
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Writes a command's policy, if it has one.
+    """Writes a command's policy or grant, if it has one.
 
     Returns `{"outcome"}`: `written`, `already written`, `superseded`, `none` or `refused`.
 
@@ -47,10 +47,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         return {"outcome": "refused", "reason": str(error)}
     logger.set_correlation_id(command.id)  # which the event may have left out
     outcome = "none"
-    if command.policy is not None:
-        outcome = _channels().decide(command, datetime.now(UTC)).value
+    if command.grant is not None:
+        outcome = _channels().grant(command).decided.value
+    elif command.policy is not None:
+        outcome = _channels().decide(command, datetime.now(UTC)).decided.value
     logger.info(
         f"policy {outcome}",
-        extra={"channel": command.name, "policy": command.policy, "decision": command.decision},
+        extra={
+            "channel": command.name,
+            "policy": command.policy,
+            "details": command.details,
+            "decision": command.decision,
+        },
     )
     return {"outcome": outcome}

@@ -30,6 +30,7 @@ _dead_letters = DeadLetterQueue.connect(
 _METRIC = {
     Outcome.REPLAYED: "MessagesReplayed",
     Outcome.DUPLICATE: "DuplicateMessages",
+    Outcome.WITHHELD: "MessagesWithheld",
     Outcome.DEAD_LETTERED: "PermanentFailures",
 }
 

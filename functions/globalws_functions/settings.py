@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from globalws_functions.domain.channel_rules import Rule, deployed_by_pattern
+
 
 class SettingsError(Exception):
     """A variable that template.yaml sets is missing or unusable; the function must not start."""
@@ -37,15 +39,24 @@ def number(environment: Mapping[str, str], name: str) -> float:
     return value
 
 
-def listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """The variable's values, with commas between. An empty variable is an empty list.
+def present(environment: Mapping[str, str], name: str) -> str:
+    """The variable's value, which may be empty.
 
     Raises:
         SettingsError: it is unset.
     """
     if name not in environment:
         raise SettingsError(f"environment variable {name} is not set (see template.yaml)")
-    return tuple(each for each in environment[name].split(",") if each)
+    return environment[name]
+
+
+def listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The variable's values, with commas between. An empty variable is an empty list.
+
+    Raises:
+        SettingsError: it is unset.
+    """
+    return tuple(each for each in present(environment, name).split(",") if each)
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,10 @@ class PolicySettings:
 
 @dataclass(frozen=True)
 class CommandSettings:
-    """What the Command function needs; `messages_table` is empty where no message is stored."""
+    """What the Command function needs; `messages_table` is empty where no message is stored.
+
+    `deployed` has the rules of AllowedChannels by pattern.
+    """
 
     graphql_url: str
     region: str
@@ -95,7 +109,7 @@ class CommandSettings:
     channels_table: str
     audit_table: str
     audit_retention: timedelta
-    allowed_channels: frozenset[str]
+    deployed: Mapping[str, Rule]
     messages_table: str
 
     @classmethod
@@ -109,7 +123,7 @@ class CommandSettings:
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
-            allowed_channels=frozenset(listed(environment, "ALLOWED_CHANNELS")),
+            deployed=deployed_by_pattern(present(environment, "ALLOWED_CHANNELS")),
             messages_table=environment.get("MESSAGES_TABLE", ""),
         )
 
@@ -123,7 +137,7 @@ class JanitorSettings:
     channels_table: str
     audit_table: str
     audit_retention: timedelta
-    allowed_channels: frozenset[str]
+    deployed: Mapping[str, Rule]
     grace: timedelta
     invalidations_per_second: float
     api_id: str
@@ -138,7 +152,7 @@ class JanitorSettings:
             channels_table=required(environment, "CHANNELS_TABLE"),
             audit_table=required(environment, "AUDIT_TABLE"),
             audit_retention=timedelta(days=number(environment, "AUDIT_RETENTION_DAYS")),
-            allowed_channels=frozenset(listed(environment, "ALLOWED_CHANNELS")),
+            deployed=deployed_by_pattern(present(environment, "ALLOWED_CHANNELS")),
             grace=timedelta(minutes=number(environment, "CLOSING_GRACE_MINUTES")),
             invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
             api_id=required(environment, "API_ID"),

@@ -21,6 +21,7 @@ _TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable"})
 _SIGNED: dict[tuple[str, str], frozenset[Call]] = {
     ("GraphqlApi", "publish_from_bus"): frozenset({("appsync:GraphQL", "Mutation.publishFromBus")}),
     ("GraphqlApi", "unsubscribe"): frozenset({("appsync:GraphQL", "Mutation.unsubscribe")}),
+    ("GraphqlApi", "disconnect"): frozenset({("appsync:GraphQL", "Mutation.disconnect")}),
     ("ApiKeys", "expires"): frozenset({("appsync:ListApiKeys", "apikeys")}),
     ("ApiKeys", "extend"): frozenset(
         ("appsync:UpdateApiKey", f"apikeys/${{{key}.ApiKeyId}}") for key in ("ApiKey", "ApiKeyB")

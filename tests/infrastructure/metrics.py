@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from globalws_functions.domain.errors import (
+    BlockedChannelError,
     DuplicateMessageError,
     GlobalwsError,
     PermanentError,
@@ -125,6 +126,7 @@ def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
     for failure in (
         None,
         DuplicateMessageError("known"),
+        BlockedChannelError("blocked"),
         PermanentError("InvalidChannelName", "no"),
         TransientError("HTTP 503"),
     ):

@@ -23,6 +23,7 @@ _ALLOWED: dict[str, set[Call]] = {
     "ReplayFunction": {("appsync:GraphQL", "Mutation.publishFromBus"), _ON_FAILURE},
     "CommandFunction": {
         ("appsync:GraphQL", "Mutation.unsubscribe"),
+        ("appsync:GraphQL", "Mutation.disconnect"),
         ("dynamodb:UpdateItem", "ChannelsTable"),
         ("dynamodb:GetItem", "AuditTable"),
         ("dynamodb:PutItem", "AuditTable"),
@@ -33,6 +34,7 @@ _ALLOWED: dict[str, set[Call]] = {
     "PolicyFunction": {("dynamodb:UpdateItem", "ChannelsTable"), _ON_FAILURE},
     "JanitorFunction": {
         ("appsync:GraphQL", "Mutation.unsubscribe"),
+        ("appsync:GraphQL", "Mutation.disconnect"),
         ("dynamodb:Scan", "ChannelsTable"),
         ("dynamodb:UpdateItem", "ChannelsTable"),
         ("dynamodb:PutItem", "ChannelsTable"),
@@ -103,7 +105,7 @@ def test_appsync_puts_messages_only_however_iam_is_told_of_the_entries(template:
     assert statement["Condition"] == {
         "ForAllValues:StringEquals": {
             "events:source": "globalws",
-            "events:detail-type": "MessagePublished",
+            "events:detail-type": ["MessagePublished", "UserGrantChanged"],
         },
         "Null": {"events:source": "false", "events:detail-type": "false"},
     }

@@ -154,16 +154,16 @@ ORDER = (
         "test_all_regions_converge_whatever_the_order_and_the_repetitions",
         what="decisions are ranked by their id before their instant",
         file="functions/globalws_functions/domain/command.py",
-        old='''return f"{self.at}#{self.id}#{self.policy or ''}"''',
-        new='''return f"{self.id}#{self.at}#{self.policy or ''}"''',
+        old='''rank = f"{self.at}#{self.id}#{self.policy or ''}"''',
+        new='''rank = f"{self.id}#{self.at}#{self.policy or ''}"''',
     ),
     Mutation(
         test="tests/integration/functions/test_tables.py::"
         "test_racing_writers_end_with_the_latest_decision",
         what="the registry writes whatever decision arrives last",
         file="functions/globalws_functions/adapters/channels_table.py",
-        old='"attribute_not_exists(#decision) OR #decision < :decision",',
-        new='"attribute_not_exists(#decision) OR #decision <> :decision",',
+        old='f"attribute_not_exists({rank}) OR {rank} < :decision"',
+        new='f"attribute_not_exists({rank}) OR {rank} <> :decision"',
     ),
     Mutation(
         test="tests/faults/test_bus.py::"

@@ -176,16 +176,16 @@ ISOLATION = (
         "test_reset_closes_a_channel_that_is_not_of_the_deployment",
         what="a reset is noted and leaves in force what it takes back",
         file="functions/globalws_functions/adapters/channels_table.py",
-        old='Policy.DEFAULT: " REMOVE #allowed, #closedSince, #invalidatedAt"',
-        new='Policy.DEFAULT: " REMOVE #closedSince, #invalidatedAt"',
+        old='Policy.DEFAULT: ("", "#allowed, #closedSince, #invalidatedAt")',
+        new='Policy.DEFAULT: ("", "#closedSince, #invalidatedAt")',
     ),
     Mutation(
         test="tests/e2e/test_janitor.py::"
         "test_with_purge_failing_the_janitor_ends_the_subscriptions",
         what="the janitor asks the deployment before the operator",
         file="functions/globalws_functions/domain/channel.py",
-        old="return self.name in allowed_channels if self.override is None else self.override",
-        new="return self.name in allowed_channels or self.override is True",
+        old="return rule is not None and rule.allowed if self.override is None else self.override",
+        new="return (rule is not None and rule.allowed) or self.override is True",
     ),
     Mutation(
         test="tests/e2e/test_authorization.py::test_http",

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from globalws_functions.domain.apply import AuditRecord, Decided
+from globalws_functions.domain.apply import AuditRecord, Decided, Decision
 from globalws_functions.domain.command import Command
 from globalws_functions.domain.errors import GlobalwsError
 from jsonschema import Draft202012Validator, ValidationError, validators
@@ -93,9 +93,17 @@ class Context:
         return self.remaining_ms
 
 
+_SAMPLES = {
+    "ChannelPolicyChanged": "policy-change",
+    "UserPolicyChanged": "user-change",
+    "UserGrantChanged": "grant",
+    "PurgeRequested": "purge",
+}
+
+
 def command_event(detail_type: str, **detail: Any) -> dict[str, Any]:
     """A valid event of operators, with that detail over a default one; None leaves a field out."""
-    base = sample("purge" if detail_type == "PurgeRequested" else "policy-change")
+    base = sample(_SAMPLES[detail_type])
     merged = {**base["detail"], **detail}
     return {**base, "detail": {name: each for name, each in merged.items() if each is not None}}
 
@@ -130,31 +138,56 @@ class FakeApi:
     """Counts invalidations; `failures` maps a channel to the errors of its next calls."""
 
     unsubscribed: list[str] = field(default_factory=list)
+    disconnected: list[str] = field(default_factory=list)
     failures: dict[str, list[GlobalwsError]] = field(default_factory=dict)
     on_call: Callable[[str], None] = lambda name: None
 
     def unsubscribe(self, name: str) -> None:
+        self._call(name)
+        self.unsubscribed.append(name)
+
+    def disconnect(self, user: str) -> None:
+        self._call(user)
+        self.disconnected.append(user)
+
+    def _call(self, name: str) -> None:
         self.on_call(name)
         if self.failures.get(name):
             raise self.failures[name].pop(0)
-        self.unsubscribed.append(name)
 
 
 @dataclass
 class FakePolicies:
-    """The rules of the channels table, in memory."""
+    """The rules and users of the channels table, in memory."""
 
     standing: dict[str, Command] = field(default_factory=dict)
+    grants: dict[tuple[str, str], Command] = field(default_factory=dict)
+    replaced: dict[str, str | None] = field(default_factory=dict)
     failures: list[GlobalwsError] = field(default_factory=list)
 
-    def decide(self, command: Command, now: datetime) -> Decided:
+    def decide(self, command: Command, now: datetime) -> Decision:
         if self.failures:
             raise self.failures.pop(0)
         known = self.standing.get(command.name)
-        if known is not None and known.decision >= command.decision:
-            return Decided.UNCHANGED if known.decision == command.decision else Decided.SUPERSEDED
-        self.standing[command.name] = command
+        decided = _decided(known, command)
+        if decided is Decided.WRITTEN:
+            self.standing[command.name] = command
+            self.replaced[command.name] = known.subscribe if known else None
+        return Decision(decided, self.replaced.get(command.name))
+
+    def grant(self, command: Command) -> Decision:
+        assert command.grant is not None
+        at = (command.name, command.grant.pattern)
+        decided = _decided(self.grants.get(at), command)
+        if decided is Decided.WRITTEN:
+            self.grants[at] = command
+        return Decision(decided)
+
+
+def _decided(known: Command | None, command: Command) -> Decided:
+    if known is None or known.decision < command.decision:
         return Decided.WRITTEN
+    return Decided.UNCHANGED if known.decision == command.decision else Decided.SUPERSEDED
 
 
 @dataclass

@@ -1,14 +1,15 @@
 """The Audit table: one record for each command that this region carried out.
 
-Key `key`; the index `by-channel` (`channel`, `entry`) lists one channel's records by time, the
+Key `key`; the index `by-channel` (`channel`, `entry`) lists by time the records of one channel, one
+pattern or one user (`#user:ID`), the
 index `by-time` (`log`, `entry`) all. `log` is the same in every record, because commands are few.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from globalws_functions.adapters.dynamodb import Item, client, domain_errors
+from globalws_functions.adapters.dynamodb import Item, client, domain_errors, text
 from globalws_functions.domain.apply import AuditRecord, Outcome
 from globalws_functions.domain.command import Action
 from globalws_functions.domain.fields import instant
@@ -34,6 +35,7 @@ _TEXTS = {
     "recordedAt": "recorded_at",
     "outcome": "outcome",
     "failure": "failure",
+    "details": "details",
 }
 
 
@@ -76,7 +78,8 @@ class AuditTable:
 
 
 def _record(item: Item) -> AuditRecord:
-    fields = {field: item[attribute]["S"] for attribute, field in _TEXTS.items()}
+    # Records of older versions have no details.
+    fields: dict[str, Any] = {f: text(item, attribute) or "" for attribute, f in _TEXTS.items()}
     fields["action"] = Action(fields["action"])
     fields["outcome"] = Outcome(fields["outcome"])
     steps = {step: result["S"] for step, result in item["steps"]["M"].items()}

@@ -1,14 +1,18 @@
-"""The Channels table: operators' decisions about channels, and what the janitor knows of them.
+"""The Channels table: operators' decisions about channels and users, and what the janitor knows.
 
-A channel's item: `allowed`, `reason`, `by`, `updatedAt`, `decision` (an operator's decision and its
-rank), `known`, `closedSince`, `invalidatedAt` (the janitor's). A decision without `allowed` leaves
-the channel to AllowedChannels. One item more, under a name that no channel can have, keeps the
-janitor's last run.
+An item of a channel or a pattern: `allowed`, `publish`, `subscribe`, `reason`, `by`, `updatedAt`,
+`decision` (an operator's decision and its rank), `replacedLevel` (the level for subscribing before
+it), `known`, `knownLevel`, `closedSince`, `invalidatedAt`, `stricterSince` (the janitor's). A
+decision without `allowed` leaves it to AllowedChannels. A user's item, under a name that no channel
+can have, has the same of a block, and `grants`: pattern → `operations`, `decision`. One item more
+keeps the janitor's last run.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,10 +24,10 @@ from globalws_functions.adapters.dynamodb import (
     is_condition_failure,
     text,
 )
-from globalws_functions.domain.apply import Decided
+from globalws_functions.domain.apply import Decided, Decision
 from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.command import Command, Policy
-from globalws_functions.domain.fields import CHANNEL_NAME, instant, iso
+from globalws_functions.domain.fields import instant, iso
 from globalws_functions.domain.janitor import Run
 
 if TYPE_CHECKING:
@@ -34,17 +38,23 @@ LAST_RUN = "#janitor"
 _NAMES = {
     f"#{name}": name
     for name in (
-        "name", "allowed", "reason", "by", "updatedAt", "decision",
-        "known", "closedSince", "invalidatedAt",
+        "name", "allowed", "publish", "subscribe", "reason", "by", "updatedAt", "decision",
+        "replacedLevel", "known", "knownLevel", "closedSince", "invalidatedAt", "stricterSince",
+        "grants",
     )
 }  # fmt: skip
+# What the janitor reads.
+_READ = (
+    "name", "allowed", "subscribe", "decision",
+    "known", "knownLevel", "closedSince", "invalidatedAt", "stricterSince",
+)  # fmt: skip
 
 # What a decision does beside saying who decided, why and when. The janitor's notes begin anew: for
 # a block now, for a channel left to AllowedChannels when the janitor finds that it is not in there.
 _CHANGES = {
-    Policy.ALLOW: ", #allowed = :allowed REMOVE #closedSince, #invalidatedAt",
-    Policy.BLOCK: ", #allowed = :allowed, #closedSince = :now REMOVE #invalidatedAt",
-    Policy.DEFAULT: " REMOVE #allowed, #closedSince, #invalidatedAt",
+    Policy.ALLOW: (", #allowed = :allowed", "#closedSince, #invalidatedAt"),
+    Policy.BLOCK: (", #allowed = :allowed, #closedSince = :now", "#invalidatedAt"),
+    Policy.DEFAULT: ("", "#allowed, #closedSince, #invalidatedAt"),
 }
 
 
@@ -60,7 +70,7 @@ class ChannelsTable:
         """The table by its name; no I/O yet."""
         return cls(name, client(region))
 
-    def decide(self, command: Command, now: datetime) -> Decided:
+    def decide(self, command: Command, now: datetime) -> Decision:
         """See `Policies`."""
         policy = command.policy
         if policy is None:
@@ -70,45 +80,92 @@ class ChannelsTable:
             ":by": _s(command.by),
             ":at": _s(command.at),
             ":decision": _s(command.decision),
+            ":unstated": _s(""),
         }
         if policy.allowed is not None:
             values[":allowed"] = {"BOOL": policy.allowed}
         if policy is Policy.BLOCK:
             values[":now"] = _s(iso(now))
+        changed, removed = _CHANGES[policy]
+        for operation, level in (("publish", command.publish), ("subscribe", command.subscribe)):
+            if level is None:
+                removed += f", #{operation}"
+            else:
+                changed += f", #{operation} = :{operation}"
+                values[f":{operation}"] = _s(level)
+        # The Policy function writes the same, maybe first: so the item itself says what was before.
+        change = (
+            "SET #reason = :reason, #by = :by, #updatedAt = :at, #decision = :decision, "
+            f"#replacedLevel = if_not_exists(#subscribe, :unstated){changed} REMOVE {removed}"
+        )
+        return self._decide(command, change, "#decision", values)
+
+    def grant(self, command: Command) -> Decision:
+        """See `Policies`."""
+        grant = command.grant
+        if grant is None:
+            raise ValueError(f"command {command.key} grants nothing")
+        # A grant can be written into a map only.
+        empty: Item = {":empty": {"M": {}}}
+        self._update(command.name, "SET #grants = if_not_exists(#grants, :empty)", None, empty)
+        written = {
+            "operations": {"L": [_s(each) for each in grant.operations]},
+            "decision": _s(command.decision),
+        }
+        values: Item = {":decision": _s(command.decision), ":grant": {"M": written}}
+        return self._decide(
+            command,
+            "SET #grants.#pattern = :grant",
+            "#grants.#pattern.#decision",
+            values,
+            {"#pattern": grant.pattern},
+        )
+
+    def _decide(
+        self,
+        command: Command,
+        change: str,
+        rank: str,
+        values: Item,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> Decision:
+        """Writes a decision unless one that ranks higher, at this path, is there."""
+        condition = f"attribute_not_exists({rank}) OR {rank} < :decision"
         try:
-            self._update(
-                command.name,
-                "SET #reason = :reason, #by = :by, #updatedAt = :at, #decision = :decision"
-                + _CHANGES[policy],
-                "attribute_not_exists(#decision) OR #decision < :decision",
-                values,
-            )
+            item = self._update(command.name, change, condition, values, names)
         except ClientError as error:
+            if not is_condition_failure(error):
+                raise
             refused: Any = error.response
-            standing = text(refused.get("Item", {}), "decision")
-            return Decided.UNCHANGED if standing == command.decision else Decided.SUPERSEDED
-        return Decided.WRITTEN
+            item = refused.get("Item", {})
+            if _rank(item, command) != command.decision:
+                return Decision(Decided.SUPERSEDED)
+            return Decision(Decided.UNCHANGED, text(item, "replacedLevel") or None)
+        return Decision(Decided.WRITTEN, text(item, "replacedLevel") or None)
 
     def channels(self) -> Iterator[Channel]:
         """See `Registry`."""
         pages = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.name,
-            ProjectionExpression="#name, #allowed, #decision, #known, #closedSince, #invalidatedAt",
-            ExpressionAttributeNames={
-                key: name
-                for key, name in _NAMES.items()
-                if name not in ("reason", "by", "updatedAt")
-            },
+            ProjectionExpression=", ".join(f"#{name}" for name in _READ),
+            ExpressionAttributeNames={f"#{name}": name for name in _READ},
         )
         with domain_errors():
             for page in pages:
                 for item in page["Items"]:
-                    if CHANNEL_NAME.fullmatch(item["name"].get("S", "")):
+                    if item["name"]["S"] != LAST_RUN:
                         yield _channel(item)
 
-    def remember(self, name: str) -> None:
+    def remember(self, name: str, level: str | None, stricter_since: datetime | None) -> None:
         """See `Registry`."""
-        self._update(name, "SET #known = :true", None, {":true": {"BOOL": True}})
+        change = "SET #known = :true, #knownLevel = :level"
+        values: Item = {":true": {"BOOL": True}, ":level": _s(level or "")}
+        if stricter_since is None:
+            change += " REMOVE #stricterSince"
+        else:
+            change += ", #stricterSince = :since"
+            values[":since"] = _s(iso(stricter_since))
+        self._update(name, change, None, values)
 
     def mark_invalidated(self, channel: Channel, at: datetime) -> None:
         """See `Registry`."""
@@ -142,15 +199,22 @@ class ChannelsTable:
             if not is_condition_failure(error):
                 raise
 
-    def _update(self, name: str, change: str, condition: str | None, values: Item) -> None:
-        used = f"{change} {condition or ''}"
+    def _update(
+        self,
+        name: str,
+        change: str,
+        condition: str | None,
+        values: Item,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> Item:
+        """The item as it is after the change."""
+        used = set(re.findall(r"#\w+", f"{change} {condition or ''}"))
         request: dict[str, Any] = {
             "TableName": self.name,
             "Key": {"name": _s(name)},
             "UpdateExpression": change,
-            "ExpressionAttributeNames": {
-                key: attribute for key, attribute in _NAMES.items() if key in used
-            },
+            "ExpressionAttributeNames": {key: {**_NAMES, **names}[key] for key in sorted(used)},
+            "ReturnValues": "ALL_NEW",
         }
         if condition:
             request["ConditionExpression"] = condition
@@ -158,19 +222,35 @@ class ChannelsTable:
         if values:
             request["ExpressionAttributeValues"] = values
         with domain_errors():
-            self.dynamodb.update_item(**request)
+            item: Item = self.dynamodb.update_item(**request).get("Attributes", {})
+        return item
+
+
+def _rank(item: Item, command: Command) -> str | None:
+    """The rank of the decision that an item has in place of the command's."""
+    if command.grant is None:
+        return text(item, "decision")
+    grants = item.get("grants", {}).get("M", {})
+    return text(grants.get(command.grant.pattern, {}).get("M", {}), "decision")
 
 
 def _channel(item: Item) -> Channel:
-    closed_since, invalidated_at = text(item, "closedSince"), text(item, "invalidatedAt")
     return Channel(
         name=item["name"]["S"],
         override=item.get("allowed", {}).get("BOOL"),
+        subscribe=text(item, "subscribe"),
         decision=text(item, "decision"),
         known=item.get("known", {}).get("BOOL") is True,
-        closed_since=instant(closed_since) if closed_since else None,
-        invalidated_at=instant(invalidated_at) if invalidated_at else None,
+        known_level=text(item, "knownLevel") or None,
+        closed_since=_instant(item, "closedSince"),
+        invalidated_at=_instant(item, "invalidatedAt"),
+        stricter_since=_instant(item, "stricterSince"),
     )
+
+
+def _instant(item: Item, attribute: str) -> datetime | None:
+    written = text(item, attribute)
+    return instant(written) if written else None
 
 
 def _s(value: str) -> dict[str, str]:

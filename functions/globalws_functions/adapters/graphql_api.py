@@ -8,8 +8,9 @@ from typing import Any
 import requests
 
 from globalws_functions.adapters.signing import new_session, post
-from globalws_functions.domain.error_types import DUPLICATE, PERMANENT, THROTTLED
+from globalws_functions.domain.error_types import DUPLICATE, PERMANENT, THROTTLED, WITHHELD
 from globalws_functions.domain.errors import (
+    BlockedChannelError,
     DuplicateMessageError,
     PermanentError,
     ThrottledError,
@@ -25,6 +26,8 @@ _PUBLISH_FROM_BUS = (
     "publishFromBus(id: $id, name: $name, message: $message, publishedAt: $publishedAt, "
     "region: $region) { id name message publishedAt region } }"
 )
+
+_DISCONNECT = "mutation Disconnect($user: ID!) { disconnect(user: $user) { user } }"
 
 _UNSUBSCRIBE = "mutation Unsubscribe($name: String!) { unsubscribe(name: $name) { name } }"
 
@@ -54,6 +57,11 @@ class GraphqlApi:
         """Ends this region's subscriptions of a channel; see `domain.apply.Api`."""
         sent = {"name": name}
         self._expect("unsubscribe", sent, self.execute(_UNSUBSCRIBE, sent))
+
+    def disconnect(self, user: str) -> None:
+        """Ends this region's subscriptions of a user; see `domain.apply.Api`."""
+        sent = {"user": user}
+        self._expect("disconnect", sent, self.execute(_DISCONNECT, sent))
 
     def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Runs a GraphQL operation and returns its `data`.
@@ -132,6 +140,8 @@ def _raise(error: dict[str, Any]) -> None:
     text = str(error.get("message") or "no message")[:500]
     if error_type in DUPLICATE:
         raise DuplicateMessageError(text)
+    if error_type in WITHHELD:
+        raise BlockedChannelError(text)
     if error_type in THROTTLED:
         raise ThrottledError(f"{error_type}: {text}")
     if error_type in PERMANENT:

@@ -4,19 +4,25 @@ Each step is noted in the audit record as it is done, so that a retry goes on wh
 stopped, and a command that arrives again does nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from globalws_functions.domain.command import Action, Command
+from globalws_functions.domain.channel import ONCE_MORE
+from globalws_functions.domain.channel_rules import Rule, may_exclude
+from globalws_functions.domain.command import Action, Command, Policy
 from globalws_functions.domain.errors import PermanentError
-from globalws_functions.domain.fields import iso
+from globalws_functions.domain.fields import instant, iso
 
 POLICY = "policy"
 SUBSCRIPTIONS = "subscriptions"
 HISTORY = "history"
+AGAIN = "subscriptions-again"
+
+ENDED = "ended"
+_DUE = "due"
 
 
 class Outcome(StrEnum):
@@ -38,10 +44,20 @@ class Decided(StrEnum):
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a policy write did; `replaced_level` is the level for subscribing before, if stated."""
+
+    decided: Decided
+    replaced_level: str | None = None
+
+
+@dataclass(frozen=True)
 class AuditRecord:
-    """Who had what done to which channel, why, when, and what came of it in this region.
+    """Who had what done to which channel or user, why, when, and what came of it in this region.
 
     Attributes:
+        name: the channel, the pattern, or the user's key (`domain.channel.user_of`).
+        details: levels or a grant, for people.
         at: the decision instant; `recorded_at`: when this record was last written.
         region: the region that this record is about; `origin`: where the command was given.
         steps: step → what it did.
@@ -60,6 +76,7 @@ class AuditRecord:
     outcome: Outcome
     steps: dict[str, str] = field(default_factory=dict)
     failure: str = ""
+    details: str = ""
 
     @property
     def entry(self) -> str:
@@ -68,26 +85,27 @@ class AuditRecord:
 
 
 class Policies(Protocol):
-    """This region's channel policies."""
+    """This region's policies about channels and users. Both raise TransientError."""
 
-    def decide(self, command: Command, now: datetime) -> Decided:
-        """Writes the command's policy, which it has, unless a later decision stands.
+    def decide(self, command: Command, now: datetime) -> Decision:
+        """Writes the command's policy, which it has, unless a later decision stands."""
 
-        Raises:
-            TransientError: it may succeed later.
-        """
+    def grant(self, command: Command) -> Decision:
+        """Writes the command's grant, which it has, unless a later one of its pattern stands."""
 
 
 class Api(Protocol):
-    """This region's API."""
+    """This region's API.
+
+    Both raise PermanentError if the API refuses it, now and later; TransientError if it may succeed
+    later; ThrottledError if fewer calls are wanted.
+    """
 
     def unsubscribe(self, name: str) -> None:
-        """Ends the channel's subscriptions in this region.
+        """Ends the subscriptions in this region that a channel's name or a pattern covers."""
 
-        Raises:
-            PermanentError: the API refuses it, now and later.
-            TransientError: it may succeed later; ThrottledError if fewer calls are wanted.
-        """
+    def disconnect(self, user: str) -> None:
+        """Ends the user's subscriptions in this region."""
 
 
 class History(Protocol):
@@ -113,15 +131,21 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Region:
-    """Where commands are carried out; `allowed_channels` is the deployment's AllowedChannels."""
+    """Where commands are carried out.
+
+    Attributes:
+        deployed: the rules of the deployment's AllowedChannels, by pattern.
+        pause: waits for so many seconds.
+    """
 
     name: str
-    allowed_channels: frozenset[str]
+    deployed: Mapping[str, Rule]
     policies: Policies
     api: Api
     history: History
     audit: Audit
     clock: Callable[[], datetime]
+    pause: Callable[[float], None]
 
 
 def apply(command: Command, region: Region, remaining: Callable[[], float]) -> AuditRecord:
@@ -135,37 +159,80 @@ def apply(command: Command, region: Region, remaining: Callable[[], float]) -> A
         PermanentError: it can never be; the record says so.
     """
     known = region.audit.find(command.key)
-    if known is not None and known.outcome in (Outcome.DONE, Outcome.SUPERSEDED):
+    is_settled = known is not None and known.outcome in (Outcome.DONE, Outcome.SUPERSEDED)
+    if known is not None and is_settled and known.steps.get(AGAIN) != _DUE:
         return replace(known, outcome=Outcome.DUPLICATE)
     progress = _Progress(region, known or _new_record(command, region))
-    progress.save(Outcome.STARTED)
     try:
-        return _carry_out(command, region, progress, remaining)
+        if not is_settled:
+            progress.save(Outcome.STARTED)
+            _carry_out(command, region, progress, remaining)
+        if progress.record.steps.get(AGAIN) == _DUE:
+            _end_again(command, region, progress)
     except PermanentError as error:
         progress.save(Outcome.FAILED, str(error))
         raise
+    return progress.record
 
 
 def _carry_out(
     command: Command, region: Region, progress: "_Progress", remaining: Callable[[], float]
-) -> AuditRecord:
+) -> None:
     # The ban before the kick: who is kicked comes back at once.
-    if command.policy is not None and not progress.has(POLICY):
-        progress.note(POLICY, region.policies.decide(command, region.clock()).value)
-    is_superseded = progress.record.steps.get(POLICY) == Decided.SUPERSEDED
+    if (command.policy or command.grant) and not progress.has(POLICY):
+        progress.note(_decide(command, region))
+    steps = progress.record.steps
+    is_superseded = steps.get(POLICY) == Decided.SUPERSEDED
     is_closed = not is_superseded and _closes(command, region)
-    is_kick = command.action is Action.PURGE or is_closed
-    if is_kick and not progress.has(SUBSCRIPTIONS):
-        region.api.unsubscribe(command.name)
-        progress.note(SUBSCRIPTIONS, "ended")
+    is_kick = command.action is Action.PURGE or is_closed or SUBSCRIPTIONS in steps
+    if is_kick and steps.get(SUBSCRIPTIONS) != ENDED:
+        _end_subscriptions(command, region)
+        # The janitor repeats what a block and a reset ended.
+        is_repeated = command.policy is Policy.ALLOW or command.grant is not None
+        progress.note({SUBSCRIPTIONS: ENDED} | ({AGAIN: _DUE} if is_repeated else {}))
     if command.delete_history and not progress.has(HISTORY):
-        progress.note(HISTORY, region.history.delete(command.name, command.received_at, remaining))
-    return progress.save(Outcome.DONE if is_kick or not is_superseded else Outcome.SUPERSEDED)
+        done = region.history.delete(command.name, command.received_at, remaining)
+        progress.note({HISTORY: done})
+    progress.save(Outcome.DONE if is_kick or not is_superseded else Outcome.SUPERSEDED)
+
+
+def _decide(command: Command, region: Region) -> dict[str, str]:
+    """The steps that writing the policy or the grant made, or made due."""
+    if command.grant is not None:
+        return {POLICY: region.policies.grant(command).decided.value}
+    decision = region.policies.decide(command, region.clock())
+    steps = {POLICY: decision.decided.value}
+    if decision.decided is not Decided.SUPERSEDED and command.policy is Policy.ALLOW:
+        rule = region.deployed.get(command.name)
+        deployed = rule.subscribe if rule is not None and rule.allowed else None
+        before = decision.replaced_level or deployed
+        if command.user is None and may_exclude(before, command.subscribe or deployed):
+            steps[SUBSCRIPTIONS] = _DUE
+    return steps
 
 
 def _closes(command: Command, region: Region) -> bool:
-    policy = command.policy
-    return policy is not None and not policy.is_allowed(command.name, region.allowed_channels)
+    if command.grant is not None:
+        return "subscribe" not in command.grant.operations
+    if command.policy is Policy.DEFAULT:
+        rule = region.deployed.get(command.name)
+        return rule is None or not rule.allowed
+    return command.policy is Policy.BLOCK
+
+
+def _end_subscriptions(command: Command, region: Region) -> None:
+    if command.user is not None:
+        region.api.disconnect(command.user)
+    else:
+        region.api.unsubscribe(command.name)
+
+
+def _end_again(command: Command, region: Region, progress: "_Progress") -> None:
+    """Ends what was being subscribed to when the rule became stricter, and passed the old one."""
+    waited = region.clock() - instant(progress.record.recorded_at)
+    region.pause(max(0.0, (ONCE_MORE - waited).total_seconds()))
+    _end_subscriptions(command, region)
+    progress.note({AGAIN: ENDED}, Outcome.DONE)
 
 
 def _new_record(command: Command, region: Region) -> AuditRecord:
@@ -181,6 +248,7 @@ def _new_record(command: Command, region: Region) -> AuditRecord:
         region=region.name,
         recorded_at="",
         outcome=Outcome.STARTED,
+        details=command.details,
     )
 
 
@@ -195,10 +263,10 @@ class _Progress:
         """Whether a former attempt did this step."""
         return step in self.record.steps
 
-    def note(self, step: str, result: str) -> None:
-        """A step is done: a retry will not do it again."""
-        self.record = replace(self.record, steps={**self.record.steps, step: result})
-        self.save(Outcome.STARTED)
+    def note(self, steps: Mapping[str, str], outcome: Outcome = Outcome.STARTED) -> None:
+        """Steps are done, which a retry will not do again, or due."""
+        self.record = replace(self.record, steps={**self.record.steps, **steps})
+        self.save(outcome)
 
     def save(self, outcome: Outcome, failure: str = "") -> AuditRecord:
         """Writes the record with this outcome."""

@@ -88,6 +88,12 @@ def deployed_rules(allowed_channels: str) -> tuple[Rule, ...]:
     return (*(rule for rule in rules if is_rule_pattern(rule.pattern)), _PROBE_RULE)
 
 
+def deployed_by_pattern(allowed_channels: str) -> dict[str, Rule]:
+    """The rules of AllowedChannels by their patterns; of two of one pattern a block."""
+    rules = sorted(deployed_rules(allowed_channels), key=lambda rule: not rule.allowed)
+    return {rule.pattern: rule for rule in rules}
+
+
 def allowed_channels_problem(allowed_channels: str) -> str | None:
     """Why no region can be deployed with this parameter AllowedChannels, None if one can."""
     if len(allowed_channels) > MOST_ALLOWED_CHANNELS:

@@ -31,3 +31,7 @@ class PermanentError(GlobalwsError):
 
 class DuplicateMessageError(GlobalwsError):
     """The API has this message already: it was delivered before."""
+
+
+class BlockedChannelError(GlobalwsError):
+    """The API has stored this message and delivers it to nobody: the channel is blocked."""

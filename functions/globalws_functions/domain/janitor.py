@@ -1,14 +1,26 @@
-"""One run of the janitor: every known channel that is not allowed loses its subscriptions here."""
+"""One run of the janitor: what is blocked or no longer allowed loses its subscriptions here.
 
-from collections.abc import Callable, Iterable
+That is channels and patterns, users, and rules that a deployment made stricter.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Protocol
 
-from globalws_functions.domain.apply import Api, Audit, AuditRecord, Outcome
-from globalws_functions.domain.channel import Channel, JanitorAction, next_action
+from globalws_functions.domain.apply import (
+    ENDED,
+    SUBSCRIPTIONS,
+    Api,
+    Audit,
+    AuditRecord,
+    Outcome,
+)
+from globalws_functions.domain.channel import ONCE_MORE, Channel, JanitorAction, next_action
+from globalws_functions.domain.channel_patterns import covering, is_wildcard
+from globalws_functions.domain.channel_rules import PROBE, Rule, may_exclude
 from globalws_functions.domain.command import Action
 from globalws_functions.domain.errors import GlobalwsError, ThrottledError
 from globalws_functions.domain.fields import iso
@@ -22,14 +34,18 @@ _PAUSE_SECONDS = 1.0
 class Registry(Protocol):
     """This region's Channels table. All raise TransientError.
 
-    Writes about a channel that was decided on meanwhile change nothing: the next run sees it anew.
+    Writes about an item that was decided on meanwhile change nothing: the next run sees it anew.
     """
 
     def channels(self) -> Iterable[Channel]:
-        """All channels, page by page."""
+        """All channels, patterns and users, page by page."""
 
-    def remember(self, name: str) -> None:
-        """Notes that the channel is in AllowedChannels."""
+    def remember(self, name: str, level: str | None, stricter_since: datetime | None) -> None:
+        """Notes that the pattern is in AllowedChannels, and with which level for subscribing.
+
+        Args:
+            stricter_since: when its subscriptions were ended because that level is stricter.
+        """
 
     def mark_invalidated(self, channel: Channel, at: datetime) -> None:
         """Its subscriptions were ended; `closed_since` is set if it was not."""
@@ -46,7 +62,10 @@ class Run:
     """What a run found and did, in numbers.
 
     Attributes:
+        channels: items that were looked at, patterns and users among them.
         closed: channels that were found closed for the first time, `invalidated` among them.
+        stricter: rules whose subscriptions were ended because AllowedChannels became stricter,
+            `invalidated` among them.
         failed: invalidations that failed, `throttled` ones included.
         skipped: invalidations that time did not suffice for; the next run does them.
     """
@@ -62,6 +81,7 @@ class Run:
     throttled: int = 0
     skipped: int = 0
     write_failures: int = 0
+    stricter: int = 0
 
     @property
     def is_failure(self) -> bool:
@@ -70,11 +90,23 @@ class Run:
 
 
 @dataclass(frozen=True)
+class _Task:
+    """An invalidation: of what, and what is written down once it has succeeded."""
+
+    channel: Channel
+    note: Callable[[Run, datetime], None]
+
+
+@dataclass(frozen=True)
 class Janitor:
-    """What a run works with; `failure` is told of each channel's failure."""
+    """What a run works with; `failure` is told of each channel's failure.
+
+    Attributes:
+        deployed: the rules of AllowedChannels, by pattern.
+    """
 
     region: str
-    allowed_channels: frozenset[str]
+    deployed: Mapping[str, Rule]
     grace: timedelta
     registry: Registry
     api: Api
@@ -92,79 +124,109 @@ class Janitor:
         """
         started = self.clock()
         run = Run(started_at=iso(started))
-        due, reopened = self._survey(run)
-        for channel in reopened:
-            self._write(run, channel.name, partial(self.registry.reopen, channel))
-        run.reopened = len(reopened)
-        # In another command each time: what fails slowly must not keep the rest waiting for ever.
+        channels = {channel.name: channel for channel in self.registry.channels()}
+        run.channels = len(channels)
+        due = [*self._closed(run, channels), *self._tightened(run, channels)]
+        # In another order each time: what fails slowly must not keep the rest waiting for ever.
         self.random.shuffle(due)
-        for done, channel in enumerate(due):
+        for done, task in enumerate(due):
             if remaining() < RESERVE_SECONDS:
                 run.skipped = len(due) - done
                 break
-            self._invalidate(run, channel)
+            self._invalidate(run, task)
         run.duration_ms = round((self.clock() - started).total_seconds() * 1000)
         self.registry.save_run(run)
         return run
 
-    def _survey(self, run: Run) -> tuple[list[Channel], list[Channel]]:
-        due: list[Channel] = []
-        reopened: list[Channel] = []
-        unknown = set(self.allowed_channels)
-        for channel in self.registry.channels():
-            run.channels += 1
-            if channel.known:
-                unknown.discard(channel.name)
-            match next_action(channel, self.allowed_channels, self.grace):
+    def _closed(self, run: Run, channels: Mapping[str, Channel]) -> Iterable[_Task]:
+        """What is blocked or no longer allowed; what is allowed again is written down."""
+        allowing = {c.name for c in channels.values() if c.is_allowed(self.deployed)}
+        allowing |= {rule.pattern for rule in self.deployed.values() if rule.allowed}
+        for channel in channels.values():
+            wider = covering(channel.name, any_user=True)
+            is_covered = is_wildcard(channel.name) or not allowing.isdisjoint(wider)
+            match next_action(channel, self.deployed, self.grace, is_covered=is_covered):
                 case JanitorAction.INVALIDATE:
-                    due.append(channel)
+                    yield _Task(channel, partial(self._note_closed, channel))
                 case JanitorAction.REOPEN:
-                    reopened.append(channel)
+                    run.reopened += 1
+                    self._write(run, channel.name, partial(self.registry.reopen, channel))
                 case JanitorAction.NOTHING:
                     pass
-        for name in sorted(unknown):
-            self._write(run, name, partial(self.registry.remember, name))
-        run.remembered = len(unknown)
-        return due, reopened
 
-    def _invalidate(self, run: Run, channel: Channel) -> None:
+    def _tightened(self, run: Run, channels: Mapping[str, Channel]) -> Iterable[_Task]:
+        """Rules of AllowedChannels that became stricter; the others are remembered as they are."""
+        for name, rule in sorted(self.deployed.items()):
+            if not rule.allowed or name == PROBE:
+                continue
+            channel = channels.get(name, Channel(name))
+            # The level of an operator's decision stands, whatever the deployment says.
+            is_decisive = channel.override is not False and channel.subscribe is None
+            if not channel.known or channel.known_level != rule.subscribe:
+                if is_decisive and may_exclude(channel.known_level, rule.subscribe):
+                    yield _Task(channel, partial(self._note_tightened, channel, rule))
+                else:
+                    run.remembered += not channel.known
+                    remember = partial(self.registry.remember, name, rule.subscribe, None)
+                    self._write(run, name, remember)
+            elif channel.stricter_since and self.clock() - channel.stricter_since >= ONCE_MORE:
+                yield _Task(channel, partial(self._note_tightened_again, channel, rule))
+
+    def _invalidate(self, run: Run, task: _Task) -> None:
         self.bucket.take()
+        name, user = task.channel.name, task.channel.user
         # Its time is before the call: what subscribes during the call must count as not ended.
         at = self.clock()
         try:
-            self.api.unsubscribe(channel.name)
+            if user is None:
+                self.api.unsubscribe(name)
+            else:
+                self.api.disconnect(user)
         except GlobalwsError as error:
             run.failed += 1
-            self.failure(channel.name, error)
+            self.failure(name, error)
             if isinstance(error, ThrottledError):
                 run.throttled += 1
                 self.bucket.pause(_PAUSE_SECONDS)
             return
         run.invalidated += 1
+        self._write(run, name, partial(task.note, run, at))
+
+    def _note_closed(self, channel: Channel, run: Run, at: datetime) -> None:
         if channel.closed_since is None:
             run.closed += 1
-        self._write(run, channel.name, partial(self._note, channel, at))
-
-    def _note(self, channel: Channel, at: datetime) -> None:
-        # What an operator closed stands in the order's own record.
-        if channel.closed_since is None and channel.override is None and channel.known:
-            self.audit.save(self._closure(channel.name, at))
+            # What an operator closed stands in the order's own record.
+            if channel.override is None and channel.known:
+                self.audit.save(self._closure(channel.name, at, "no longer in AllowedChannels"))
         self.registry.mark_invalidated(channel, at)
 
-    def _closure(self, name: str, at: datetime) -> AuditRecord:
+    def _note_tightened(self, channel: Channel, rule: Rule, run: Run, at: datetime) -> None:
+        run.stricter += 1
+        if channel.known:
+            reason = f"AllowedChannels has {rule.subscribe or 'no level'} for subscribing now"
+            self.audit.save(self._closure(channel.name, at, reason))
+        else:
+            run.remembered += 1
+        self.registry.remember(channel.name, rule.subscribe, at)
+
+    def _note_tightened_again(self, channel: Channel, rule: Rule, run: Run, _: datetime) -> None:
+        run.stricter += 1
+        self.registry.remember(channel.name, rule.subscribe, None)
+
+    def _closure(self, name: str, at: datetime, reason: str) -> AuditRecord:
         return AuditRecord(
             key=f"{name}#{Action.CLOSE}#{iso(at)}",
             event_id="",
             action=Action.CLOSE,
             name=name,
-            reason="no longer in AllowedChannels",
+            reason=reason,
             by="janitor",
             at=iso(at),
             origin=self.region,
             region=self.region,
             recorded_at=iso(at),
             outcome=Outcome.DONE,
-            steps={"subscriptions": "ended"},
+            steps={SUBSCRIPTIONS: ENDED},
         )
 
     def _write(self, run: Run, name: str, write: Callable[[], None]) -> None:

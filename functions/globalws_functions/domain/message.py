@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
+from globalws_functions.domain.channel_patterns import NAME_FORM, is_name, is_old_name
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import (
-    CHANNEL_NAME,
     REGION,
     ULID,
     instant,
@@ -48,9 +48,13 @@ def read_message_published(event: object) -> Message:
     message = read_text(detail, "message")
     if not message:
         raise InvalidEventError("detail.message is empty")
+    name = read_text(detail, "name")
+    # What older versions published may still lie in a queue.
+    if not (is_name(name) or is_old_name(name)):
+        raise InvalidEventError(f"detail.name is no channel's name: {NAME_FORM}")
     return Message(
         id=read_text(detail, "id", ULID),
-        name=read_text(detail, "name", CHANNEL_NAME),
+        name=name,
         message=message,
         published_at=published_at,
         region=read_text(detail, "region", REGION),

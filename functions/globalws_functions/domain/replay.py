@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from globalws_functions.domain.errors import (
+    BlockedChannelError,
     DuplicateMessageError,
     InvalidEventError,
     PermanentError,
@@ -18,6 +19,7 @@ class Outcome(StrEnum):
 
     REPLAYED = "replayed"
     DUPLICATE = "duplicate"
+    WITHHELD = "withheld"  # stored, and not delivered: an operator blocked the channel here
     DEAD_LETTERED = "dead-lettered"
 
 
@@ -38,6 +40,7 @@ class Api(Protocol):
 
         Raises:
             DuplicateMessageError: it was delivered before.
+            BlockedChannelError: it is stored, and not delivered.
             PermanentError: the API refuses it, now and later.
             TransientError: it may succeed later.
         """
@@ -64,6 +67,8 @@ def replay(event: Mapping[str, Any], api: Api, dead_letters: DeadLetters) -> Rep
         api.publish_from_bus(message)
     except DuplicateMessageError:
         return ReplayResult(Outcome.DUPLICATE, message)
+    except BlockedChannelError:
+        return ReplayResult(Outcome.WITHHELD, message)
     except InvalidEventError as error:
         dead_letters.send(event, "InvalidEvent", str(error))
         return ReplayResult(Outcome.DEAD_LETTERED, message, str(error))

@@ -54,12 +54,17 @@ class ApiServer:
 
     url: str = ""
     unsubscribed: list[str] = field(default_factory=list)
+    disconnected: list[str] = field(default_factory=list)
     answer: Callable[[str], tuple[int, Any] | None] = lambda name: None
 
-    def handle(self, name: str) -> tuple[int, Any]:
+    def handle(self, variables: dict[str, str]) -> tuple[int, Any]:
+        name = variables.get("name") or variables["user"]
         special = self.answer(name)
         if special is not None:
             return special
+        if "user" in variables:
+            self.disconnected.append(name)
+            return 200, {"data": {"disconnect": {"user": name}}}
         self.unsubscribed.append(name)
         return 200, {"data": {"unsubscribe": {"name": name}}}
 
@@ -75,7 +80,7 @@ def api() -> Iterator[ApiServer]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             assert "/us-west-2/appsync/aws4_request" in self.headers["Authorization"]
-            status, answer = state.handle(json.loads(body)["variables"]["name"])
+            status, answer = state.handle(json.loads(body)["variables"])
             data = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("connection", "close")  # or its thread outlives the test

@@ -168,3 +168,45 @@ def test_a_registry_of_ten_thousand_channels(load: Any, tables: Any, api: Any) -
     last = tables.get_item(TableName="channels", Key={"name": {"S": "#janitor"}})["Item"]
     assert last["channels"]["N"] == "10000"
     assert instant(last["startedAt"]["S"])
+
+
+def test_a_user_is_blocked_kicked_and_kept_out_by_the_janitor(
+    load: Any, tables: Any, api: Any
+) -> None:
+    command = load("commands")
+    answer = command.handler(sample("user-change"), Context())
+    assert answer == {"outcome": "done", "policy": "written", "subscriptions": "ended"}
+    assert _allowed(tables, "#user:bob") is False
+    assert load("janitor").handler(sample("janitor"), Context())["invalidated"] == 1
+    assert api.disconnected == ["bob", "bob"]
+    (record,) = _records(tables)
+    assert (record["channel"]["S"], record["action"]["S"]) == ("#user:bob", "block")
+
+
+def test_a_revoked_grant_ends_the_user_s_subscriptions_twice(
+    load: Any, tables: Any, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, policy = load("commands"), load("policy")
+    assert policy.handler(sample("grant"), Context()) == {"outcome": "written"}
+    answer = command.handler(sample("grant"), Context())
+    assert answer == {"outcome": "done", "policy": "already written"}
+    waits: list[float] = []
+    monkeypatch.setattr(command.time, "sleep", waits.append)
+    command._region.cache_clear()
+    later = {"id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:20:04Z"}
+    command.handler(command_event("UserGrantChanged", operations=[], **later), Context())
+    assert api.disconnected == ["bob", "bob"]
+    assert 59 < waits[-1] <= 60
+    details = {record["details"]["S"] for record in _records(tables)}
+    assert details == {"chat:42: publish, subscribe", "chat:42: nothing"}
+
+
+def test_a_rule_that_a_deployment_made_stricter_ends_subscriptions(
+    load: Any, tables: Any, api: Any
+) -> None:
+    load("janitor", ALLOWED_CHANNELS="chat:*").handler(sample("janitor"), Context())
+    assert api.unsubscribed == []
+    stricter = load("janitor", ALLOWED_CHANNELS="chat:*=signed-in")
+    assert stricter.handler(sample("janitor"), Context())["stricter"] == 1
+    assert stricter.handler(sample("janitor"), Context())["stricter"] == 0  # a minute has to pass
+    assert api.unsubscribed == ["chat:*"]

@@ -11,7 +11,7 @@ from globalws_functions.adapters.audit_table import BY_CHANNEL, BY_TIME, LOG, Au
 from globalws_functions.adapters.channels_table import LAST_RUN, ChannelsTable
 from globalws_functions.adapters.dynamodb import domain_errors
 from globalws_functions.adapters.messages_table import NOTHING_STORED, MessagesTable
-from globalws_functions.domain.apply import AuditRecord, Decided, Outcome
+from globalws_functions.domain.apply import AuditRecord, Decided, Decision, Outcome
 from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.command import Action, Command, read_command
 from globalws_functions.domain.errors import PermanentError, TransientError
@@ -41,8 +41,8 @@ def _item(tables: Any, name: str) -> dict[str, Any]:
 def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
     command = _command(0, False)
-    assert channels.decide(command, NOW) is Decided.WRITTEN
-    assert channels.decide(command, NOW) is Decided.UNCHANGED
+    assert channels.decide(command, NOW).decided is Decided.WRITTEN
+    assert channels.decide(command, NOW).decided is Decided.UNCHANGED
     assert _item(tables, "media") == {
         "name": "media",
         "allowed": False,
@@ -51,9 +51,10 @@ def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
         "updatedAt": iso(NOW),
         "decision": command.decision,
         "closedSince": iso(NOW),
+        "replacedLevel": "",
     }
-    assert channels.decide(_command(-1, True), NOW) is Decided.SUPERSEDED
-    assert channels.decide(_command(1, True), NOW) is Decided.WRITTEN
+    assert channels.decide(_command(-1, True), NOW).decided is Decided.SUPERSEDED
+    assert channels.decide(_command(1, True), NOW).decided is Decided.WRITTEN
     item = _item(tables, "media")
     assert item["allowed"] is True
     assert "closedSince" not in item
@@ -61,13 +62,13 @@ def test_a_decision_is_written_with_who_why_and_when(tables: Any) -> None:
 
 def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
-    channels.remember("media")
+    channels.remember("media", None, None)
     channels.decide(_command(0, False), NOW)
     (blocked,) = channels.channels()
     channels.mark_invalidated(blocked, NOW)
     reset = _command(2, None, reason="settled")
-    assert channels.decide(reset, NOW) is Decided.WRITTEN
-    assert channels.decide(reset, NOW) is Decided.UNCHANGED
+    assert channels.decide(reset, NOW).decided is Decided.WRITTEN
+    assert channels.decide(reset, NOW).decided is Decided.UNCHANGED
     assert _item(tables, "media") == {
         "name": "media",
         "reason": "settled",
@@ -75,24 +76,26 @@ def test_a_reset_stays_as_a_decision_that_decides_nothing(tables: Any) -> None:
         "updatedAt": iso(NOW + timedelta(seconds=2)),
         "decision": reset.decision,
         "known": True,
+        "knownLevel": "",
+        "replacedLevel": "",
     }
     assert list(channels.channels()) == [Channel("media", decision=reset.decision, known=True)]
     # An older decision that arrives later changes nothing.
-    assert channels.decide(_command(1, False), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_command(1, False), NOW).decided is Decided.SUPERSEDED
     assert "allowed" not in _item(tables, "media")
-    assert channels.decide(_command(3, False), NOW) is Decided.WRITTEN
+    assert channels.decide(_command(3, False), NOW).decided is Decided.WRITTEN
     assert _item(tables, "media")["allowed"] is False
 
 
 def test_a_channel_that_nobody_knew_can_be_reset(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
     reset = _command(0, None)
-    assert channels.decide(reset, NOW) is Decided.WRITTEN
+    assert channels.decide(reset, NOW).decided is Decided.WRITTEN
     (channel,) = channels.channels()
     channels.mark_invalidated(channel, NOW)
     (closed,) = channels.channels()
     assert (closed.override, closed.closed_since) == (None, NOW)
-    assert channels.decide(_command(-1, True), NOW) is Decided.SUPERSEDED
+    assert channels.decide(_command(-1, True), NOW).decided is Decided.SUPERSEDED
 
 
 def test_a_command_without_a_policy_is_not_written(tables: Any) -> None:
@@ -154,12 +157,104 @@ def test_the_janitor_s_notes_yield_to_a_new_decision(tables: Any) -> None:
     channels.reopen(seen)
     assert _item(tables, "media")["closedSince"] == iso(NOW)
     # Also a channel without a decision.
-    channels.remember("tech")
+    channels.remember("tech", None, None)
     tech = next(each for each in channels.channels() if each.name == "tech")
     assert tech == Channel("tech", known=True)
     channels.decide(_command(0, True, name="tech"), NOW)
     channels.mark_invalidated(tech, NOW)
     assert "closedSince" not in _item(tables, "tech")
+
+
+def test_levels_are_written_and_what_they_replaced_is_kept(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    first = _command(0, True, name="chat:*", publish="granted", subscribe="signed-in")
+    assert channels.decide(first, NOW) == Decision(Decided.WRITTEN)
+    item = _item(tables, "chat:*")
+    assert (item["publish"], item["subscribe"]) == ("granted", "signed-in")
+    second = _command(1, True, name="chat:*", subscribe="anyone")
+    # Whoever of the two functions comes second is told the same.
+    assert channels.decide(second, NOW) == Decision(Decided.WRITTEN, "signed-in")
+    assert channels.decide(second, NOW) == Decision(Decided.UNCHANGED, "signed-in")
+    assert channels.decide(first, NOW) == Decision(Decided.SUPERSEDED)
+    item = _item(tables, "chat:*")
+    assert (item.get("publish"), item["subscribe"]) == (None, "anyone")
+    assert channels.decide(_command(2, False, name="chat:*"), NOW).replaced_level == "anyone"
+    assert _item(tables, "chat:*").keys().isdisjoint({"publish", "subscribe"})
+
+
+def _grant(seconds: int, channel: str, *operations: str, number: int = 0) -> Command:
+    event = command_event(
+        "UserGrantChanged",
+        at=iso(NOW + timedelta(seconds=seconds)),
+        id=f"01KB4Z6ZC0M4N8P2R6T0V4{number:04d}",
+        channel=channel,
+        operations=list(operations),
+    )
+    return read_command({**event, "time": "2026-11-24T00:00:00Z"})
+
+
+def _grants(tables: Any, user: str) -> dict[str, list[str]]:
+    found = tables.get_item(TableName="channels", Key={"name": {"S": f"#user:{user}"}})
+    grants = found["Item"]["grants"]["M"]
+    return {
+        pattern: [operation["S"] for operation in grant["M"]["operations"]["L"]]
+        for pattern, grant in grants.items()
+    }
+
+
+def test_the_last_grant_of_each_pattern_stands(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    first = _grant(1, "chat:*", "publish", "subscribe")
+    assert channels.grant(first).decided is Decided.WRITTEN
+    assert channels.grant(first).decided is Decided.UNCHANGED
+    assert channels.grant(_grant(0, "chat:*")).decided is Decided.SUPERSEDED
+    assert channels.grant(_grant(0, "chat:42", "presence")).decided is Decided.WRITTEN
+    assert _grants(tables, "bob") == {"chat:*": ["publish", "subscribe"], "chat:42": ["presence"]}
+    # What was revoked stays, against a grant that arrives late.
+    assert channels.grant(_grant(3, "chat:*")).decided is Decided.WRITTEN
+    assert channels.grant(_grant(2, "chat:*", "publish")).decided is Decided.SUPERSEDED
+    assert _grants(tables, "bob")["chat:*"] == []
+
+
+def test_a_block_and_a_grant_of_one_user_leave_each_other_alone(tables: Any) -> None:
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    block = read_command(command_event("UserPolicyChanged", allowed=False))
+    channels.grant(_grant(9, "chat:42", "publish"))
+    assert channels.decide(block, NOW).decided is Decided.WRITTEN
+    channels.grant(_grant(10, "chat:43", "publish"))
+    (user,) = channels.channels()
+    assert (user.user, user.override) == ("bob", False)
+    assert _grants(tables, "bob").keys() == {"chat:42", "chat:43"}
+
+
+def test_a_table_of_an_older_version_needs_no_migration(tables: Any) -> None:
+    """Items as version 0.1 wrote them: its decisions stand, and the janitor goes on."""
+    item = {
+        "name": {"S": "media"},
+        "allowed": {"BOOL": False},
+        "reason": {"S": "copyright claim 1138"},
+        "by": {"S": "ops@example.com"},
+        "updatedAt": {"S": iso(NOW)},
+        "decision": {"S": f"{iso(NOW)}#01KB4Z6ZC0M4N8P2R6T0V4XYZA#block"},
+        "closedSince": {"S": iso(NOW)},
+    }
+    tables.put_item(TableName="channels", Item=item)
+    tables.put_item(TableName="channels", Item={"name": {"S": "a::b"}, "known": {"BOOL": True}})
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    found = {channel.name: channel for channel in channels.channels()}
+    assert found["media"].override is False
+    assert found["a::b"] == Channel("a::b", known=True)
+    repeated = read_command(command_event(POLICY, at=iso(NOW), allowed=False))
+    assert channels.decide(repeated, NOW).decided is Decided.UNCHANGED
+    assert channels.decide(_command(-1, True), NOW).decided is Decided.SUPERSEDED
+    allow = _command(1, True, subscribe="signed-in")
+    assert channels.decide(allow, NOW) == Decision(Decided.WRITTEN)
+    audit = AuditTable.connect("audit", timedelta(days=400), "us-west-2")
+    audit.save(_record(1, "tech"))
+    tables.update_item(
+        TableName="audit", Key={"key": {"S": "tech#purge#1"}}, UpdateExpression="REMOVE details"
+    )
+    assert audit.find("tech#purge#1") == _record(1, "tech")
 
 
 def test_the_last_run_is_no_channel(tables: Any) -> None:

@@ -1,9 +1,10 @@
 """Carrying out commands: steps, retries, repetitions, failures."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from globalws_functions.domain.apply import Outcome, Region, apply
+from globalws_functions.domain.channel_rules import deployed_by_pattern
 from globalws_functions.domain.command import Policy, read_command
 from globalws_functions.domain.errors import PermanentError, TransientError
 
@@ -11,6 +12,7 @@ from tests.support.functions import (
     NOW,
     FakeApi,
     FakeAudit,
+    FakeClock,
     FakeHistory,
     FakePolicies,
     command_event,
@@ -26,16 +28,19 @@ class Fakes:
     api: FakeApi = field(default_factory=FakeApi)
     history: FakeHistory = field(default_factory=FakeHistory)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    clock: FakeClock = field(default_factory=FakeClock)
+    allowed_channels: str = "cars,tech,news:*=signed-in"
 
     def region(self) -> Region:
         return Region(
             name="us-west-2",
-            allowed_channels=frozenset({"cars", "tech"}),
+            deployed=deployed_by_pattern(self.allowed_channels),
             policies=self.policies,
             api=self.api,
             history=self.history,
             audit=self.audit,
-            clock=lambda: NOW,
+            clock=self.clock.now,
+            pause=self.clock.sleep,
         )
 
 
@@ -179,3 +184,142 @@ def test_a_permanent_failure_is_recorded_and_may_be_redriven(fakes: Fakes) -> No
     assert _apply(fakes, PURGE) is Outcome.DONE
     (record,) = fakes.audit.records.values()
     assert record.failure == ""
+
+
+USER, GRANT = "UserPolicyChanged", "UserGrantChanged"
+
+
+def _allow(fakes: Fakes, name: str, number: int = 1, **levels: str) -> dict[str, str]:
+    """The steps of an allow that is decided so many seconds later than others."""
+    detail = {"name": name, "allowed": True, "id": f"01KB4Z6ZC{number}M4N8P2R6T0V4XYZA", **levels}
+    event = command_event(POLICY, at=f"2026-11-23T10:20:0{number}Z", **detail)
+    return apply(read_command(event), fakes.region(), lambda: 100.0).steps
+
+
+ENDED_TWICE = {
+    "policy": "written",
+    "subscriptions": "ended",
+    "subscriptions-again": "ended",
+}
+
+
+def test_a_stricter_rule_ends_what_it_covers_at_once_and_after_a_minute(fakes: Fakes) -> None:
+    times: list[float] = []
+    fakes.api.on_call = lambda _: times.append(fakes.clock.seconds)
+    assert _allow(fakes, "chat:*", subscribe="signed-in") == ENDED_TWICE
+    assert fakes.api.unsubscribed == ["chat:*", "chat:*"]
+    assert times[1] - times[0] == 60
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ends"),
+    [
+        ("anyone", "signed-in", True),
+        ("signed-in", "granted", True),
+        ("group:a", "group:b", True),
+        ("signed-in", "signed-in", False),
+        ("granted", "signed-in", False),
+        ("granted", "anyone", False),
+    ],
+)
+def test_only_what_may_exclude_somebody_ends_subscriptions(
+    fakes: Fakes, before: str, after: str, ends: bool
+) -> None:
+    _allow(fakes, "chat:*", 1, subscribe=before)
+    fakes.api.unsubscribed.clear()
+    assert (_allow(fakes, "chat:*", 2, subscribe=after) == ENDED_TWICE) is ends
+    assert bool(fakes.api.unsubscribed) is ends
+
+
+def test_a_level_for_publishing_ends_no_subscription(fakes: Fakes) -> None:
+    assert _allow(fakes, "chat:*", publish="granted") == {"policy": "written"}
+
+
+def test_without_a_level_of_its_own_an_allow_keeps_the_deployment_s(fakes: Fakes) -> None:
+    assert _allow(fakes, "news:*") == {"policy": "written"}
+    assert _allow(fakes, "news:*", 2, subscribe="anyone") == {"policy": "written"}
+    assert _allow(fakes, "news:*", 3) == ENDED_TWICE
+
+
+def test_a_stricter_rule_that_policy_wrote_first_still_ends_subscriptions(fakes: Fakes) -> None:
+    event = command_event(POLICY, name="chat:*", allowed=True, subscribe="granted")
+    fakes.policies.decide(read_command(event), NOW)
+    record = apply(read_command(event), fakes.region(), lambda: 100.0)
+    assert record.steps == {**ENDED_TWICE, "policy": "already written"}
+
+
+def test_a_minute_later_subscriptions_are_ended_again_even_after_a_crash(fakes: Fakes) -> None:
+    fakes.api.failures["chat:*"] = []
+    fakes.api.on_call = lambda name: fakes.api.failures[name].append(TransientError("down"))
+    with pytest.raises(TransientError):
+        _allow(fakes, "chat:*", subscribe="granted")
+    fakes.api.on_call = lambda name: fakes.api.failures[name].clear()
+    assert _allow(fakes, "chat:*", subscribe="granted") == ENDED_TWICE
+    fakes.api.unsubscribed.clear()
+    # It crashes while it waits; by then the record says that all else is done.
+    (record,) = fakes.audit.records.values()
+    fakes.audit.save(replace(record, steps={**record.steps, "subscriptions-again": "due"}))
+    assert _allow(fakes, "chat:*", subscribe="granted") == ENDED_TWICE
+    assert fakes.api.unsubscribed == ["chat:*"]
+    assert _allow(fakes, "chat:*", subscribe="granted") == ENDED_TWICE
+    assert fakes.api.unsubscribed == ["chat:*"]
+
+
+def test_while_it_waits_the_record_says_done(fakes: Fakes) -> None:
+    outcomes: list[Outcome] = []
+    pause = fakes.clock.sleep
+
+    def sleep(seconds: float) -> None:
+        outcomes.extend(record.outcome for record in fakes.audit.records.values())
+        pause(seconds)
+
+    fakes.clock.sleep = sleep  # type: ignore[method-assign]
+    _allow(fakes, "chat:*", subscribe="granted")
+    assert outcomes == [Outcome.DONE]
+
+
+def test_a_pattern_is_blocked_like_a_channel(fakes: Fakes) -> None:
+    assert _apply(fakes, POLICY, name="user:{user}:*", allowed=False) is Outcome.DONE
+    assert fakes.api.unsubscribed == ["user:{user}:*"]
+
+
+def test_a_user_is_banned_and_then_kicked(fakes: Fakes) -> None:
+    def check(name: str) -> None:
+        assert fakes.policies.standing[f"#user:{name}"].policy is Policy.BLOCK
+
+    fakes.api.on_call = check
+    assert _apply(fakes, USER, allowed=False) is Outcome.DONE
+    assert fakes.api.disconnected == ["bob"]
+    ulid = "01KB4Z6ZC9M4N8P2R6T0V4XYZA"
+    assert _apply(fakes, USER, allowed=True, id=ulid, at="2026-11-23T10:20:04Z") is Outcome.DONE
+    assert fakes.api.disconnected == ["bob"]
+    assert {record.name for record in fakes.audit.saved} == {"#user:bob"}
+
+
+def test_a_purge_of_a_user_only_kicks(fakes: Fakes) -> None:
+    assert _apply(fakes, PURGE, name=None, user="bob") is Outcome.DONE
+    assert (fakes.api.disconnected, fakes.policies.standing) == (["bob"], {})
+
+
+def test_a_grant_is_written_and_a_revocation_ends_the_user_s_subscriptions(fakes: Fakes) -> None:
+    assert _apply(fakes, GRANT) is Outcome.DONE
+    assert fakes.api.disconnected == []
+    revoked = {"operations": [], "id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:20:04Z"}
+    event = command_event(GRANT, **revoked)
+    record = apply(read_command(event), fakes.region(), lambda: 100.0)
+    assert record.steps == ENDED_TWICE
+    assert fakes.api.disconnected == ["bob", "bob"]
+    assert [record.details for record in fakes.audit.records.values()] == [
+        "chat:42: publish, subscribe",
+        "chat:42: nothing",
+    ]
+
+
+def test_a_late_revocation_does_nothing(fakes: Fakes) -> None:
+    _apply(fakes, GRANT)
+    late = {"operations": [], "id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:00:00Z"}
+    assert _apply(fakes, GRANT, **late) is Outcome.SUPERSEDED
+    assert fakes.api.disconnected == []
+    # Another pattern's grant is another decision.
+    other = {**late, "channel": "chat:*", "id": "01KB4Z6ZC8M4N8P2R6T0V4XYZA"}
+    assert _apply(fakes, GRANT, **other) is Outcome.DONE

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from globalws_functions.domain.command import CLOCK_ALLOWANCE, Action, Command, Policy, read_command
+from globalws_functions.domain.command import (
+    CLOCK_ALLOWANCE,
+    EVENTS,
+    Action,
+    Command,
+    Grant,
+    Policy,
+    read_command,
+)
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import instant, iso
 from hypothesis import given
@@ -15,7 +23,8 @@ from jsonschema import Draft202012Validator
 from tests.support.functions import NOW, FakePolicies, command_event, contract, reset_event
 
 POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
-CONTRACTS: dict[str, Draft202012Validator] = {each: contract(each) for each in (POLICY, PURGE)}
+USER, GRANT = "UserPolicyChanged", "UserGrantChanged"
+CONTRACTS: dict[str, Draft202012Validator] = {each: contract(each) for each in EVENTS}
 ULIDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=25, max_size=25).map("0".__add__)
 
 
@@ -28,6 +37,11 @@ ULIDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=25, max_size=25).ma
         (command_event(PURGE), Action.PURGE, None),
         (command_event(PURGE, block=True), Action.PURGE, Policy.BLOCK),
         (command_event(PURGE, block=None, deleteHistory=None), Action.PURGE, None),
+        (command_event(PURGE, name=None, user="bob", block=True), Action.PURGE, Policy.BLOCK),
+        (command_event(USER, allowed=True), Action.ALLOW, Policy.ALLOW),
+        (command_event(USER, allowed=False), Action.BLOCK, Policy.BLOCK),
+        (command_event(GRANT), Action.GRANT, None),
+        (command_event(GRANT, operations=[]), Action.REVOKE, None),
     ],
 )
 def test_a_command_is_read(event: dict[str, Any], action: Action, policy: Policy | None) -> None:
@@ -64,7 +78,8 @@ def test_what_a_writer_left_out_is_made_alike_everywhere() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("allowed", "no"), ("allowed", 0), ("allowed", None), ("name", "a b"), ("name", "x" * 65),
+        ("allowed", "no"), ("allowed", 0), ("allowed", None), ("name", "a b"), ("name", "x" * 129),
+        ("name", "a:*:b"), ("name", "{user}"), ("name", "#user:bob"), ("publish", "anyone"),
         ("reason", ""), ("reason", " "), ("reason", "x" * 501), ("reason", None), ("by", "x" * 201),
         ("by", 7), ("id", "01"), ("at", "yesterday"), ("at", "2026-02-30T00:00:00Z"),
         ("at", "0001-01-01T00:00:00+14:00"), ("region", "mars"), ("reason", "\ud800"),
@@ -81,18 +96,97 @@ def test_what_is_no_command_is_refused(event: Any) -> None:
         read_command(event)
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        (POLICY, "publish", "everyone"), (POLICY, "subscribe", "group:"), (POLICY, "publish", 1),
+        (USER, "user", ""), (USER, "user", "x" * 129), (USER, "user", "iam:editor"),
+        (USER, "user", 7), (USER, "allowed", None), (GRANT, "user", None),
+        (GRANT, "channel", "a b"),
+        (GRANT, "channel", "user:{user}"), (GRANT, "operations", None),
+        (GRANT, "operations", "publish"), (GRANT, "operations", ["publish", "read"]),
+        (GRANT, "operations", [["publish"]]), (PURGE, "name", None), (PURGE, "user", "bob"),
+    ],
+)  # fmt: skip
+def test_a_broken_field_of_any_command_is_named(kind: str, field: str, value: Any) -> None:
+    allowed = {"allowed": True} if kind == POLICY else {}
+    event = command_event(kind, **{**allowed, field: value})
+    with pytest.raises(InvalidEventError, match=rf"detail\.{field}"):
+        read_command(event)
+    assert not CONTRACTS[kind].is_valid(event)
+
+
+@pytest.mark.parametrize("target", [{"name": "chat:*"}, {"name": None, "user": "bob"}])
+def test_only_a_channel_s_history_can_be_deleted(target: dict[str, Any]) -> None:
+    event = command_event(PURGE, deleteHistory=True, **target)
+    with pytest.raises(InvalidEventError, match=r"deleteHistory needs the name of one channel"):
+        read_command(event)
+    assert not CONTRACTS[PURGE].is_valid(event)
+
+
+def test_an_old_name_and_its_history_stay_manageable() -> None:
+    event = command_event(PURGE, name="a::b", deleteHistory=True)
+    assert read_command(event).delete_history
+    assert CONTRACTS[PURGE].is_valid(event)
+
+
+def test_a_rule_has_levels_and_a_grant_its_operations_in_one_order() -> None:
+    rule = read_command(command_event(POLICY, allowed=True, publish="granted", subscribe="anyone"))
+    assert (rule.publish, rule.subscribe) == ("granted", "anyone")
+    assert rule.details == "publish: granted, subscribe: anyone"
+    one = read_command(command_event(GRANT, operations=["subscribe", "publish", "publish"]))
+    other = read_command(command_event(GRANT, operations=["publish", "subscribe"]))
+    assert one == other
+    assert one.grant == Grant("chat:42", ("publish", "subscribe"))
+    assert (one.user, one.name) == ("bob", "#user:bob")
+
+
+PATTERNS = [
+    "bob",
+    "iam:bob",
+    "iam:",
+    "chat:*",
+    "*",
+    "a:b:c:d",
+    "a:b:c:d:*",
+    "a::b",
+    "user:{user}",
+    "u:{user}:{user}",
+    "{user}:a",
+    "anyone",
+    "granted",
+    "group:",
+    "group:a",
+    "signed-in",
+]
+FIELDS = [
+    "id",
+    "name",
+    "reason",
+    "by",
+    "allowed",
+    "block",
+    "deleteHistory",
+    "user",
+    "channel",
+    "operations",
+    "publish",
+    "subscribe",
+]
 anything = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just({}), st.just([])
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.text(max_size=3),
+    st.just({}),
+    st.lists(st.sampled_from(["publish", "subscribe", "read"]), max_size=2),
+    st.sampled_from(PATTERNS),
 )
 
 
 @given(
-    kind=st.sampled_from([POLICY, PURGE]),
-    changes=st.dictionaries(
-        st.sampled_from(["id", "name", "reason", "by", "allowed", "block", "deleteHistory"]),
-        anything,
-        max_size=2,
-    ),
+    kind=st.sampled_from(EVENTS),
+    changes=st.dictionaries(st.sampled_from(FIELDS), anything, max_size=3),
 )
 def test_the_reader_and_the_contract_agree(kind: str, changes: dict[str, Any]) -> None:
     event = command_event(kind)
@@ -162,3 +256,35 @@ def test_no_clock_locks_others_out_for_longer_than_the_allowance(skew: timedelta
     later = NOW + CLOCK_ALLOWANCE + timedelta(seconds=1)
     honest = {**command_event(POLICY, at=iso(later), allowed=True), "time": iso(later)}
     assert read_command(honest).decision > skewed.decision
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from(["chat:42", "chat:*"]),
+            st.lists(st.sampled_from(["publish", "subscribe", "presence"]), unique=True),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.data(),
+)
+def test_all_regions_converge_on_a_user_s_grants(
+    drawn: list[tuple[int, str, list[str]]], data: st.DataObject
+) -> None:
+    given = [
+        read_command(
+            command_event(
+                GRANT, at=iso(NOW + timedelta(seconds=at)), channel=channel, operations=operations
+            )
+        )
+        for at, channel, operations in drawn
+    ]
+    ends = []
+    for _ in range(3):
+        region = FakePolicies()
+        for command in data.draw(st.permutations(given + given[:2])):
+            region.grant(command)
+        ends.append({at: command.grant for at, command in region.grants.items()})
+    assert ends[0] == ends[1] == ends[2]

@@ -14,7 +14,11 @@ from tests.support.functions import EVENTS, contract, sample
 READERS: list[tuple[str, str, Any]] = [
     ("replay", "MessagePublished", read_message_published),
     ("policy-change", "ChannelPolicyChanged", read_command),
+    ("pattern-change", "ChannelPolicyChanged", read_command),
+    ("user-change", "UserPolicyChanged", read_command),
+    ("grant", "UserGrantChanged", read_command),
     ("purge", "PurgeRequested", read_command),
+    ("purge-user", "PurgeRequested", read_command),
     ("janitor", "ScheduledEvent", check_scheduled_event),
 ]
 # More of what one of them reads, without a malformed one of its own.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import (
+    BlockedChannelError,
     DuplicateMessageError,
     InvalidEventError,
     PermanentError,
@@ -59,7 +60,12 @@ def _replay(monkeypatch: pytest.MonkeyPatch, api: Api) -> tuple[ModuleType, Dead
 
 
 @pytest.mark.parametrize(
-    ("failure", "outcome"), [(None, "replayed"), (DuplicateMessageError("known"), "duplicate")]
+    ("failure", "outcome"),
+    [
+        (None, "replayed"),
+        (DuplicateMessageError("known"), "duplicate"),
+        (BlockedChannelError("blocked"), "withheld"),
+    ],
 )
 def test_replay_writes_one_line_a_message_for_trace_and_alarms(
     monkeypatch: pytest.MonkeyPatch,
@@ -84,7 +90,8 @@ def test_replay_writes_one_line_a_message_for_trace_and_alarms(
         assert line["ReplicationLag"][0] >= 0
         assert step.details["lag_ms"] == line["lag_ms"]
     else:
-        assert names == {"DuplicateMessages"}
+        counted = {"duplicate": "DuplicateMessages", "withheld": "MessagesWithheld"}
+        assert names == {counted[outcome]}
     # What the cost model counts with: CloudWatch Logs adds 26 bytes to each line.
     assert len(text) + 26 <= tables().assumptions["replay_log_bytes"]
 
@@ -239,6 +246,7 @@ def test_the_janitor_reports_in_one_line_and_in_metrics(
         "InvalidationsThrottled": 1,
         "InvalidationsSkipped": 4,
         "ChannelsClosed": 1,
+        "RulesTightened": 0,
     }
 
 

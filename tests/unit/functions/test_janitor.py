@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 from globalws_functions.domain.channel import Channel, JanitorAction, next_action
+from globalws_functions.domain.channel_rules import deployed_by_pattern
 from globalws_functions.domain.errors import (
     GlobalwsError,
     PermanentError,
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 from tests.support.functions import NOW, FakeApi, FakeAudit, FakeClock
 
-ALLOWED = frozenset({"cars", "tech"})
+ALLOWED = "cars,tech"
 GRACE = timedelta(minutes=15)
 
 
@@ -34,9 +35,14 @@ class FakeRegistry:
     def channels(self) -> Iterator[Channel]:
         yield from list(self.items.values())
 
-    def remember(self, name: str) -> None:
+    def remember(self, name: str, level: str | None, stricter_since: datetime | None) -> None:
         self._check(name)
-        self.items[name] = replace(self.items.get(name, Channel(name)), known=True)
+        self.items[name] = replace(
+            self.items.get(name, Channel(name)),
+            known=True,
+            known_level=level,
+            stricter_since=stricter_since,
+        )
 
     def mark_invalidated(self, channel: Channel, at: datetime) -> None:
         self._check(channel.name)
@@ -69,11 +75,11 @@ class World:
         # One for all runs, as in a Lambda process.
         self.bucket = TokenBucket(80, 5, self.clock.monotonic, self.clock.sleep)
 
-    def run(self, allowed: frozenset[str] = ALLOWED) -> Run:
+    def run(self, allowed: str = ALLOWED) -> Run:
         end = self.clock.seconds + self.seconds
         janitor = Janitor(
             region="us-west-2",
-            allowed_channels=allowed,
+            deployed=deployed_by_pattern(allowed),
             grace=GRACE,
             registry=self.registry,
             api=self.api,
@@ -123,19 +129,19 @@ def test_after_failures_the_last_invalidation_is_still_made(world: World) -> Non
 
 def test_a_channel_dropped_by_a_deployment_is_closed_and_audited(world: World) -> None:
     world.run()
-    run = world.run(allowed=frozenset({"cars"}))
+    run = world.run(allowed="cars")
     assert (run.closed, run.invalidated) == (1, 1)
     assert world.api.unsubscribed == ["tech"]
     (record,) = world.audit.saved
     assert (record.name, record.by, record.action) == ("tech", "janitor", "close")
     # Named again, it is forgotten that it was closed, and dropping it is noticed again.
     assert world.run().reopened == 1
-    assert world.run(allowed=frozenset({"cars"})).closed == 1
+    assert world.run(allowed="cars").closed == 1
 
 
 def test_an_operator_s_allow_outlives_a_deployment(world: World) -> None:
     world.registry.items["tech"] = Channel("tech", override=True, decision="d", known=True)
-    assert world.run(allowed=frozenset()).invalidated == 0
+    assert world.run(allowed="").invalidated == 0
 
 
 def test_a_channel_reset_and_not_of_the_deployment_is_closed_for_the_grace_time(
@@ -153,7 +159,7 @@ def test_a_channel_reset_and_not_of_the_deployment_is_closed_for_the_grace_time(
 def test_a_channel_reset_is_the_deployment_s(world: World) -> None:
     world.registry.items["tech"] = Channel("tech", decision="d")
     assert world.run().invalidated == 0
-    run = world.run(allowed=frozenset({"cars"}))
+    run = world.run(allowed="cars")
     assert (run.closed, world.api.unsubscribed) == (1, ["tech"])
     (record,) = world.audit.saved
     assert record.reason == "no longer in AllowedChannels"
@@ -226,8 +232,9 @@ instants = st.none() | st.integers(0, 60).map(lambda minutes: NOW + timedelta(mi
     )
 )
 def test_an_allowed_channel_is_never_invalidated(channel: Channel) -> None:
-    need = next_action(channel, ALLOWED, GRACE)
-    if channel.is_allowed(ALLOWED):
+    deployed = deployed_by_pattern(ALLOWED)
+    need = next_action(channel, deployed, GRACE)
+    if channel.is_allowed(deployed):
         assert need is not JanitorAction.INVALIDATE
     elif need is JanitorAction.NOTHING:
         is_ours = channel.override is False or channel.decision is not None or channel.known
@@ -249,3 +256,87 @@ def test_the_bucket_holds_its_rate_whatever_its_callers_do(rate: float, waits: l
         times.append(clock.seconds)
     for first, last in itertools.combinations(range(len(times)), 2):
         assert last - first + 1 <= 5 + rate * (times[last] - times[first]) + 1e-3
+
+
+def _runs(world: World, allowed: str, minutes: int = 60) -> list[Run]:
+    """Runs each five minutes."""
+    runs = []
+    for _ in range(0, minutes, 5):
+        runs.append(world.run(allowed))
+        world.clock.seconds += 300
+    return runs
+
+
+def test_a_blocked_user_is_disconnected_until_once_after_the_grace_time(world: World) -> None:
+    world.block("#user:bob")
+    world.registry.items["#user:eve"] = Channel("#user:eve", override=True, decision="d")
+    world.registry.items["#user:joe"] = Channel("#user:joe")  # has only grants
+    _runs(world, ALLOWED)
+    assert world.api.disconnected == ["bob"] * 4
+    assert world.api.unsubscribed == []
+
+
+def test_a_blocked_pattern_is_ended_like_a_channel(world: World) -> None:
+    world.block("chat:*")
+    _runs(world, "chat:*,*")
+    assert world.api.unsubscribed == ["chat:*"] * 4
+
+
+@pytest.mark.parametrize(
+    ("allowed", "times"), [("cars", 4), ("cars,*", 2), ("cars,te:*", 4), ("cars,tech:*", 4)]
+)
+def test_a_name_that_left_the_list_is_ended_twice_if_others_still_allow_it(
+    world: World, allowed: str, times: int
+) -> None:
+    world.run()
+    _runs(world, allowed)
+    assert world.api.unsubscribed == ["tech"] * times
+
+
+def test_a_pattern_that_left_the_list_is_ended_twice(world: World) -> None:
+    """Some of its channels may have rules of their own, whose subscribers come back."""
+    world.run("chat:*")
+    _runs(world, "chat:42")
+    assert world.api.unsubscribed == ["chat:*"] * 2
+    assert [record.name for record in world.audit.saved] == ["chat:*"]
+
+
+def test_an_entry_that_cannot_be_read_is_a_block(world: World) -> None:
+    world.run()
+    _runs(world, "cars,tech=everyone")
+    assert world.api.unsubscribed == ["tech"] * 4
+
+
+def test_a_rule_that_a_deployment_made_stricter_ends_subscriptions_twice(world: World) -> None:
+    world.run("cars,chat:*")
+    assert world.api.unsubscribed == []
+    runs = _runs(world, "cars,chat:*=signed-in")
+    assert world.api.unsubscribed == ["chat:*"] * 2
+    assert [run.stricter for run in runs[:3]] == [1, 1, 0]
+    (record,) = world.audit.saved
+    assert record.reason == "AllowedChannels has signed-in for subscribing now"
+    # Wider again, nobody is kicked; and then stricter once more.
+    _runs(world, "cars,chat:*=anyone")
+    assert len(world.api.unsubscribed) == 2
+    _runs(world, "cars,chat:*=anyone/granted")
+    assert len(world.api.unsubscribed) == 4
+
+
+def test_a_stricter_deployment_kicks_nobody_where_an_operator_decided_the_level(
+    world: World,
+) -> None:
+    world.registry.items["chat:*"] = Channel("chat:*", True, "anyone", "d", known=True)
+    _runs(world, "chat:*=granted")
+    assert world.api.unsubscribed == []
+
+
+def test_a_failed_invalidation_of_a_stricter_rule_is_made_up_for(world: World) -> None:
+    world.run("chat:*")
+    world.api.failures["chat:*"] = [TransientError("down")] * 2
+    _runs(world, "chat:*=granted")
+    assert world.api.unsubscribed == ["chat:*"] * 2
+
+
+def test_the_probe_s_channel_is_no_business_of_the_janitor_s(world: World) -> None:
+    world.run("")
+    assert world.registry.items == {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from globalws_functions.domain.channel_rules import PROBE
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
@@ -185,7 +186,7 @@ def test_a_setting_that_is_no_number_is_named(value: str) -> None:
 
 def test_without_any_allowed_channel_every_one_is_refused() -> None:
     settings = JanitorSettings.parse(ENVIRONMENT | {"ALLOWED_CHANNELS": ""})
-    assert settings.allowed_channels == frozenset()
+    assert settings.deployed.keys() == {PROBE}
 
 
 def test_importing_replay_pulls_in_nothing_heavy() -> None:

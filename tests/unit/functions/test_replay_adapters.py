@@ -142,12 +142,13 @@ def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> Non
     assert queue.sent == []
     region = Region(
         name="us-west-2",
-        allowed_channels=frozenset({"tech"}),
+        deployed={},
         policies=FakePolicies(),
         api=api,
         history=FakeHistory(),
         audit=audit,
         clock=lambda: NOW,
+        pause=lambda _: None,
     )
     with pytest.raises(TransientError, match=str(status)):
         apply(read_command(command_event("PurgeRequested")), region, lambda: 60.0)
