@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from globalws_functions.domain.channel import user_key
 from globalws_functions.domain.channel_patterns import covering
 from globalws_functions.domain.channel_rules import Rule, deployed_rules, matching
 
 from cli.adapters.tables import all_channel_items, channel_items
-from cli.domain.access import USER_ITEM, User, operators_rule
+from cli.domain.access import User, operators_rule
 from cli.regions import Answer
 from cli.targets.target import Region
 
@@ -27,7 +28,7 @@ class Found:
 
 def read_rules(region: Region, patterns: Sequence[str], user: str | None = None) -> Found:
     """The rules of these patterns, and the user of that id. Raises CliError."""
-    keys = [*patterns, *([] if user is None else [f"{USER_ITEM}{user}"])]
+    keys = [*patterns, *([] if user is None else [user_key(user)])]
     return _found(region, channel_items(region.clients, _table(region), keys))
 
 

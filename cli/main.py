@@ -21,6 +21,7 @@ from cli.commands import (
     tail,
     top,
     trace,
+    users,
 )
 from cli.errors import MEANING, ExitCode
 from cli.standard_streams import outlet, prepare
@@ -70,6 +71,7 @@ def new_globalws() -> typer.Typer:
     top.register(app)
     channel_views.register(channels.app)
     app.add_typer(channels.app, name="channels")
+    app.add_typer(users.app, name="users")
     purge.register(app)
     audit.register(app)
     app.add_typer(dlq.app, name="dlq")

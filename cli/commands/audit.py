@@ -1,12 +1,13 @@
 """`globalws audit`: who commanded what for which channel, why, when, and what each region did."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
+from globalws_functions.domain.channel import user_key, user_of
 
 from cli.adapters.tables import audit_records
 from cli.command import command, parsed
-from cli.domain.access import USER_ITEM
 from cli.domain.names import checked_stored_pattern, checked_user
 from cli.errors import ExitCode, UsageError
 from cli.regions import exit_code, failures, in_each
@@ -19,8 +20,8 @@ def register(app: typer.Typer) -> None:
         app,
         "audit",
         examples=["globalws audit", "globalws audit media --limit 5 --json"],
-        json_shape='{"records": [{"region", "at", "action", "channel", "by", "reason", "outcome", '
-        '"steps", "failure", "origin", "eventId", "recordedAt", "key"}], '
+        json_shape='{"records": [{"region", "at", "action", "channel", "user", "details", "by", '
+        '"reason", "outcome", "steps", "failure", "origin", "eventId", "recordedAt", "key"}], '
         '"unreachable": [{"region", "error"}]}',
     )(audit)
 
@@ -55,7 +56,7 @@ def audit(
     """
     if name is not None and user is not None:
         raise UsageError("name a channel or pattern, or a user with --user, not both")
-    subject = name if user is None else f"{USER_ITEM}{user}"
+    subject = name if user is None else user_key(user)
     answers = in_each(
         session.target.selected,
         lambda region: audit_records(
@@ -64,7 +65,7 @@ def audit(
     )
     records = sorted(
         (
-            {**record, "region": answer.region}
+            {**_about(record), "region": answer.region}
             for answer in answers
             for record in answer.value or []
         ),
@@ -75,8 +76,15 @@ def audit(
     if output.as_json:
         output.document({"records": records, "unreachable": failures(answers)})
         return exit_code(answers)
-    keys = ("at", "region", "action", "channel", "by", "reason", "outcome")
-    output.table(keys, [[record.get(key) for key in keys] for record in records])
+    keys = ("at", "region", "action", "channel", "user", "details", "by", "reason", "outcome")
+    output.table(keys, [[record.get(key) or "" for key in keys] for record in records])
     for failure in failures(answers):
         output.error(f"{failure['region']}: {failure['error']}")
     return exit_code(answers)
+
+
+def _about(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with the channel or pattern, or the user, that it is about."""
+    name = str(record.get("channel", ""))
+    user = user_of(name)
+    return {**record, "channel": name if user is None else None, "user": user}

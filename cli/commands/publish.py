@@ -10,11 +10,6 @@ from cli.domain.names import checked_message, new_ulid
 from cli.errors import ExitCode, RefusedError, UnreachableError, UsageError
 from cli.session import Api, Session
 
-PUBLISH = (
-    "mutation Publish($name: String!, $message: String!, $id: ID) { "
-    "publish(name: $name, message: $message, id: $id) { id name message publishedAt region } }"
-)
-
 _AGAIN = "It may have been taken: publish again with --id {}"
 
 
@@ -93,7 +88,7 @@ def publish_once(api: Api, sent: dict[str, str]) -> dict[str, Any]:
         RefusedError: it never will.
         UnreachableError: it may have taken it or not.
     """
-    from globalws_client.graphql import NoAnswerError, accepted
+    from globalws_client.graphql import PUBLISH, NoAnswerError, accepted
 
     data = api.execute(PUBLISH, sent)
     try:

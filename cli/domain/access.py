@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from globalws_functions.domain.channel import user_of
 from globalws_functions.domain.channel_patterns import is_pattern, is_wildcard
 from globalws_functions.domain.channel_rules import (
     GRANTED,
@@ -19,9 +20,6 @@ from globalws_functions.domain.channel_rules import (
     is_level,
 )
 from globalws_functions.domain.json_text import read_json
-
-USER_ITEM = "#user:"
-"""What the keys of users' items begin with; no channel can have such a name."""
 
 Grants = Mapping[str, Sequence[str]]
 """Patterns, and the operations that they allow."""
@@ -52,11 +50,11 @@ class User:
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> "User | None":
         """The user in an item of the Channels table; None if it is of no user."""
-        key = str(item.get("name", ""))
-        if not key.startswith(USER_ITEM):
+        user = user_of(str(item.get("name", "")))
+        if user is None:
             return None
         return cls(
-            key.removeprefix(USER_ITEM),
+            user,
             item.get("allowed") is False,
             str(item.get("reason", "")),
             item.get("updatedAt"),

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from globalws_functions.domain.command import CHANNEL_POLICY_CHANGED, PURGE_REQUESTED, read_command
+from globalws_functions.domain.command import EVENTS, read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import SOURCE, iso, read_instant
 from globalws_functions.domain.json_text import read_json
@@ -218,7 +218,7 @@ def _portable(event: Mapping[str, Any], detail_type: str, peer: str) -> Mapping[
         if message.region == peer:  # its forward rules would match
             raise InvalidEventError(f"detail.region is {peer}, where it is to go")
         return dict(event["detail"])
-    if detail_type in (CHANNEL_POLICY_CHANGED, PURGE_REQUESTED):
+    if detail_type in EVENTS:
         command = read_command(event)
         return {**event["detail"], "id": command.id, "at": command.at, "region": command.origin}
     raise InvalidEventError(f"detail-type {detail_type!r} is none of {SOURCE}")

@@ -1,7 +1,7 @@
 """What may be typed: channels, patterns, users, message ids. The API has the same rules."""
 
 import os
-import time
+from datetime import UTC, datetime
 
 from globalws_functions.domain.channel_patterns import (
     NAME_FORM,
@@ -13,14 +13,11 @@ from globalws_functions.domain.channel_patterns import (
     is_rule_pattern,
 )
 from globalws_functions.domain.channel_rules import LEVEL_FORM, OPERATIONS, is_level
-from globalws_functions.domain.command import MAX_REASON
+from globalws_functions.domain.command import MAX_REASON, MAX_USER
 from globalws_functions.domain.fields import ULID, has_utf8
+from globalws_functions.domain.ulid import ulid
 
 from cli.errors import RefusedError
-
-LONGEST_USER = 128
-
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def checked_channel(name: str) -> str:
@@ -70,9 +67,9 @@ def checked_operation(text: str) -> str:
 
 def checked_user(text: str) -> str:
     """The user id itself. Raises ValueError saying what a user id looks like."""
-    if not 1 <= len(text) <= LONGEST_USER or not has_utf8(text) or text.startswith("iam:"):
+    if not 1 <= len(text) <= MAX_USER or not has_utf8(text) or text.startswith("iam:"):
         raise ValueError(
-            f"{text!r} is no user id: 1 to {LONGEST_USER} characters that do not begin with iam:"
+            f"{text!r} is no user id: 1 to {MAX_USER} characters that do not begin with iam:"
         )
     return text
 
@@ -105,13 +102,6 @@ def checked_message(text: str) -> str:
     return text
 
 
-def new_ulid(now: float | None = None, random: bytes | None = None) -> str:
-    """A ULID: 48 bits of milliseconds, 80 random bits (https://github.com/ulid/spec).
-
-    Args:
-        now: epoch seconds; the present if left out.
-        random: 10 bytes; fresh ones if left out.
-    """
-    milliseconds = int((time.time() if now is None else now) * 1000)
-    number = milliseconds << 80 | int.from_bytes(os.urandom(10) if random is None else random)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+def new_ulid() -> str:
+    """A new message id."""
+    return ulid(datetime.now(UTC), os.urandom(10))

@@ -92,12 +92,17 @@ class FakeRegion:
     def carry_out(self, detail_type: str, detail: dict[str, Any]) -> None:
         command = read_command(event(detail_type, detail))
         action = str(command.action)
-        name = detail["name"]
+        name = command.name
         if action == "reset":
             self.decided.pop(name, None)
-        elif action != "purge" or detail["block"]:
+        elif command.grant is not None:
+            item = self.decided.setdefault(name, {})
+            operations = list(command.grant.operations)
+            item.setdefault("grants", {})[command.grant.pattern] = {"operations": operations}
+        elif command.policy is not None:
             levels = {key: detail[key] for key in ("publish", "subscribe") if key in detail}
             self.decided[name] = {
+                **({"grants": {}} | self.decided.get(name, {}) if command.user else {}),
                 "allowed": detail.get("allowed", False),
                 "reason": detail["reason"],
                 "updatedAt": detail["at"],
@@ -112,6 +117,7 @@ class FakeRegion:
             "action": {"S": action},
             "channel": {"S": name},
             "by": {"S": detail["by"]},
+            "details": {"S": command.details},
             "outcome": {"S": self.outcome},
             "steps": {"M": {"policy": {"S": "already written"}, "subscriptions": {"S": "ended"}}},
         }

@@ -33,6 +33,11 @@ COMMANDS = [
     "tail",
     "top",
     "trace",
+    "users allow",
+    "users block",
+    "users grant",
+    "users list",
+    "users revoke",
 ]
 ON_NO_TARGET = ("add-region", "cost", "deploy", "destroy", "remove-region")
 

@@ -34,6 +34,11 @@ ARGUMENTS = {
     "tail": ("tail", "tech"),
     "top": ("top", "--interval", "0.1"),
     "trace": ("trace", ID),
+    "users allow": ("users", "allow", "al", *REASON),
+    "users block": ("users", "block", "al", *REASON, "--yes"),
+    "users grant": ("users", "grant", "al", "chat:1", "publish", *REASON),
+    "users list": ("users", "list"),
+    "users revoke": ("users", "revoke", "al", "chat:1", *REASON, "--yes"),
 }
 # What ends by itself, or is made to.
 ENDING = ARGUMENTS | {
