@@ -122,7 +122,7 @@ breaks: setup-dev ## Break each promise of docs/guarantees.md on purpose; its te
 
 ##@ Develop it: measure
 
-bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 20 minutes) [ONLY=chapter]
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 15 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (within 2 minutes)

@@ -24,6 +24,7 @@ from bench import (
     lambda_runtime,
     machine,
     resolvers,
+    self_hosted,
     start_up,
     thresholds,
 )
@@ -34,6 +35,7 @@ from bench.report.load import NAMES
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "fan_out": fanout.run,
+    "self_hosted": self_hosted.run,
     "growth": growth.run,
     "resolvers": resolvers.run,
     "cross_region": cross_region.run,

@@ -8,7 +8,7 @@ from random import Random
 import uvloop
 
 from bench.processes import Server
-from bench.publisher import HttpPublisher, Publisher, RawPublisher, publish_many
+from bench.publisher import HttpPublisher, Publisher, SocketPublisher, publish_many
 from bench.subscribers import Audience, Subscribers
 
 
@@ -71,7 +71,7 @@ async def _put_on(
     server: Server, audience: Audience, subscribers: Subscribers, load: Load
 ) -> Outcome:
     publishers: list[Publisher] = [
-        RawPublisher(server.port)
+        SocketPublisher(server.port, audience.dialect)
         if audience.key is None
         else HttpPublisher(server.port, audience.key)
         for _ in range(load.publishers)

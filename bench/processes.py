@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import time
@@ -102,12 +103,47 @@ def serving(
     try:
         yield Server(_ready_line(process, seconds), process.pid)
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
+
+
+@contextmanager
+def serving_on(
+    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Runs a server of someone else's, which says nothing, until it listens on the port.
+
+    Raises RuntimeError if it ends instead.
+    """
+    process = subprocess.Popen(  # noqa: S603 - found by its name
+        command,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _listens(port):
+            if process.poll() is not None:
+                raise RuntimeError(f"{command!r} ended with {process.returncode}")
+            time.sleep(0.05)
+        yield Server({"port": port}, process.pid)
+    finally:
+        _end(process)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _end(process: "subprocess.Popen[Any]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _ready_line(process: subprocess.Popen[str], seconds: float) -> dict[str, Any]:

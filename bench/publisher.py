@@ -1,10 +1,11 @@
-"""Publishers: GraphQL over kept HTTP connections, and the raw server's WebSocket."""
+"""Publishers: GraphQL over kept HTTP connections, and other servers' WebSockets."""
 
 import asyncio
 import json
 import time
 
-from bench.websocket import FIELDS, Receipts, raw_client, text_of
+from bench.dialects import DIALECTS, Dialect
+from bench.websocket import FIELDS, Receipts, text_of
 
 PUBLISH = (
     f"mutation($name:String!,$message:String!){{publish(name:$name,message:$message){{{FIELDS}}}}}"
@@ -57,27 +58,28 @@ class HttpPublisher:
         self._writer.close()
 
 
-class RawPublisher:
-    """A WebSocket of the raw server."""
+class SocketPublisher:
+    """A WebSocket of a server with another protocol than AppSync's."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, dialect: str) -> None:
         self._port = port
-        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self._dialect = DIALECTS[dialect]
+        self._taken: asyncio.Queue[None] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Connect; it becomes a subscriber too, which makes one delivery more."""
+        """Connect."""
         loop = asyncio.get_running_loop()
+        receipts = _Acknowledgements(self._dialect, self._taken)
         _, self._client = await loop.create_connection(
-            lambda: raw_client(_Answers(self._answers), self._port), "127.0.0.1", self._port
+            lambda: self._dialect.publisher(receipts, self._port), "127.0.0.1", self._port
         )
         await self._client.ready
 
     async def publish(self, name: str, text: str) -> float:
         """Publish; returns how long the answer took, in ms."""
         started = time.perf_counter()
-        self._client.send("P" + text)
-        while await self._answers.get() != b"A":
-            pass
+        self._client.send(self._dialect.publish(name, text))
+        await self._taken.get()
         return (time.perf_counter() - started) * 1000
 
     def close(self) -> None:
@@ -86,16 +88,18 @@ class RawPublisher:
             self._client.transport.close()
 
 
-class _Answers(Receipts):
-    def __init__(self, queue: asyncio.Queue[bytes]) -> None:
+class _Acknowledgements(Receipts):
+    def __init__(self, dialect: Dialect, taken: asyncio.Queue[None]) -> None:
         super().__init__()
-        self._queue = queue
+        self._dialect = dialect
+        self._taken = taken
 
     def note(self, payload: bytes | memoryview, now: int) -> None:
-        self._queue.put_nowait(bytes(payload))
+        if self._dialect.acknowledged(bytes(payload)):
+            self._taken.put_nowait(None)
 
 
-Publisher = HttpPublisher | RawPublisher
+Publisher = HttpPublisher | SocketPublisher
 
 
 async def publish_many(

@@ -16,8 +16,9 @@ from typing import Any
 
 import uvloop
 
+from bench.dialects import DIALECTS
 from bench.processes import ROOT, raise_file_limit
-from bench.websocket import Receipts, appsync_client, raw_client
+from bench.websocket import Receipts, appsync_client
 
 _AT_ONCE = 32
 
@@ -25,7 +26,8 @@ _AT_ONCE = 32
 @dataclass(frozen=True)
 class Audience:
     """Who subscribes: `connections` with `each` subscriptions. With `spread`, every subscription
-    is to a channel of its own (`bench-0`, `bench-1`, …), else all are to `channel`.
+    is to a channel of its own (`bench-0`, `bench-1`, …), else all are to `channel`. Without an API
+    key the server is not AppSync's, and `dialect` (in `DIALECTS`) is what it speaks.
     """
 
     port: int
@@ -35,6 +37,7 @@ class Audience:
     spread: bool = False
     key: str | None = None
     path: str = "/graphql/realtime"
+    dialect: str = "raw"
 
     @property
     def subscriptions(self) -> int:
@@ -119,7 +122,7 @@ async def _connect(audience: Audience, receipts: Receipts) -> list[asyncio.BaseT
         async with gate:
             transport, client = await loop.create_connection(
                 lambda: (
-                    raw_client(receipts, audience.port)
+                    DIALECTS[audience.dialect].subscriber(receipts, audience.port, audience.channel)
                     if audience.key is None
                     else appsync_client(
                         receipts, audience.port, audience.key, audience.path, channels

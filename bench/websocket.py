@@ -35,7 +35,7 @@ class Receipts:
         self._waiting: tuple[int, asyncio.Event] | None = None
 
     def note(self, payload: bytes | memoryview, now: int) -> None:
-        """A text frame came."""
+        """A frame with data came."""
         text = bytes(payload)
         at = text.find(MARK)
         if at < 0:
@@ -68,7 +68,7 @@ class Client(asyncio.Protocol):
         self,
         receipts: Receipts,
         request: bytes,
-        greetings: list[str],
+        greetings: list[str | bytes],
         answered: Callable[[bytes], bool],
     ) -> None:
         self._receipts = receipts
@@ -118,9 +118,13 @@ class Client(asyncio.Protocol):
             at = start + length
         del buffer[:at]
 
-    def send(self, text: str, opcode: int = 1) -> None:
-        """Send a frame; its mask is zero, which leaves the payload as it is."""
-        payload = text.encode()
+    def send(self, payload: str | bytes, opcode: int | None = None) -> None:
+        """Send a frame, of text or binary as the payload is; its mask is zero, which leaves the
+        payload as it is.
+        """
+        if opcode is None:
+            opcode = 1 if isinstance(payload, str) else 2
+        payload = payload.encode() if isinstance(payload, str) else payload
         size = len(payload)
         head = bytes((0x80 | opcode,))
         head += bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2)
@@ -129,10 +133,10 @@ class Client(asyncio.Protocol):
 
     def _frame(self, opcode: int, payload: bytes, now: int) -> None:
         if opcode == 9:
-            self.send(payload.decode(), opcode=10)
-        elif opcode == 1 and self.ready.done():
+            self.send(payload, opcode=10)
+        elif opcode in (1, 2) and self.ready.done():
             self._receipts.note(payload, now)
-        elif opcode == 1 and self._answered(payload):
+        elif opcode in (1, 2) and self._answered(payload):
             self._greet()
 
     def _greet(self) -> None:
@@ -164,7 +168,7 @@ def appsync_client(
     """A connection with one subscription for each of `channels`."""
     host = {"host": f"127.0.0.1:{port}", "x-api-key": key}
     header = quote(base64.b64encode(json.dumps(host).encode()).decode())
-    starts = []
+    starts: list[str | bytes] = []
     for number, name in enumerate(channels):
         data = json.dumps({"query": SUBSCRIBE, "variables": {"name": name}})
         payload = {"data": data, "extensions": {"authorization": host}}
@@ -177,8 +181,3 @@ def appsync_client(
 
     request = upgrade_request(port, f"{path}?header={header}&payload=e30%3D", "graphql-ws")
     return Client(receipts, request, ['{"type":"connection_init"}', *starts], answered)
-
-
-def raw_client(receipts: Receipts, port: int) -> Client:
-    """A subscriber of `bench.servers.raw`."""
-    return Client(receipts, upgrade_request(port, "/", None), ["S"], lambda frame: frame == b"OK")

@@ -68,6 +68,7 @@ def threshold_table(report: Mapping[str, Any]) -> str:
 
 _SECTIONS = {
     "fan_out": ("Fan-out", load.fan_out),
+    "self_hosted": ("Beside what people host themselves", load.self_hosted),
     "growth": ("Growth", load.growth),
     "resolvers": ("Resolvers", path.resolvers),
     "cross_region": ("Cross-region", path.cross_region),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.report.table import table
+from bench.self_hosted import LACKS, NEEDS
 
 _LOAD = (
     "deliveries_per_second",
@@ -37,6 +38,40 @@ def fan_out(found: Mapping[str, Any]) -> str:
         + table(["round", "server", "subscribers", *_LOAD_HEAD], rows)
         + "\n\n"
         + table(["ratio", *heads, "median"], by_round)
+    )
+
+
+_KINDS = {
+    "globalws": "ours, the baseline's API",
+    "project": "ours, our own API",
+    "mosquitto": "Mosquitto",
+    "socket.io": "Socket.IO",
+}
+
+
+def self_hosted(found: Mapping[str, Any]) -> str:
+    rows = [
+        [_KINDS[kind], *(outcome[name] for name in _LOAD), "" if outcome["complete"] else "lost"]
+        for kind, outcome in found["servers"].items()
+    ]
+    ratios = [
+        [_KINDS[kind], each["cpu_per_delivery"], each["p50"], each["peak_memory"]]
+        for kind, each in found["ratios"].items()
+    ]
+    lacks = [
+        f"- **{_KINDS[kind]}.** "
+        + (LACKS[kind] if kind in found["servers"] else f"Not measured: {NEEDS[kind]} first.")
+        for kind in LACKS
+    ]
+    head = ["our own API, as a multiple of", "CPU a delivery", "p50", "peak memory"]
+    return "\n\n".join(
+        [
+            f"{found['subscribers']:,} subscribers of one channel, and the same messages from the "
+            "same clients, over WebSockets without TLS. Each server acknowledges a publish.",
+            table(["server", *_LOAD_HEAD, ""], rows),
+            *([table(head, ratios)] if ratios else []),
+            "\n".join(lacks),
+        ]
     )
 
 
