@@ -36,6 +36,7 @@ class RunningStack:
     accessKeyId: str  # noqa: N815
     secretAccessKey: str  # noqa: N815
     clientUrl: str | None = None  # noqa: N815
+    issuerUrl: str | None = None  # noqa: N815 - of the local issuer of tokens
 
     def region(self, name: str) -> RunningRegion:
         """The region of that name; KeyError if it does not run."""

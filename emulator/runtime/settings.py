@@ -31,6 +31,7 @@ class LocalSettings:
     regions: tuple[str, ...]
     aws_port: int
     client_port: int
+    issuer_port: int
     first_region_port: int
     deployment: str = "globalws"
     # The template's parameters that are not to have their defaults.
@@ -40,7 +41,7 @@ class LocalSettings:
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], root: Path) -> "LocalSettings":
-        """Reads REGIONS, PARAMETERS, FRESH, GLOBALWS_{AWS,CLIENT,REGION}_PORT, GLOBALWS_STATE.
+        """Reads REGIONS, PARAMETERS, FRESH, GLOBALWS_STATE, and the ports: GLOBALWS_…_PORT.
 
         Raises:
             LocalSettingsError: a region, a parameter or a port is malformed, or ports collide.
@@ -57,6 +58,7 @@ class LocalSettings:
             regions=regions,
             aws_port=_port(environment, "GLOBALWS_AWS_PORT", 4566),
             client_port=_port(environment, "GLOBALWS_CLIENT_PORT", 4100),
+            issuer_port=_port(environment, "GLOBALWS_ISSUER_PORT", 4099),
             first_region_port=_port(environment, "GLOBALWS_REGION_PORT", 4101),
             parameters=_parameters(environment.get("PARAMETERS", "")),
             fresh=environment.get("FRESH", "") not in ("", "0"),
@@ -70,6 +72,13 @@ class LocalSettings:
     def aws_endpoint_url(self) -> str:
         """Where the emulated AWS answers."""
         return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def issuer_url(self) -> str | None:
+        """The local issuer of tokens; None if PARAMETERS names another issuer."""
+        if "OidcIssuer" in self.parameters:
+            return None
+        return f"http://127.0.0.1:{self.issuer_port}/issuer"
 
     @property
     def stack_file(self) -> Path:
@@ -96,6 +105,8 @@ class LocalSettings:
     def ports(self) -> dict[str, int]:
         """Every port that the runtime listens on, by what it is for."""
         ports = {"local AWS": self.aws_port, "web client": self.client_port}
+        if self.issuer_url:
+            ports["token issuer"] = self.issuer_port
         for region in self.regions:
             ports[region] = self.region_port(region)
         return ports

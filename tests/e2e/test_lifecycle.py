@@ -81,7 +81,8 @@ def test_sigterm_while_starting(own: OwnStack) -> None:
 
 
 @pytest.mark.parametrize(
-    "variable", ["GLOBALWS_AWS_PORT", "GLOBALWS_CLIENT_PORT", "GLOBALWS_REGION_PORT"]
+    "variable",
+    [f"GLOBALWS_{name}_PORT" for name in ("AWS", "CLIENT", "ISSUER", "REGION")],
 )
 def test_a_busy_port_is_named_with_the_variable_that_changes_it(
     own: OwnStack, variable: str

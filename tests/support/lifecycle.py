@@ -155,7 +155,7 @@ class OwnStack:
     def busy_ports(self) -> list[int]:
         """Its ports on which something listens."""
         busy = []
-        for name in ("AWS", "CLIENT", "REGION"):
+        for name in ("AWS", "CLIENT", "ISSUER", "REGION"):
             port = int(self.environment[f"GLOBALWS_{name}_PORT"])
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -55,13 +55,14 @@ def free_ports(count: int) -> int:
 
 def stack_environment(state: Path, regions: Sequence[str]) -> dict[str, str]:
     """The environment that keeps a stack apart from others on this machine."""
-    first = free_ports(len(regions) + 2)
+    first = free_ports(len(regions) + 3)
     return os.environ | {
         "REGIONS": " ".join(regions),
         "GLOBALWS_STATE": str(state),
         "GLOBALWS_AWS_PORT": str(first),
         "GLOBALWS_CLIENT_PORT": str(first + 1),
-        "GLOBALWS_REGION_PORT": str(first + 2),
+        "GLOBALWS_ISSUER_PORT": str(first + 2),
+        "GLOBALWS_REGION_PORT": str(first + 3),
     }
 
 

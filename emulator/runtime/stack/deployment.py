@@ -70,7 +70,9 @@ class Deployment:
 
 
 def _parameters(settings: LocalSettings, region: str) -> dict[str, str]:
+    issuer = {"OidcIssuer": settings.issuer_url} if settings.issuer_url else {}
     return {
+        **issuer,
         **settings.parameters,
         "Deployment": settings.deployment,
         "PeerRegions": ",".join(each for each in settings.regions if each != region),

@@ -9,7 +9,11 @@ import aiohttp
 from emulator.runtime.settings import LocalSettings
 from emulator.runtime.stack.processes import Child, ProcessFailedError
 
-_VARIABLES = {"local AWS": "GLOBALWS_AWS_PORT", "web client": "GLOBALWS_CLIENT_PORT"}
+_VARIABLES = {
+    "local AWS": "GLOBALWS_AWS_PORT",
+    "web client": "GLOBALWS_CLIENT_PORT",
+    "token issuer": "GLOBALWS_ISSUER_PORT",
+}
 _POLL_SECONDS = 0.05
 
 

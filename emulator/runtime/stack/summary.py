@@ -3,6 +3,7 @@
 import json
 
 from cli.stack_file import RunningStack
+from emulator.issuer.issuer import USERS
 
 _HEADINGS = ("Region", "GraphQL URL", "Real-time URL", "API key")
 _PUBLISH = (
@@ -33,6 +34,12 @@ def summary(stack: RunningStack) -> str:
             f"  curl -s {first.graphqlUrl} -H 'x-api-key: {first.apiKey}' "
             "-H 'content-type: application/json' \\",
             f"    -d '{json.dumps({'query': _PUBLISH})}'",
+            "",
+        ]
+    if stack.issuerUrl is not None:
+        lines += [
+            f"  A token of a user ({', '.join(USERS)}), for the header Authorization:",
+            f"  curl -s {stack.issuerUrl}/token -d user={next(iter(USERS))}",
             "",
         ]
     if stack.clientUrl is not None:

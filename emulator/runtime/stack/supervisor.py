@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from cli.stack_file import RunningRegion, RunningStack
+from emulator.issuer.issuer import Issuer
+from emulator.issuer.server import application as issuer_application
 from emulator.runtime.deployed.stack import Clients, read_outputs
 from emulator.runtime.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalSettings
 from emulator.runtime.stack import sam
@@ -50,6 +52,8 @@ class Supervisor:
             self._forget()  # a run that was killed has left something
             generation = await self._open_generation()
             exits.callback(generation.close)
+            if settings.issuer_url:
+                await exits.enter_async_context(self._serving_issuer(settings.issuer_url))
             exits.push_async_callback(self._stop_aws)
             exits.push_async_callback(self._stop_regions)
             has_client = await self._start_all(Deployment(settings, generation), generation)
@@ -94,6 +98,13 @@ class Supervisor:
             self._report(f"going on without the web client: {error}")
             return False
         return True
+
+    @asynccontextmanager
+    async def _serving_issuer(self, url: str) -> AsyncIterator[None]:
+        port, client = self.settings.issuer_port, self.settings.client_port
+        pages = frozenset(f"http://{host}:{client}" for host in ("127.0.0.1", "localhost"))
+        async with serving(issuer_application(Issuer(url), port, pages), port):
+            yield
 
     @asynccontextmanager
     async def _serving_client(self) -> AsyncIterator[None]:
@@ -201,6 +212,7 @@ class Supervisor:
             accessKeyId=ACCESS_KEY_ID,
             secretAccessKey=SECRET_ACCESS_KEY,
             clientUrl=self._client_url,
+            issuerUrl=settings.issuer_url,
         )
 
     async def _stop_regions(self) -> None:

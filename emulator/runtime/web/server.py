@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from cli.stack_file import RunningStack
+from emulator.issuer.issuer import USERS
 from emulator.runtime.web.guard import content_security_policy, guard
 from emulator.runtime.web.operator import Operator
 
@@ -18,10 +19,16 @@ _FOREVER = "public, max-age=31536000, immutable"
 def client_config(stack: RunningStack) -> dict[str, Any]:
     """/config.json: what the page needs to know, of which nothing is in the build."""
     keys = ("region", "graphqlUrl", "realtimeUrl", "apiKey")
+    issuer = {"url": stack.issuerUrl, "users": [_user(name) for name in USERS]}
     return {
         "regions": [{key: getattr(each, key) or None for key in keys} for each in stack.regions],
         "operator": True,
+        "issuer": issuer if stack.issuerUrl else None,
     }
+
+
+def _user(name: str) -> dict[str, Any]:
+    return {"name": name, "groups": USERS[name].get("cognito:groups", [])}
 
 
 def application(
@@ -33,7 +40,7 @@ def application(
 ) -> web.Application:
     """The server of the client in `files` for that stack; `current` tells its API keys of now."""
     urls = [url for each in stack.regions for url in (each.graphqlUrl, each.realtimeUrl)]
-    policy = content_security_policy(urls)
+    policy = content_security_policy([*urls, *filter(None, [stack.issuerUrl])])
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[guard(port, policy)])
 
     async def index(_: web.Request) -> web.FileResponse:

@@ -50,6 +50,7 @@ async def page(
             awsEndpointUrl="http://127.0.0.1:1",
             accessKeyId="test",
             secretAccessKey="never shown",
+            issuerUrl="http://127.0.0.1:3/issuer",
         )
         stack.write(tmp_path / "stack.json")
         port = unused_port()

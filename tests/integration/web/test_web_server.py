@@ -18,6 +18,14 @@ async def test_config_holds_what_the_page_needs_and_no_more(page: Page) -> None:
         {"region", "graphqlUrl", "realtimeUrl", "apiKey"}
     ] * 2
     assert {region["apiKey"] for region in config["regions"]} == {"new"}
+    assert config["issuer"] == {
+        "url": "http://127.0.0.1:3/issuer",
+        "users": [
+            {"name": "alice", "groups": []},
+            {"name": "bob", "groups": []},
+            {"name": "erin", "groups": ["editors"]},
+        ],
+    }
     assert "never shown" not in await response.text()
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -28,7 +36,7 @@ async def test_files_are_served_with_a_strict_policy(page: Page) -> None:
     policy = index.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
-    assert "connect-src 'self' http://127.0.0.1:2 ws://127.0.0.1:2;" in policy
+    assert "connect-src 'self' http://127.0.0.1:2 http://127.0.0.1:3 ws://127.0.0.1:2;" in policy
     assert "unsafe" not in policy
     assert index.headers["X-Content-Type-Options"] == "nosniff"
     script = await page.call("GET", "/assets/index-1a2b.js")

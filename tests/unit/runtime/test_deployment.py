@@ -55,7 +55,7 @@ async def test_a_parameter_that_is_not_given_any_more_has_its_default_again(worl
     await world.start(A, "AllowedChannels=tech OidcIssuer=https://issuer.example.com/")
     deployed = (await world.start(A))[A]
     assert deployed["AllowedChannels"] == sam.defaults(ROOT)["AllowedChannels"]
-    assert deployed["OidcIssuer"] == ""
+    assert deployed["OidcIssuer"] == "http://127.0.0.1:4099/issuer"
     assert "LogRetentionDays" not in deployed  # it was never given: SAM leaves it alone
 
 

@@ -13,7 +13,7 @@ def test_defaults() -> None:
     settings = LocalSettings.parse({}, _ROOT)
     assert settings.regions == ("us-west-2", "ap-southeast-2")
     assert settings.stack_file == _ROOT / ".local" / "stack.json"
-    assert list(settings.ports().values()) == [4566, 4100, 4101, 4102]
+    assert list(settings.ports().values()) == [4566, 4100, 4099, 4101, 4102]
     assert settings.parameters == {}
 
 

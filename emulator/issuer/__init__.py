@@ -1,0 +1,1 @@
+"""A local OpenID Connect issuer: users sign in without an account anywhere."""
