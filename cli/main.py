@@ -15,6 +15,7 @@ from cli.commands import (
     deploy,
     dlq,
     keys,
+    presence,
     publish,
     purge,
     status,
@@ -66,6 +67,7 @@ def new_globalws() -> typer.Typer:
 
     publish.register(app)
     tail.register(app)
+    presence.register(app)
     trace.register(app)
     status.register(app)
     top.register(app)

@@ -37,6 +37,7 @@ class FakeRegion:
     audit: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     published: list[dict[str, Any]] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
     failed_entries: int = 0
     outcome: str = "done"
     stack: dict[str, str] = field(
@@ -63,6 +64,11 @@ class FakeRegion:
             }
             self.published.append(message)
             return {"publish": message}
+        if "presence(" in query:
+            start = int(given["nextToken"] or 0)
+            more = str(start + 100) if start + 100 < len(self.members) else None
+            page = {"items": self.members[start : start + 100], "nextToken": more}
+            return {"presence": page}
         if "history(" in query:
             return {"history": {"items": []}}
         if "getChannel(" in query:

@@ -26,6 +26,7 @@ COMMANDS = [
     "dlq redrive",
     "dlq show",
     "keys rotate",
+    "presence",
     "publish",
     "purge",
     "remove-region",

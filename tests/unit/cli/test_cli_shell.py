@@ -28,6 +28,7 @@ ARGUMENTS = {
     "dlq redrive": ("dlq", "redrive", "--yes"),
     "dlq show": ("dlq", "show", "m-1"),
     "keys rotate": ("keys", "rotate"),
+    "presence": ("presence", "tech"),
     "publish": ("publish", "tech", "café"),
     "purge": ("purge", "tech", *REASON, "--yes"),
     "status": ("status",),
