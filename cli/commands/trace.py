@@ -2,11 +2,13 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from globalws_functions.domain.channel_patterns import is_name
 
 from cli.adapters.logs import ask_region_process, lines_with
+from cli.channel_rules import read_all_rules
 from cli.command import MESSAGE_ID, STORED_CHANNEL, command
 from cli.dead_letter_queues import home_of, queue_of
 from cli.domain.changes import epoch
@@ -62,7 +64,8 @@ def trace(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The message's channel; without it, every allowed channel's history is asked.",
+            help="The message's channel. Without it the histories of the channels that logs name "
+            "are asked, or of all that a rule allows by name; patterns name none.",
             parser=STORED_CHANNEL,
             show_default=False,
         ),
@@ -101,7 +104,9 @@ def _look(session: Session, region: Region, id: str, channel: str | None) -> lis
     if session.target.kind is Kind.LOCAL:
         noted = ask_region_process(region.clients, f"trace/{id}")["steps"]
         steps += [step_of_record(region.name, record) for record in noted]
-    return steps + _dead_letters(session, region, id) + _stored(session, region, id, channel)
+    steps += _dead_letters(session, region, id)
+    names = {channel} if channel else _channels(region, steps)
+    return steps + _stored(session, region, id, names)
 
 
 def _dead_letters(session: Session, region: Region, id: str) -> list[Step]:
@@ -122,11 +127,17 @@ def _dead_letters(session: Session, region: Region, id: str) -> list[Step]:
     return found
 
 
-def _stored(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:
+def _channels(region: Region, steps: list[Step]) -> set[str]:
+    """The channels that the steps name, or else all that a rule allows by their names."""
+    named = {str(step.details["channel"]) for step in steps if "channel" in step.details}
+    found = {rule.pattern for rule in read_all_rules(region).rules if rule.allowed}
+    return {name for name in named or found if is_name(name)}
+
+
+def _stored(session: Session, region: Region, id: str, names: set[str]) -> list[Step]:
     """The publish, as the history of the region that stored it tells."""
     api = session.api(region)
-    names = [channel] if channel else _allowed(api.execute("{ channels { name allowed } }"))
-    for name in names:
+    for name in sorted(names):
         try:
             answer = api.execute(_HISTORY, {"name": name, "after": before(id)})
         except CliError:  # no history is kept, or the channel was closed meanwhile
@@ -138,10 +149,6 @@ def _stored(session: Session, region: Region, id: str, channel: str | None) -> l
                 details = {"channel": item["name"], "origin": item["region"]}
                 return [Step(published, region.name, "history", where, details)]
     return []
-
-
-def _allowed(answer: dict[str, Any]) -> list[str]:
-    return [each["name"] for each in answer["channels"] if each["allowed"]]
 
 
 def _show(session: Session, id: str, steps: list[Step], answers: list[Answer[list[Step]]]) -> None:
