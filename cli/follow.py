@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from globalws_client import Message, MessageEvent, Options, RegionEndpoint, State, StateEvent
+from globalws_client import Message, MessageEvent, RegionEndpoint, State, StateEvent
 
-from cli.adapters.subscriptions import Ended, Seen, streams
+from cli.adapters.subscriptions import Ended, Seen, Since, streams
 from cli.domain.changes import epoch
 from cli.errors import CliError, ExitCode, RefusedError, UnreachableError
 from cli.output import Output
@@ -48,23 +48,22 @@ async def follow(
     session: Session,
     name: str,
     regions: Sequence[RegionEndpoint],
-    since: float,
+    since: Since,
     count: int | None,
 ) -> ExitCode:
     """Prints the channel's messages until `count` lines of them, or until nobody reads any more.
 
     Args:
-        since: seconds ago at which to begin, from the history; 0 for now.
+        since: where to begin.
 
     Raises:
         RefusedError: every region refuses the channel.
         UnreachableError: every region's stream has ended.
     """
-    options = Options(replay_ms=int(since * 1000)) if since else Options()
     messages, open_streams = 0, len(regions)
     live: set[str] = set()
     refused: dict[str, RefusedError] = {}
-    async with streams(name, regions, options) as queue:
+    async with streams(name, regions, since) as queue:
         while open_streams and (count is None or messages < count):
             seen = await _next(queue, session.output)
             if seen is None:

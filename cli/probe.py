@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from globalws_client import MessageEvent, Options, RegionEndpoint, State, StateEvent
+from globalws_client import MessageEvent, RegionEndpoint, State, StateEvent
 
-from cli.adapters.subscriptions import Seen, Subscribe, streams
+from cli.adapters.subscriptions import Seen, Since, Subscribe, streams
 from cli.domain.names import new_ulid
 from cli.errors import CliError
 
@@ -53,7 +53,7 @@ async def probe(
         except CliError as error:
             failed[region] = str(error)
 
-    async with streams(channel, regions, Options(), connect) as queue:
+    async with streams(channel, regions, Since(), connect) as queue:
 
         async def watch(until: float, done: Callable[[], bool]) -> None:
             try:

@@ -1,14 +1,23 @@
-"""The resuming subscriber, one per region, their events in one stream."""
+"""A client per region, their events in one stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from globalws_client import Event, Options, RegionEndpoint, Subscriber, SubscriberError
+from globalws_client import Client, ClientError, Event, RegionEndpoint
 
-Subscribe = Callable[[str, RegionEndpoint, Options], AsyncIterator[Event]]
-"""(channel, region, options) → events, until it is refused for good."""
+
+@dataclass(frozen=True)
+class Since:
+    """Where to begin: with the newest `rewind` messages, or `replay_ms` ago; else now."""
+
+    rewind: int | None = None
+    replay_ms: float | None = None
+
+
+Subscribe = Callable[[str, RegionEndpoint, Since], AsyncIterator[Event]]
+"""(channel, region, since) → events, until it is refused for good."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +31,12 @@ Seen = tuple[str, Event | Ended]
 """(region subscribed in, what happened there)."""
 
 
-async def subscribe(channel: str, region: RegionEndpoint, options: Options) -> AsyncIterator[Event]:
-    """What the resuming subscriber gives out, in that one region."""
-    async with Subscriber(channel, [region], options) as events:
-        async for event in events:
+async def subscribe(channel: str, region: RegionEndpoint, since: Since) -> AsyncIterator[Event]:
+    """What a client gives out, in that one region."""
+    async with Client([region]) as client:
+        async for event in client.subscribe(
+            channel, rewind=since.rewind, replay_ms=since.replay_ms
+        ):
             yield event
 
 
@@ -33,7 +44,7 @@ async def subscribe(channel: str, region: RegionEndpoint, options: Options) -> A
 async def streams(
     channel: str,
     regions: Sequence[RegionEndpoint],
-    options: Options,
+    since: Since,
     connect: Subscribe | None = None,
 ) -> AsyncIterator[asyncio.Queue[Seen]]:
     """Subscribes in every region, and puts what happens into one queue until the block ends."""
@@ -42,9 +53,9 @@ async def streams(
     async def follow(region: RegionEndpoint) -> None:
         reason = "the stream ended"
         try:
-            async for event in (connect or subscribe)(channel, region, options):
+            async for event in (connect or subscribe)(channel, region, since):
                 seen.put_nowait((region.region, event))
-        except (OSError, SubscriberError) as error:
+        except (OSError, ClientError) as error:
             reason = str(error)
         seen.put_nowait((region.region, Ended(reason)))
 

@@ -88,7 +88,8 @@ def publish_once(api: Api, sent: dict[str, str]) -> dict[str, Any]:
         RefusedError: it never will.
         UnreachableError: it may have taken it or not.
     """
-    from globalws_client.graphql import PUBLISH, NoAnswerError, accepted
+    from globalws_client import NoAnswerError
+    from globalws_client.graphql import PUBLISH, accepted
 
     data = api.execute(PUBLISH, sent)
     try:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.command import ChannelName, command
-from cli.errors import ExitCode
+from cli.errors import ExitCode, UsageError
 from cli.session import Session
 
 
@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
         app,
         "tail",
         examples=[
-            "globalws tail tech",
+            "globalws tail tech --rewind 20",
             "globalws tail tech --region ap-southeast-2 --since 600 --count 100 --json",
         ],
         json_shape='a line per event: {"type": "message", "via", "id", "name", "message", '
@@ -30,6 +30,9 @@ def tail(
     since: Annotated[
         float, typer.Option(min=0, max=3600, help="Begin so many seconds ago, from the history.")
     ] = 0,
+    rewind: Annotated[
+        int, typer.Option(min=0, max=1000, help="Begin with the newest so many messages.")
+    ] = 0,
     count: Annotated[
         int | None,
         typer.Option(min=1, help="End after so many lines of messages.", show_default=False),
@@ -42,6 +45,10 @@ def tail(
     resumes without gaps or duplicates, where the deployment stores messages. A channel that is not
     allowed ends with exit code 4.
     """
-    from cli.follow import endpoints_of, follow  # here: the subscriber imports aiohttp
+    from cli.adapters.subscriptions import Since  # here: the client imports aiohttp
+    from cli.follow import endpoints_of, follow
 
-    return asyncio.run(follow(session, name, endpoints_of(session), since, count))
+    if since and rewind:
+        raise UsageError("give --since or --rewind, not both")
+    begin = Since(rewind or None, since * 1000 or None)
+    return asyncio.run(follow(session, name, endpoints_of(session), begin, count))

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
-from globalws_client import MessageEvent, Options, RegionEndpoint, Subscriber
+from globalws_client import Client, MessageEvent, Options, RegionEndpoint
 
 from cli.stack_file import RunningRegion
 from tests.faults.report import Row
@@ -184,11 +184,11 @@ async def _resuming(
 ) -> AsyncIterator[None]:
     """A resuming subscriber of this region only: it cannot fail over."""
     endpoint = RegionEndpoint(region.region, region.graphqlUrl, region.realtimeUrl, region.apiKey)
-    options = Options(after=new_id(ahead_seconds=-1), backoff_cap_ms=1_000)
+    options = Options(backoff_cap_ms=1_000)
 
     async def receive() -> None:
-        async with Subscriber(CHANNEL, [endpoint], options, session=session) as events:
-            async for event in events:
+        async with Client([endpoint], options=options, session=session) as client:
+            async for event in client.subscribe(CHANNEL, after=new_id(ahead_seconds=-1)):
                 if isinstance(event, MessageEvent):
                     inbox.append({"id": event.message.id, "message": event.message.message})
 

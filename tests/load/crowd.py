@@ -5,10 +5,11 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import aiohttp
 from globalws_client import RegionEndpoint
-from globalws_client.protocol import init_text, start_text, subprotocols
+from globalws_client.protocol import init_text, start_data, start_text, subprotocols
 
 from cli.stack_file import RunningRegion
 from tests.support.clients import PUBLISH
@@ -16,6 +17,11 @@ from tests.support.clients import PUBLISH
 _CONNECT_SECONDS = 30.0
 _CONNECTING_AT_ONCE = 20
 _DATA = '{"type":"data"'
+
+
+def authorization_of(endpoint: RegionEndpoint) -> dict[str, str]:
+    """The headers with which a subscriber of the region's API key connects and starts."""
+    return {"host": urlsplit(endpoint.graphql_url).netloc, "x-api-key": endpoint.api_key}
 
 
 def endpoint_of(region: RunningRegion) -> RegionEndpoint:
@@ -37,10 +43,14 @@ class Subscriber:
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Connect, and read until the connection ends."""
         async with session.ws_connect(
-            self._endpoint.realtime_url, protocols=subprotocols(self._endpoint), autoping=True
+            self._endpoint.realtime_url,
+            protocols=subprotocols(authorization_of(self._endpoint)),
+            autoping=True,
         ) as socket:
             await socket.send_str(init_text())
-            await socket.send_str(start_text(self._endpoint, self._channel))
+            await socket.send_str(
+                start_text(1, start_data(self._channel), authorization_of(self._endpoint))
+            )
             async for frame in socket:
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._take(frame.data)

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
-from globalws_client.protocol import init_text, start_text, subprotocols
+from globalws_client.protocol import init_text, start_data, start_text, subprotocols
 
 from cli.stack_file import RunningRegion
-from tests.load.crowd import endpoint_of
+from tests.load.crowd import authorization_of, endpoint_of
 
 _SECONDS = 20.0
 _SMALL_BUFFER = 4_096
@@ -32,7 +32,7 @@ class Idlers:
         endpoint.setblocking(False)
         await asyncio.get_running_loop().sock_connect(endpoint, (url.hostname, url.port))
         reader, writer = await asyncio.open_connection(sock=endpoint, limit=_SMALL_BUFFER)
-        regional = endpoint_of(region)
+        authorization = authorization_of(endpoint_of(region))
         lines = [
             f"GET {url.path} HTTP/1.1",
             f"Host: {url.netloc}",
@@ -40,11 +40,11 @@ class Idlers:
             "Connection: Upgrade",
             f"Sec-WebSocket-Key: {b64encode(os.urandom(16)).decode()}",
             "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Protocol: {', '.join(subprotocols(regional))}",
+            f"Sec-WebSocket-Protocol: {', '.join(subprotocols(authorization))}",
         ]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         await reader.readuntil(b"\r\n\r\n")
-        for text in (init_text(), start_text(regional, channel)):
+        for text in (init_text(), start_text(1, start_data(channel), authorization)):
             writer.write(_masked(text.encode()))
         async with asyncio.timeout(_SECONDS):
             await reader.readuntil(b"start_ack")

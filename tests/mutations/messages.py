@@ -28,8 +28,8 @@ DELIVERY = (
     Mutation(
         test="tests/soak/test_soak.py::test_every_subscriber_ends_with_exactly_what_was_accepted",
         what="a subscriber resumes after its last message, without the overlap",
-        file="sdk/python/globalws_client/ledger.py",
-        old="wanted = promised = min(self._covered[region], position) - options.overlap_ms",
+        file="sdk/python/globalws_client/resume_position.py",
+        old="wanted = promised = min(self._read_up_to[region], position) - options.overlap_ms",
         new="wanted = promised = position",
     ),
     Mutation(
@@ -121,14 +121,14 @@ DUPLICATES = (
         test="tests/unit/sdk/test_subscriber_ids.py::"
         "test_ids_of_any_time_are_given_out_once_and_hide_nothing",
         what="what is forgotten counts as a place in time by its id",
-        file="sdk/python/globalws_client/ledger.py",
+        file="sdk/python/globalws_client/resume_position.py",
         old="if not self._seen.add(message.id, min(message.id, id_at(time))):",
         new="if not self._seen.add(message.id, message.id):",
     ),
     Mutation(
         test="tests/unit/sdk/test_subscriber_soak.py::test_nothing_lost_nothing_twice",
         what="a checkpoint forgets the ids that were given out",
-        file="sdk/python/globalws_client/ledger.py",
+        file="sdk/python/globalws_client/resume_position.py",
         old="seen=self._seen.without({m.id for m in pending}),",
         new="seen=(),",
     ),

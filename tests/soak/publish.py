@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import aiohttp
-from globalws_client import PublishFailedError, RegionEndpoint, publish
+from globalws_client import Client, PublishFailedError
 from globalws_client.ulid import new_ulid
 
 from tests.soak.journal import Intent, Journal, read_journal
@@ -23,15 +22,12 @@ _PAUSE_SECONDS = 0.2
 
 
 class Publishing:
-    """One process's publishing: `regions` in order of preference."""
+    """One process's publishing."""
 
-    def __init__(
-        self, plan: PublisherPlan, journal: Journal, session: aiohttp.ClientSession
-    ) -> None:
+    def __init__(self, plan: PublisherPlan, journal: Journal, client: Client) -> None:
         self._plan = plan
         self._journal = journal
-        self._session = session
-        self._regions: list[RegionEndpoint] = [each.as_region() for each in plan.endpoints]
+        self._client = client
         self._random = random.Random(f"{plan.seed} {time.time_ns()}")
         self._room = asyncio.Semaphore(_MOST_AT_ONCE)
         self.stop = asyncio.Event()
@@ -67,13 +63,7 @@ class Publishing:
         try:
             while True:
                 try:
-                    message = await publish(
-                        intent.channel,
-                        intent.text,
-                        self._regions,
-                        id=intent.id,
-                        session=self._session,
-                    )
+                    message = await self._client.publish(intent.channel, intent.text, id=intent.id)
                 except PublishFailedError as error:
                     self._journal.failed(intent.id, str(error))
                     await asyncio.sleep(_PAUSE_SECONDS)
@@ -89,8 +79,8 @@ async def _main(plan: PublisherPlan) -> None:
     left_over = read_journal(plan.journal).open
     journal = Journal(plan.journal)
     journal.started()
-    async with aiohttp.ClientSession() as session:
-        publishing = Publishing(plan, journal, session)
+    async with Client([each.as_region() for each in plan.endpoints]) as client:
+        publishing = Publishing(plan, journal, client)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, publishing.stop.set)
         can_end_file(plan).touch()
         work = asyncio.create_task(publishing.run(left_over), name="publishing")

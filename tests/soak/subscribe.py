@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from globalws_client import Message, MessageEvent, Options, StateEvent, Subscriber
+from globalws_client import Client, Message, MessageEvent, Options, StateEvent, Subscription
 
 from tests.soak.inbox import Inbox
 from tests.soak.plan import SubscriberPlan, can_end_file, read_subscriber_plan
@@ -29,7 +29,7 @@ _BATCH = 50
 _BATCH_SECONDS = 0.05
 
 
-async def _batches(events: Subscriber) -> AsyncIterator[list[MessageEvent | StateEvent]]:
+async def _batches(events: Subscription) -> AsyncIterator[list[MessageEvent | StateEvent]]:
     """Yield events as they arrive, a few at a time."""
     pending: asyncio.Task[MessageEvent | StateEvent] | None = None
     loop = asyncio.get_running_loop()
@@ -48,22 +48,20 @@ async def _batches(events: Subscriber) -> AsyncIterator[list[MessageEvent | Stat
         yield batch
 
 
-async def _receive(plan: SubscriberPlan, channel: str) -> None:
+async def _receive(plan: SubscriberPlan, client: Client, channel: str) -> None:
     with Inbox(plan.inbox(channel)) as inbox:
         known = inbox.checkpoint()
-        start = {"after": plan.after} if known is None else {"checkpoint": known}
-        options = Options(**_PACE, **start)  # type: ignore[arg-type]
-        regions = [each.as_region() for each in plan.endpoints]
-        async with Subscriber(channel, regions, options) as events:
-            async for batch in _batches(events):
-                messages: list[Message] = []
-                for event in batch:
-                    if isinstance(event, MessageEvent):
-                        messages.append(event.message)
-                    else:
-                        inbox.note(event)
-                # No event is lost here: `_batches` has asked for the next one, but not received it.
-                inbox.commit(messages, events.checkpoint())
+        after = plan.after if known is None else None
+        events = client.subscribe(channel, after=after, checkpoint=known)
+        async for batch in _batches(events):
+            messages: list[Message] = []
+            for event in batch:
+                if isinstance(event, MessageEvent):
+                    messages.append(event.message)
+                else:
+                    inbox.note(event)
+            # No event is lost here: `_batches` has asked for the next one, but not received it.
+            inbox.commit(messages, events.checkpoint())
 
 
 async def _main(plan: SubscriberPlan) -> None:
@@ -71,9 +69,11 @@ async def _main(plan: SubscriberPlan) -> None:
     assert main is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
     can_end_file(plan).touch()
-    async with asyncio.TaskGroup() as group:
+    regions = [each.as_region() for each in plan.endpoints]
+    options = Options(**_PACE)  # type: ignore[arg-type]
+    async with Client(regions, options=options) as client, asyncio.TaskGroup() as group:
         for channel in plan.channels:
-            group.create_task(_receive(plan, channel), name=f"receive {channel}")
+            group.create_task(_receive(plan, client, channel), name=f"receive {channel}")
 
 
 if __name__ == "__main__":

@@ -1,43 +1,64 @@
-"""A subscriber that loses nothing and gets nothing twice, over any number of regions."""
+"""The client of GlobalWS: subscribes without gaps or duplicates, publishes, reads history.
 
+`Client` is where to begin; the errors are in `globalws_client.errors`.
+"""
+
+from .auth import ApiKey, Auth, Token
+from .client import Client, Page
 from .errors import (
     BufferOverflowError,
+    ClientError,
+    ConfigError,
     GraphQLError,
+    NoAnswerError,
     PublishFailedError,
-    PublishRefusedError,
-    SubscriberError,
+    RefusedError,
+    TokenError,
+    is_final,
+    then,
 )
-from .nearest import nearest_first, round_trip_ms
-from .publish import PublishOptions, publish
-from .subscriber import Subscriber
+from .iam import Iam
+from .options import Options
+from .publish import PublishOptions
+from .subscription import Subscription
 from .types import (
     Checkpoint,
     Event,
     Message,
     MessageEvent,
-    Options,
     RegionEndpoint,
     State,
     StateEvent,
 )
+from .version import VERSION
+
+__version__ = VERSION
 
 __all__ = [
+    "ApiKey",
+    "Auth",
     "BufferOverflowError",
     "Checkpoint",
+    "Client",
+    "ClientError",
+    "ConfigError",
     "Event",
     "GraphQLError",
+    "Iam",
     "Message",
     "MessageEvent",
+    "NoAnswerError",
     "Options",
+    "Page",
     "PublishFailedError",
     "PublishOptions",
-    "PublishRefusedError",
+    "RefusedError",
     "RegionEndpoint",
     "State",
     "StateEvent",
-    "Subscriber",
-    "SubscriberError",
-    "nearest_first",
-    "publish",
-    "round_trip_ms",
+    "Subscription",
+    "Token",
+    "TokenError",
+    "is_final",
+    "then",
 ]

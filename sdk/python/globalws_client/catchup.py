@@ -11,7 +11,7 @@ from .ulid import id_before, time_of
 
 
 class CatchUp:
-    """The passes of one link."""
+    """The passes of one feed."""
 
     def __init__(self, hold_limit: int) -> None:
         self._hold_limit = hold_limit
@@ -22,6 +22,11 @@ class CatchUp:
         self._cursor_ms: int | None = None
         self.passed_once = False
         self.overflowed = False
+
+    @property
+    def reading(self) -> bool:
+        """Whether a pass is not over, or another one is due."""
+        return self._after is not None or self._missed is not None
 
     def begin(self, after: str) -> None:
         """Read from this id on, exclusively; a missed message before it stays missed."""

@@ -1,19 +1,15 @@
-"""GraphQL over HTTP with an API key: history pages, publishing, round trips."""
+"""GraphQL over HTTP: one call, and what its answers mean."""
 
 import json
 from typing import Any
 
 import aiohttp
 
-from .errors import GraphQLError, SubscriberError
+from .auth import Auth
+from .errors import GraphQLError, NoAnswerError, RefusedError, is_final
 from .protocol import FIELDS
 from .types import Message, RegionEndpoint
 
-HISTORY = (
-    "query History($name: String!, $after: ID, $limit: Int, $nextToken: String) { "
-    "history(name: $name, after: $after, limit: $limit, nextToken: $nextToken) "
-    f"{{ items {{ {FIELDS} }} nextToken }} }}"
-)
 PUBLISH = (
     "mutation Publish($name: String!, $message: String!, $id: ID) { "
     f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
@@ -21,60 +17,102 @@ PUBLISH = (
 PING = "query Ping { __typename }"
 LONGEST_MS = 1e15  # 30,000 years: as good as no bound
 
-
-class NoAnswerError(SubscriberError):
-    """The API could not be reached, or answered nothing that can be understood."""
+Json = dict[str, Any]
+_UNAUTHORIZED = "UnauthorizedException"
 
 
 async def execute(
     session: aiohttp.ClientSession,
-    endpoint: RegionEndpoint,
+    region: RegionEndpoint,
+    auth: Auth,
     query: str,
-    variables: dict[str, Any],
+    variables: Json,
     timeout_ms: float,
-) -> dict[str, Any]:
-    """The `data` of the answer; raises GraphQLError (refused) or NoAnswerError (try again)."""
-    body = {"query": query, "variables": variables}
-    headers = {"x-api-key": endpoint.api_key}
+) -> Json:
+    """The `data` of the answer.
+
+    Raises:
+        RefusedError: the API refuses it for good.
+        GraphQLError: it failed for another reason.
+        NoAnswerError: there was no answer.
+        TokenError: there is no token.
+    """
+    return data_of(await request(session, region, auth, query, variables, timeout_ms))
+
+
+async def request(
+    session: aiohttp.ClientSession,
+    region: RegionEndpoint,
+    auth: Auth,
+    query: str,
+    variables: Json,
+    timeout_ms: float,
+) -> Json:
+    """The whole answer, a JSON object; a refused token is renewed once. Raises like `execute`."""
+    body = json.dumps({"query": query, "variables": variables})
+    for last in (False, True):
+        headers = await auth.headers(region, region.graphql_url, body)
+        document = await _post(session, region, headers, body, timeout_ms)
+        error = _first_error(document)
+        if last or error is None or error.error_type != _UNAUTHORIZED or not auth.refused(headers):
+            break
+    return document
+
+
+async def _post(
+    session: aiohttp.ClientSession,
+    region: RegionEndpoint,
+    headers: dict[str, str],
+    body: str,
+    timeout_ms: float,
+) -> Json:
     # aiohttp cannot count to infinity, nor rounds what no float holds.
     seconds = timeout_ms / 1000 if timeout_ms < LONGEST_MS else None
-    timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with session.post(
-            endpoint.graphql_url, json=body, headers=headers, timeout=timeout
+            region.graphql_url,
+            data=body.encode(),
+            headers={"content-type": "application/json; charset=UTF-8", **headers},
+            timeout=aiohttp.ClientTimeout(total=seconds),
         ) as response:
             status = response.status
             document = json.loads(await response.read())
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
-        raise NoAnswerError(f"{endpoint.region}: {error or type(error).__name__}") from error
-    return _data(document, f"{endpoint.region}: HTTP {status}")
+        raise NoAnswerError(f"{region.region}: {error or type(error).__name__}") from error
+    if not isinstance(document, dict) or not (
+        _first_error(document) or (isinstance(document.get("data"), dict) and status < 500)
+    ):
+        raise NoAnswerError(f"{region.region}: HTTP {status}: {json.dumps(document)[:200]}")
+    return document
 
 
-def _data(document: Any, source: str) -> dict[str, Any]:
+def error_of(error: Any) -> GraphQLError | None:
+    """One entry of an answer's `errors`; None if it has no type."""
+    if not isinstance(error, dict) or not error.get("errorType"):
+        return None
+    info = error.get("errorInfo")
+    now = info.get("now") if isinstance(info, dict) else None
+    error_type = str(error["errorType"])
+    kind = RefusedError if is_final(error_type) else GraphQLError
+    return kind(error_type, str(error.get("message")), now if isinstance(now, int) else None)
+
+
+def _first_error(document: Any) -> GraphQLError | None:
     errors = document.get("errors") if isinstance(document, dict) else None
-    if errors:
-        first = errors[0] if isinstance(errors, list) else errors
-        if isinstance(first, dict) and first.get("errorType"):
-            info = first.get("errorInfo")
-            now = info.get("now") if isinstance(info, dict) else None
-            server_ms = now if isinstance(now, int) else None
-            raise GraphQLError(str(first["errorType"]), str(first.get("message")), server_ms)
-    data = document.get("data") if isinstance(document, dict) else None
-    if errors or not isinstance(data, dict):
-        raise NoAnswerError(f"{source}: {json.dumps(document)[:200]}")
+    return error_of(errors[0] if isinstance(errors, list) and errors else errors)
+
+
+def data_of(document: Json) -> Json:
+    """An answer's `data`. Raises GraphQLError or NoAnswerError."""
+    if error := _first_error(document):
+        raise error
+    data = document.get("data")
+    if document.get("errors") or not isinstance(data, dict):
+        raise NoAnswerError(json.dumps(document)[:200])
     return data
 
 
-def page_of(data: dict[str, Any]) -> tuple[tuple[Message, ...], str | None]:
-    """(messages, next token) of a `history` answer; raises NoAnswerError."""
-    try:
-        page = data["history"]
-        return tuple(Message.parse(item) for item in page["items"]), page["nextToken"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise NoAnswerError(f"history: {error}") from error
-
-
-def accepted(data: dict[str, Any], sent: dict[str, str]) -> Message:
+def accepted(data: Json, sent: Json) -> Message:
     """The message of a `publish` answer; raises NoAnswerError if it is not the one sent."""
     try:
         message = Message.parse(data.get("publish"))

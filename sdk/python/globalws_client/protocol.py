@@ -2,16 +2,15 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from .types import Message, RegionEndpoint
+from .types import Message
 
 SUBPROTOCOL = "graphql-ws"
 FIELDS = "id name message publishedAt region"
 SUBSCRIPTION = f"subscription Subscribe($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
-SUBSCRIPTION_ID = "1"  # one subscription a connection
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,21 @@ class ConnectionAck:
 
 @dataclass(frozen=True)
 class KeepAlive:
-    """Server: the connection lives. Also stands for frames that say nothing else to us."""
+    """Server: the connection is alive. Also frames that say nothing else to us."""
 
 
 @dataclass(frozen=True)
 class StartAck:
-    """Server: the subscription stands."""
+    """Server: the subscription is acknowledged. It may begin to deliver a few seconds later."""
+
+    feed: int | None
 
 
 @dataclass(frozen=True)
 class Data:
     """Server: a message, or None where the publisher did not select all of its fields."""
 
+    feed: int | None
     message: Message | None
 
 
@@ -42,14 +44,16 @@ class Data:
 class Complete:
     """Server: the subscription ended."""
 
+    feed: int | None
+
 
 @dataclass(frozen=True)
 class ErrorFrame:
-    """Server: something failed: the connection, the start, or (`general`) nothing in particular."""
+    """Server: something failed: a subscription, or (no `feed`) the connection."""
 
     error_type: str
     message: str
-    general: bool = False
+    feed: int | None = None
 
 
 Frame = ConnectionAck | KeepAlive | StartAck | Data | Complete | ErrorFrame
@@ -65,12 +69,20 @@ def _first_error(payload: Any) -> tuple[str, str]:
     return str(error_type), str(first.get("message") or error_type)
 
 
-def _data(payload: Any) -> Data:
+def _message(payload: Any) -> Message | None:
     document = payload.get("data") if isinstance(payload, dict) else None
     try:
-        return Data(Message.parse(document["subscribe"] if document else None))
+        return Message.parse(document["subscribe"] if document else None)
     except (ValueError, KeyError, TypeError):
-        return Data(None)
+        return None
+
+
+def _feed(document: dict[str, Any]) -> int | None:
+    id = document.get("id")
+    try:
+        return int(id) if isinstance(id, str) else None
+    except ValueError:
+        return None
 
 
 def decode(text: str) -> Frame:
@@ -82,33 +94,28 @@ def decode(text: str) -> Frame:
     if not isinstance(document, dict):
         raise ValueError("a frame must be an object")
     payload = document.get("payload")
-    if document.get("id", SUBSCRIPTION_ID) != SUBSCRIPTION_ID:
-        return KeepAlive()
+    feed = _feed(document)
     match document.get("type"):
         case "connection_ack":
             timeout = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None
             return ConnectionAck(timeout if isinstance(timeout, int) and timeout > 0 else None)
         case "start_ack":
-            return StartAck()
+            return StartAck(feed)
         case "data":
-            return _data(payload)
+            return Data(feed, _message(payload))
         case "complete":
-            return Complete()
+            return Complete(feed)
         case "connection_error":
             return ErrorFrame(*_first_error(payload))
-        case "error":
-            return ErrorFrame(*_first_error(payload), general="id" not in document)
+        case "error" if feed is not None or "id" not in document:
+            return ErrorFrame(*_first_error(payload), feed)
     # `ka`, and whatever AppSync may add: at least the connection lives.
     return KeepAlive()
 
 
-def _authorization(endpoint: RegionEndpoint) -> dict[str, str]:
-    return {"host": urlsplit(endpoint.graphql_url).netloc, "x-api-key": endpoint.api_key}
-
-
-def subprotocols(endpoint: RegionEndpoint) -> tuple[str, str]:
-    """The subprotocols to connect with: the protocol's name, and the authorization."""
-    header = base64.urlsafe_b64encode(json.dumps(_authorization(endpoint)).encode())
+def subprotocols(authorization: Mapping[str, str]) -> tuple[str, str]:
+    """The subprotocols to connect with: the protocol's name, and the authorization's headers."""
+    header = base64.urlsafe_b64encode(json.dumps(dict(authorization)).encode())
     return SUBPROTOCOL, "header-" + header.decode().rstrip("=")
 
 
@@ -117,14 +124,17 @@ def init_text() -> str:
     return '{"type":"connection_init"}'
 
 
-def start_text(endpoint: RegionEndpoint, channel: str) -> str:
-    """Client: subscribe to a channel."""
-    data = json.dumps({"query": SUBSCRIPTION, "variables": {"name": channel}})
-    extensions = {"authorization": _authorization(endpoint)}
-    payload = {"data": data, "extensions": extensions}
-    return json.dumps({"id": SUBSCRIPTION_ID, "type": "start", "payload": payload})
+def start_data(channel: str) -> str:
+    """The request inside of `start`, which is what IAM signs."""
+    return json.dumps({"query": SUBSCRIPTION, "variables": {"name": channel}})
 
 
-def stop_text() -> str:
+def start_text(feed: int, data: str, authorization: Mapping[str, str]) -> str:
+    """Client: subscribe, with `start_data`."""
+    payload = {"data": data, "extensions": {"authorization": dict(authorization)}}
+    return json.dumps({"id": str(feed), "type": "start", "payload": payload})
+
+
+def stop_text(feed: int) -> str:
     """Client: unsubscribe."""
-    return json.dumps({"id": SUBSCRIPTION_ID, "type": "stop"})
+    return json.dumps({"id": str(feed), "type": "stop"})

@@ -1,21 +1,28 @@
-"""Publishing with retries that make no doubles: every attempt carries the same id.
+"""Publishing with retries that make no duplicates: every attempt carries the same id.
 
 Only an id that the API refuses, because this machine's clock is wrong, is replaced once.
 """
 
 import asyncio
-import random as random_module
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import aiohttp
 
-from .errors import GraphQLError, PublishFailedError, PublishRefusedError, is_final
-from .graphql import PUBLISH, NoAnswerError, accepted, execute
+from .auth import Auth
+from .errors import (
+    GraphQLError,
+    NoAnswerError,
+    PublishFailedError,
+    RefusedError,
+    TokenError,
+    is_final,
+    then,
+)
+from .graphql import PUBLISH, accepted, execute
+from .options import check_least
 from .retry import part
-from .types import Message, RegionEndpoint, check_least
-from .ulid import new_ulid
+from .types import Message, RegionEndpoint
 
 
 @dataclass(frozen=True)
@@ -38,74 +45,79 @@ class PublishOptions:
             raise ValueError("attempts and rounds must be whole numbers")
 
 
-_DEFAULTS = PublishOptions()
-
-
 async def publish(
+    session: aiohttp.ClientSession,
+    regions: Sequence[RegionEndpoint],
+    auth: Auth,
     channel: str,
     text: str,
-    regions: Sequence[RegionEndpoint],
+    id: str | None,
+    options: PublishOptions,
     *,
-    id: str | None = None,
-    options: PublishOptions = _DEFAULTS,
-    session: aiohttp.ClientSession | None = None,
-    random: Callable[[], float] = random_module.random,
-    wall: Callable[[], float] = time.time,
+    random: Callable[[], float],
+    new_id: Callable[[int], str],
+    wall: Callable[[], float],
+    sending: Callable[[str], None],
 ) -> Message:
     """Publish to a channel and return the message as the API accepted it.
 
     Args:
         regions: in order of preference.
-        id: a ULID, to continue an earlier attempt; by default a new one.
+        id: a ULID, to continue an earlier attempt; None for a new one.
+        new_id: makes an id of a time, milliseconds since 1970.
+        sending: is told each id before it is sent.
 
     Raises:
-        PublishRefusedError: the API refuses it, now and later; half a surrogate pair is not sent.
+        RefusedError: the API refuses it, now and later; half a surrogate pair is not sent.
         PublishFailedError: no region acknowledged it; call again with the error's `id`.
     """
-    if session is None:
-        async with aiohttp.ClientSession() as own:
-            return await publish(
-                channel,
-                text,
-                regions,
-                id=id,
-                options=options,
-                session=own,
-                random=random,
-                wall=wall,
-            )
     _check_text(text)
     # As long as no region can have it under this id, another one may take its place.
     replaceable = id is None
-    id = id or new_ulid(int(wall() * 1000), random)
+    id = id or new_id(int(wall() * 1000))
+    sending(id)
     reason = "there are no regions"
     order = [r for r in regions for _ in range(options.attempts)] * options.rounds
-    for attempt, endpoint in enumerate(order):
+    away: set[str] = set()  # regions that cannot serve the call
+    attempt = 0
+    for endpoint in _following(order):
+        if endpoint.region in away:
+            continue
         if attempt:
             longest = options.backoff_base_ms * (1 << min(attempt, 30))
             await asyncio.sleep(part(min(options.backoff_cap_ms, longest), random()) / 1000)
+        attempt += 1
         try:
             variables = {"name": channel, "message": text, "id": id}
-            data = await execute(session, endpoint, PUBLISH, variables, options.timeout_ms)
+            data = await execute(session, endpoint, auth, PUBLISH, variables, options.timeout_ms)
             return accepted(data, variables)
         except GraphQLError as error:
             if replaceable and error.server_ms is not None:
                 # This machine's clock is wrong: once more here, with an id by the API's.
-                id = new_ulid(error.server_ms, random)
-                order.insert(attempt + 1, endpoint)
+                id = new_id(error.server_ms)
+                sending(id)
+                order.insert(0, endpoint)
             elif is_final(error.error_type):
-                raise PublishRefusedError(error.error_type, error.message) from None
+                raise
+            elif then(error.error_type) == "region":
+                away.add(endpoint.region)
             reason = str(error)
-        except NoAnswerError as error:
+        except (NoAnswerError, TokenError) as error:
             reason = str(error)
         replaceable = False
     raise PublishFailedError(id, reason)
+
+
+def _following(order: list[RegionEndpoint]) -> Iterator[RegionEndpoint]:
+    """Takes the first one away each time; more may be put in front meanwhile."""
+    while order:
+        yield order.pop(0)
 
 
 def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise PublishRefusedError(
+        raise RefusedError(
             "InvalidMessage", "message holds half a surrogate pair: send whole characters"
         ) from None

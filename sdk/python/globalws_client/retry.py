@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .types import Options
+from .options import Options
 
 
 def part(ms: float, random: float) -> float:
@@ -14,7 +14,7 @@ def part(ms: float, random: float) -> float:
 
 @dataclass(frozen=True)
 class Attempt:
-    """Try this region (its place in the list) in so many milliseconds; attempts count from 1."""
+    """Try this region (its index) in so many milliseconds; attempts count from 1."""
 
     region: int
     delay_ms: float
@@ -48,10 +48,19 @@ class Retry:
         """A connection went live."""
         self._down_since = None
 
-    def lost(self, region: int, now: float, live_since: float | None, *, kicked: bool) -> Attempt:
+    def lost(
+        self,
+        region: int,
+        now: float,
+        live_since: float | None,
+        *,
+        kicked: bool,
+        away: bool = False,
+    ) -> Attempt:
         """A connection was lost, or did not come to be (`live_since` None).
 
-        One that lived for `stable_ms` is no failure of its region, nor is being kicked.
+        One that lived for `stable_ms` is no failure of its region, nor is being kicked. `away`: try
+        the next region, because this one cannot serve the client.
         """
         options = self._options
         if live_since is not None and now - live_since >= options.stable_ms:
@@ -63,7 +72,7 @@ class Retry:
         self._number += 1
         too_often = self._failures >= options.failover_attempts
         too_long = self._failures > 0 and now - self._down_since >= options.failover_ms
-        if self._regions > 1 and (too_often or too_long):
+        if self._regions > 1 and (too_often or too_long or away):
             region = (region + 1) % self._regions
             self._switches += 1
             self._failures, self._down_since = 0, now

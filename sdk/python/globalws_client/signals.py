@@ -1,26 +1,46 @@
-"""What goes into the machine (inputs) and what it wants done (commands): plain data.
+"""What goes into the core (inputs) and what it wants done (commands): plain data.
 
-A *link* is one WebSocket connection with its subscription; links and requests are numbered by
-the machine. Inputs about a link or request that the machine has dropped are ignored.
+The core numbers connections, feeds (a channel's subscription on a connection) and history requests.
+It ignores inputs about what it has dropped. Channels are numbered by the driver.
 """
 
 from dataclasses import dataclass
 
-from .errors import SubscriberError
+from .errors import ClientError
+from .options import Beginning
 from .protocol import Frame
-from .types import Event, Message
+from .types import Event, Message, State
 
 
 @dataclass(frozen=True)
-class Begin:
-    """Start."""
+class AddChannel:
+    """Subscribe to a channel. `skip_own`: leave out what this client publishes."""
+
+    channel: int
+    name: str
+    beginning: Beginning
+    skip_own: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveChannel:
+    """The consumer wants no more of this channel."""
+
+    channel: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """This client is about to publish a message with this id."""
+
+    id: str
 
 
 @dataclass(frozen=True)
 class Received:
     """A frame arrived."""
 
-    link: int
+    connection: int
     frame: Frame
 
 
@@ -28,13 +48,13 @@ class Received:
 class Closed:
     """The WebSocket closed, or could not be opened."""
 
-    link: int
+    connection: int
     reason: str
 
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """A page of history arrived, oldest first."""
+    """A page of history arrived, oldest first (newest first if the request had `last`)."""
 
     request: int
     items: tuple[Message, ...]
@@ -43,7 +63,7 @@ class HistoryPage:
 
 @dataclass(frozen=True)
 class HistoryFailed:
-    """A page could not be had. `error_type` is None if the API did not answer."""
+    """A page could not be read. `error_type` is None if the API did not answer."""
 
     request: int
     error_type: str | None
@@ -59,51 +79,82 @@ class TimerFired:
 
 @dataclass(frozen=True)
 class Taken:
-    """The consumer took so many messages."""
+    """The consumer of a channel took so many messages, together so large (`Message.size`)."""
 
+    channel: int
     messages: int
+    size: int
 
 
 @dataclass(frozen=True)
 class Stop:
-    """The consumer wants no more."""
+    """The client is closed."""
 
 
-Input = Begin | Received | Closed | HistoryPage | HistoryFailed | TimerFired | Taken | Stop
+Input = (
+    AddChannel
+    | RemoveChannel
+    | Published
+    | Received
+    | Closed
+    | HistoryPage
+    | HistoryFailed
+    | TimerFired
+    | Taken
+    | Stop
+)
 
 
 @dataclass(frozen=True)
 class Open:
-    """Connect a link to a region (its place in the list) and send `connection_init`."""
+    """Connect to a region (its index in the list) and send `connection_init`."""
 
-    link: int
+    connection: int
     region: int
 
 
 @dataclass(frozen=True)
-class Subscribe:
-    """Send `start`."""
+class Start:
+    """Send `start` for a channel; the feed's number is the subscription's id."""
 
-    link: int
+    connection: int
+    feed: int
+    name: str
+
+
+@dataclass(frozen=True)
+class StopFeed:
+    """Send `stop`."""
+
+    connection: int
+    feed: int
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Unsubscribe if subscribed, close the link, abandon its requests."""
+    """Close the connection."""
 
-    link: int
+    connection: int
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """Ask a region for a page of history."""
+    """Ask a region for a page of a channel's history: after an id, or the `last` messages."""
 
     request: int
-    link: int
     region: int
-    after: str
+    name: str
+    after: str | None
+    last: int | None
     limit: int
     next_token: str | None
+
+
+@dataclass(frozen=True)
+class RenewToken:
+    """The API refused the token with which this connection connected or started."""
+
+    connection: int
 
 
 @dataclass(frozen=True)
@@ -123,8 +174,9 @@ class CancelTimer:
 
 @dataclass(frozen=True)
 class Emit:
-    """Hand an event to the consumer."""
+    """Hand an event to a channel's consumer."""
 
+    channel: int
     event: Event
 
 
@@ -132,7 +184,28 @@ class Emit:
 class Finish:
     """No event comes after those emitted. The consumer gets `error`, if there is one."""
 
-    error: SubscriberError | None
+    channel: int
+    error: ClientError | None
 
 
-Command = Open | Subscribe | Drop | Fetch | SetTimer | CancelTimer | Emit | Finish
+@dataclass(frozen=True)
+class ClientStateChanged:
+    """The client as a whole: connecting, live or failed-over, in this region (its index)."""
+
+    state: State
+    region: int
+
+
+Command = (
+    Open
+    | Start
+    | StopFeed
+    | Drop
+    | Fetch
+    | RenewToken
+    | SetTimer
+    | CancelTimer
+    | Emit
+    | Finish
+    | ClientStateChanged
+)

@@ -1,40 +1,60 @@
-"""One link's WebSocket: it only moves texts between the server and the machine."""
+"""One WebSocket: moves texts between a region and the core. It always reads; nothing blocks it."""
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from .protocol import Frame, decode, init_text, start_text, subprotocols
+from .auth import Auth
+from .errors import ClientError
+from .protocol import (
+    Frame,
+    decode,
+    init_text,
+    start_data,
+    start_text,
+    stop_text,
+    subprotocols,
+)
 from .types import RegionEndpoint
 
 _MAX_FRAME = 4 * 1024 * 1024  # AppSync sends 240 KB at most, JSON may escape each character
 _CLOSE_SECONDS = 1.0
 
 
-class WebSocketLink:
+class WebSocketConnection:
     """Connects when made; `frame` and `closed` are called until `drop`."""
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        endpoint: RegionEndpoint,
-        channel: str,
+        region: RegionEndpoint,
+        auth: Auth,
         frame: Callable[[Frame], None],
         closed: Callable[[str], None],
     ) -> None:
         self._session = session
-        self._endpoint = endpoint
-        self._channel = channel
+        self._region = region
+        self._auth = auth
         self._frame = frame
         self._closed = closed
-        self._start_due = False
-        name = f"subscriber {channel} at {endpoint.region}"
-        self.task = asyncio.create_task(self._run(), name=name)
+        self._host = urlsplit(region.graphql_url).netloc
+        self._headers: dict[str, str] = {}  # those that were used last
+        self._outgoing: asyncio.Queue[tuple[int, str | None]] = asyncio.Queue()
+        self.task = asyncio.create_task(self._run(), name=f"connection to {region.region}")
 
-    def subscribe(self) -> None:
-        """Send `start`, once the frame under way is dealt with."""
-        self._start_due = True
+    def start(self, feed: int, name: str) -> None:
+        """Send `start`."""
+        self._outgoing.put_nowait((feed, name))
+
+    def stop(self, feed: int) -> None:
+        """Send `stop`."""
+        self._outgoing.put_nowait((feed, None))
+
+    def renew(self) -> None:
+        """The API refused the headers that were used last."""
+        self._auth.refused(self._headers)
 
     def drop(self) -> None:
         """Close, without another call back. The task ends soon after."""
@@ -43,24 +63,52 @@ class WebSocketLink:
     async def _run(self) -> None:
         try:
             reason = await self._talk()
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, ClientError) as error:
             reason = str(error) or type(error).__name__
         self._closed(reason)
 
+    async def _authorize(self, url: str, body: str) -> dict[str, str]:
+        self._headers = await self._auth.headers(self._region, url, body)
+        return {"host": self._host, **self._headers}
+
     async def _talk(self) -> str:
+        authorization = await self._authorize(self._region.graphql_url + "/connect", "{}")
         async with self._session.ws_connect(
-            self._endpoint.realtime_url,
-            protocols=subprotocols(self._endpoint),
+            self._region.realtime_url,
+            protocols=subprotocols(authorization),
             timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
             max_msg_size=_MAX_FRAME,
         ) as socket:
+            writer = asyncio.create_task(self._write(socket), name="connection writer")
+            try:
+                return await self._read(socket, writer)
+            finally:
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
+
+    async def _read(
+        self, socket: aiohttp.ClientWebSocketResponse, writer: asyncio.Task[None]
+    ) -> str:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                break
+            self._frame(decode(message.data))
+        if writer.done() and not writer.cancelled() and (failure := writer.exception()):
+            return str(failure) or type(failure).__name__
+        error = socket.exception()
+        return str(error) if error else f"closed with code {socket.close_code}"
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        try:
             await socket.send_str(init_text())
-            async for message in socket:
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    break
-                self._frame(decode(message.data))
-                if self._start_due:
-                    self._start_due = False
-                    await socket.send_str(start_text(self._endpoint, self._channel))
-            error = socket.exception()
-            return str(error) if error else f"closed with code {socket.close_code}"
+            while True:
+                feed, name = await self._outgoing.get()
+                if name is None:
+                    await socket.send_str(stop_text(feed))
+                    continue
+                data = start_data(name)
+                authorization = await self._authorize(self._region.graphql_url, data)
+                await socket.send_str(start_text(feed, data, authorization))
+        except (aiohttp.ClientError, OSError, ClientError):
+            await socket.close()
+            raise

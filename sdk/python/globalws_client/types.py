@@ -1,5 +1,6 @@
-"""What users of the subscriber hand in and get back: regions, options, messages, events."""
+"""What users hand in and get back: regions, messages, events."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,17 +9,19 @@ from typing import Any
 from .ulid import id_at, is_ulid, time_of
 
 LOWEST_ID = id_at(0)
-MOST_PER_PAGE = 200  # the API refuses more
 
 
 @dataclass(frozen=True)
 class RegionEndpoint:
-    """One region's API. `graphql_url` is http(s), `realtime_url` ws(s), as the stack has them."""
+    """One region's API. `graphql_url` is http(s), `realtime_url` ws(s), as the stack has them.
+
+    `api_key` may be empty where callers have tokens or use IAM.
+    """
 
     region: str
     graphql_url: str
     realtime_url: str
-    api_key: str = field(repr=False)
+    api_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Message:
         return cls(*fields)
 
     @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        return len(self.message) + 300
+
+    def age_ms(self, now_ms: float | None = None) -> float:
+        """Milliseconds since it was published, by this machine's clock; at least 0."""
+        now = time.time() * 1000 if now_ms is None else now_ms
+        return max(0.0, now - self.published_ms)
+
+    @property
     def published_ms(self) -> int:
         """`published_at` in milliseconds since 1970; the id's time if it is no instant."""
         try:
@@ -61,14 +74,19 @@ class Message:
 
 
 class State(StrEnum):
-    """States of a subscription; README.md has the diagram."""
+    """States of a subscription and of a client; README.md has the diagram.
 
+    A client is never resuming, kicked or refused; only a client is idle or closed.
+    """
+
+    IDLE = "idle"
     CONNECTING = "connecting"
     LIVE = "live"
     RESUMING = "resuming"
     FAILED_OVER = "failed-over"
     KICKED = "kicked"
     REFUSED = "refused"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -100,27 +118,27 @@ Event = MessageEvent | StateEvent
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a subscriber stands, to be resumed by another process without gap or doubles.
+    """From where another process goes on, without gap or duplicates.
 
     `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
     been delivered although `seen` has them no more. `position_ms`: newest message delivered.
-    `covered_ms`: by region, up to when its stream is known to have been read. `seen`: ids
+    `read_up_to_ms`: by region, up to when its stream is known to have been read. `seen`: ids
     delivered, oldest first. Times are milliseconds since 1970.
     """
 
     floor: str
     evicted: str
     position_ms: int
-    covered_ms: dict[str, int]
+    read_up_to_ms: dict[str, int]
     seen: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data for `json.dumps`; the TypeScript subscriber reads the same."""
+        """As plain data for `json.dumps`; the TypeScript client reads the same."""
         return {
             "floor": self.floor,
             "evicted": self.evicted,
             "positionMs": self.position_ms,
-            "coveredMs": dict(self.covered_ms),
+            "readUpToMs": dict(self.read_up_to_ms),
             "seen": list(self.seen),
         }
 
@@ -131,75 +149,6 @@ class Checkpoint:
             floor=document["floor"],
             evicted=document["evicted"],
             position_ms=document["positionMs"],
-            covered_ms=dict(document["coveredMs"]),
+            read_up_to_ms=dict(document["readUpToMs"]),
             seen=tuple(document["seen"]),
         )
-
-
-_AT_LEAST_ONE = (
-    "page_limit", "history_attempts", "seen_limit", "connect_timeout_ms", "start_timeout_ms",
-    "history_timeout_ms", "keep_alive_ms", "silence_factor", "backoff_base_ms", "backoff_cap_ms",
-    "failover_attempts", "home_probe_ms", "buffer_limit", "hold_limit",
-)  # fmt: skip
-_AT_LEAST_ZERO = (
-    "overlap_ms", "reach_ms", "clock_tolerance_ms", "stable_ms", "failover_ms",
-)  # fmt: skip
-
-
-def check_least(options: object, least: int, *names: str) -> None:
-    """Raises ValueError for an option that is no number from `least` on."""
-    for name in names:
-        value = getattr(options, name)
-        if not isinstance(value, int | float) or not value >= least:
-            raise ValueError(f"{name} must be a number from {least} on, not {value!r}")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a subscription behaves. Times in milliseconds, `math.inf` for never; the defaults suit
-    AppSync.
-
-    At most one of `after` (an id: deliver what is newer), `replay_ms` (deliver what the last so
-    many milliseconds brought) and `checkpoint` (continue another subscriber) says where to begin;
-    without any, only what is published from now on is delivered.
-    Raises ValueError for what cannot work.
-    """
-
-    after: str | None = None
-    replay_ms: float | None = None
-    checkpoint: Checkpoint | None = None
-
-    overlap_ms: float = 120_000  # history is read again from this long before the last message
-    reach_ms: float = 900_000  # ... or this long, in a region not used before
-    page_limit: int = 100  # messages a history page
-    history_attempts: int = 3  # failures of history before the connection counts as failed
-    seen_limit: int = 10_000  # ids remembered in order to drop doubles
-    clock_tolerance_ms: float = 2_000  # by how much this machine's clock may run ahead
-
-    connect_timeout_ms: float = 10_000  # until connection_ack
-    start_timeout_ms: float = 10_000  # until start_ack
-    history_timeout_ms: float = 10_000  # a page
-    keep_alive_ms: float = 60_000  # how often the server says `ka`
-    silence_factor: float = 1.3  # so many keep-alive intervals of silence: the connection is dead
-
-    backoff_base_ms: float = 500
-    backoff_cap_ms: float = 30_000
-    stable_ms: float = 10_000  # live for that long: failures before are forgotten
-    failover_attempts: int = 3
-    failover_ms: float = 15_000
-    home_probe_ms: float = 30_000  # while failed over, how often home is tried
-
-    buffer_limit: int = 1_000  # messages not yet read by the consumer
-    hold_limit: int = 1_000  # live messages held while history is read
-
-    def __post_init__(self) -> None:
-        if sum(o is not None for o in (self.after, self.replay_ms, self.checkpoint)) > 1:
-            raise ValueError("give one of after, replay_ms and checkpoint")
-        if self.after is not None and not is_ulid(self.after):
-            raise ValueError(f"after must be a ULID, not {self.after!r}")
-        check_least(self, 1, *_AT_LEAST_ONE)
-        check_least(self, 0, *_AT_LEAST_ZERO)
-        if self.replay_ms is not None:
-            check_least(self, 0, "replay_ms")
-        if not self.page_limit <= min(self.buffer_limit, MOST_PER_PAGE):
-            raise ValueError(f"page_limit must be from 1 to {MOST_PER_PAGE} and buffer_limit")

@@ -50,3 +50,29 @@ def new_ulid(now_ms: int, random: Callable[[], float]) -> str:
     """A new id. `random` gives numbers from 0 up to, not including, 1."""
     tail = "".join(_ALPHABET[int(random() * 32)] for _ in range(_LENGTH - _TIME_LENGTH))
     return id_at(now_ms)[:_TIME_LENGTH] + tail
+
+
+def ulid_after(ulid: str) -> str:
+    """The next id of the same millisecond; raises OverflowError after the last one."""
+    tail = 0
+    for char in ulid[_TIME_LENGTH:]:
+        tail = tail * 32 + _ALPHABET.index(char)
+    if tail + 1 >= 32 ** (_LENGTH - _TIME_LENGTH):
+        raise OverflowError("no id is left in this millisecond")
+    return ulid[:_TIME_LENGTH] + _encode(tail + 1, _LENGTH - _TIME_LENGTH)
+
+
+class UlidSource:
+    """New ids, each above the one before within a millisecond: one publisher's order is kept."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._last = ""
+
+    def new(self, now_ms: int) -> str:
+        """An id of this time."""
+        if self._last and time_of(self._last) == now_ms:
+            self._last = ulid_after(self._last)
+        else:
+            self._last = new_ulid(now_ms, self._random)
+        return self._last

@@ -7,17 +7,20 @@ scenario steps by POST to /control of the first region, and ends when its standa
 import asyncio
 import base64
 import json
+import re
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.unit.sdk.subscriber_scenarios import REGIONS
-from tests.unit.sdk.subscriber_world import Json, World
+from tests.unit.sdk.subscriber_world import UNAUTHORIZED, Json, World
 
 API_KEY = "da2-fake"
 KEEP_ALIVE_SECONDS = 0.2
+_ARGUMENTS = ("name", "after", "last", "limit", "nextToken")
 
 
 class SocketConnection:
@@ -49,6 +52,7 @@ class FakeRegion:
         self._name = name
         self._fake = fake
         self.published: list[Json] = []
+        self.refused_history: str | None = None  # a channel
         self.publish_answers: list[
             Json | int
         ] = []  # errors or HTTP statuses that are answered first
@@ -70,61 +74,91 @@ class FakeRegion:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(protocols=("graphql-ws",))
         await socket.prepare(request)
-        self._check_authorization(request.headers["Sec-WebSocket-Protocol"])
+        token = self._token(self._authorization(request.headers["Sec-WebSocket-Protocol"]))
         connection = SocketConnection(socket)
         writer = asyncio.create_task(connection.write())
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._receive(connection, json.loads(message.data))
+                    self._receive(connection, json.loads(message.data), token)
         finally:
             self._world.gone(self._name, connection)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         return socket
 
-    def _check_authorization(self, protocols: str) -> None:
+    @staticmethod
+    def _authorization(protocols: str) -> Json:
         encoded = protocols.split(", ")[-1].split(",")[-1].strip().removeprefix("header-")
-        header = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-        if header["x-api-key"] != API_KEY or "host" not in header:
+        header: Json = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+        if "host" not in header:
             raise web.HTTPUnauthorized
+        return header
 
-    def _receive(self, connection: SocketConnection, frame: Json) -> None:
+    def _token(self, headers: Mapping[str, str]) -> int:
+        """The number in `Authorization: token-N`; with the API key any token is good."""
+        if headers.get("x-api-key") == API_KEY:
+            return sys.maxsize
+        text = headers.get("Authorization", "")
+        return int(text.removeprefix("token-")) if text.startswith("token-") else -1
+
+    def _receive(self, connection: SocketConnection, frame: Json, token: int) -> None:
         match frame["type"]:
             case "connection_init":
-                if not self._world.connect(self._name, connection):
+                if not self._world.connect(self._name, connection, token):
                     connection.close()
             case "start":
                 data = json.loads(frame["payload"]["data"])
-                if data["variables"] != {"name": "tech"}:
-                    raise ValueError(data)
-                self._world.start(self._name, connection, frame["id"])
+                channel = data["variables"]["name"]
+                token = self._token(frame["payload"]["extensions"]["authorization"])
+                self._world.start(self._name, connection, frame["id"], channel, token)
+            case "stop":
+                self._world.stop(self._name, connection, frame["id"])
 
     async def _graphql(self, request: web.Request) -> web.Response:
-        if request.headers.get("x-api-key") != API_KEY:
-            error = {"errorType": "UnauthorizedException", "message": "You are not authorized"}
-            return web.json_response({"errors": [error]}, status=401)
+        if self._token(request.headers) < self._world.oldest_token:
+            return web.json_response(UNAUTHORIZED, status=401)
         body = await request.json()
         if "history(" in body["query"]:
-            return await self._history(body["variables"])
+            self._fake.history_requests += 1
+            return await self._history(body["query"], body["variables"])
         if "publish(" in body["query"]:
             return self._publish(body["variables"])
         return web.json_response({"data": {"__typename": "Query"}})
 
-    async def _history(self, query: Json) -> web.Response:
+    async def _history(self, document: str, variables: Json) -> web.Response:
+        """Fields `alias: history(argument: $variable, …)`."""
+        fields = re.findall(r"(\w+): history\(([^)]*)\)", document)
+        pages = []
+        for _, text in fields:
+            given = {key: variables.get(name) for key, name in re.findall(r"(\w+): \$(\w+)", text)}
+            pages.append(self._page({key: given.get(key) for key in _ARGUMENTS}))
+        names = [alias for alias, _ in fields]
+        documents = dict(zip(names, await asyncio.gather(*pages), strict=True))
+        errors = [
+            {**page, "path": [alias]} for alias, page in documents.items() if "items" not in page
+        ]
+        if any(error["errorType"] is None for error in errors):
+            return web.Response(status=500, text=str(errors))
+        if errors:
+            return web.json_response({"data": None, "errors": errors})
+        return web.json_response({"data": documents})
+
+    async def _page(self, query: Json) -> Json:
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
 
         def give(document: Json) -> None:
             if not answer.done():
                 answer.set_result(document)
 
+        if query["name"] == self.refused_history:
+            return {"errorType": "ChannelNotAllowed", "message": "channel is not allowed"}
         self._world.ask_history(self._name, query, give)
-        document = await answer
-        if "items" in document:
-            return web.json_response({"data": {"history": document}})
-        if document["errorType"] is None:
-            return web.Response(status=500, text=document["message"])
-        return web.json_response({"data": None, "errors": [document]})
+        return await answer
+
+    def deliver(self, message: Json) -> None:
+        """To the subscribers of its channel."""
+        self._world.fan_out(self._name, message)
 
     def _publish(self, variables: Json) -> web.Response:
         self.published.append(variables)
@@ -149,12 +183,20 @@ class FakeRegion:
                 self._fake.reset()
             elif "answers" in step:
                 self.publish_answers = step["answers"]
+            elif "channel" in step and len(step) == 1:
+                self._world.channel = step["channel"]
+            elif "token" in step:
+                self._world.token(step["token"])
             else:
                 self._world.apply(step)
         return web.json_response(
             {
                 "connected": self._world.connected(),
                 "historyCalls": self._world.history_calls,
+                "historyRequests": self._fake.history_requests,
+                "sockets": self._world.sockets(),
+                "oldestToken": self._world.oldest_token,
+                "tokensFail": self._world.tokens_fail,
                 "ids": {name: self._world.message_id(name) for name in self._world.names()},
                 "published": self.published,
             }
@@ -168,6 +210,7 @@ class FakeAppSync:
         self.world = self._new_world()
         self.regions = {name: FakeRegion(name, self) for name in REGIONS}
         self.ports: dict[str, int] = {}
+        self.history_requests = 0
         self._runners: list[web.AppRunner] = []
         self._ticking: asyncio.Task[None] | None = None
 

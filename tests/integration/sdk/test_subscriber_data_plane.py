@@ -8,14 +8,15 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from globalws_client import ApiKey as KeyOfClient
 from globalws_client import (
+    Client,
     MessageEvent,
     Options,
-    PublishRefusedError,
+    RefusedError,
     RegionEndpoint,
     StateEvent,
-    Subscriber,
-    publish,
+    Subscription,
 )
 from globalws_client.graphql import execute
 from globalws_client.ulid import id_at
@@ -140,14 +141,14 @@ async def endpoint(store: Store) -> AsyncIterator[RegionEndpoint]:
     await runner.cleanup()
 
 
-async def until(events: Subscriber, state: str) -> StateEvent:
+async def until(events: Subscription, state: str) -> StateEvent:
     async for event in events:
         if isinstance(event, StateEvent) and event.state == state:
             return event
     raise AssertionError(f"never {state}")
 
 
-async def texts(events: Subscriber, count: int) -> list[str]:
+async def texts(events: Subscription, count: int) -> list[str]:
     found: list[str] = []
     async for event in events:
         if isinstance(event, MessageEvent):
@@ -158,41 +159,53 @@ async def texts(events: Subscriber, count: int) -> list[str]:
 
 
 async def test_live_and_replayed(endpoint: RegionEndpoint, store: Store) -> None:
-    for n in range(5):
-        await publish("tech", f"old {n}", [endpoint])
-    async with Subscriber("tech", [endpoint], Options(after=id_at(0))) as events:
+    async with Client([endpoint]) as client:
+        for n in range(5):
+            await client.publish("tech", f"old {n}")
+        events = client.subscribe("tech", after=id_at(0))
         assert await texts(events, 5) == [f"old {n}" for n in range(5)]
         await until(events, "live")
-        await publish("tech", "new", [endpoint])
-        await publish("cars", "elsewhere", [endpoint])
-        await publish("tech", "newer", [endpoint])
+        await client.publish("tech", "new")
+        await client.publish("cars", "elsewhere")
+        await client.publish("tech", "newer")
         assert await texts(events, 2) == ["new", "newer"]
 
 
+async def test_channels_share_a_connection(endpoint: RegionEndpoint, store: Store) -> None:
+    async with Client([endpoint]) as client:
+        tech, cars = client.subscribe("tech"), client.subscribe("cars")
+        await until(tech, "live")
+        await until(cars, "live")
+        await client.publish("cars", "a car")
+        await client.publish("tech", "a phone")
+        assert await texts(tech, 1) == ["a phone"]
+        assert await texts(cars, 1) == ["a car"]
+
+
 async def test_kicked_and_resumed(endpoint: RegionEndpoint, store: Store) -> None:
-    async with Subscriber("tech", [endpoint], Options(backoff_base_ms=50)) as events:
+    async with Client([endpoint], options=Options(backoff_base_ms=50)) as client:
+        events = client.subscribe("tech")
         await until(events, "live")
         async with aiohttp.ClientSession() as session:
             kick = 'mutation { unsubscribe(name: "tech") { name } }'
-            assert await execute(session, endpoint, kick, {}, 5000)
+            assert await execute(session, endpoint, KeyOfClient(), kick, {}, 5000)
         await until(events, "kicked")
-        await publish("tech", "while away", [endpoint])
+        await client.publish("tech", "while away")
         assert await texts(events, 1) == ["while away"]
 
 
 async def test_refused(endpoint: RegionEndpoint) -> None:
-    async with Subscriber("secret", [endpoint]) as events:
-        seen = [event async for event in events]
-    assert isinstance(seen[-1], StateEvent)
-    assert (seen[-1].state, seen[-1].error_type) == ("refused", "ChannelNotAllowed")
-    with pytest.raises(PublishRefusedError):
-        await publish("secret", "text", [endpoint])
+    async with Client([endpoint]) as client:
+        seen = [event async for event in client.subscribe("secret")]
+        assert isinstance(seen[-1], StateEvent)
+        assert (seen[-1].state, seen[-1].error_type) == ("refused", "ChannelNotAllowed")
+        with pytest.raises(RefusedError):
+            await client.publish("secret", "text")
 
 
 async def test_a_wrong_key_is_refused(endpoint: RegionEndpoint) -> None:
-    wrong = RegionEndpoint("us", endpoint.graphql_url, endpoint.realtime_url, "da2-wrong")
-    async with Subscriber("tech", [wrong]) as events:
+    async with Client([endpoint], auth=KeyOfClient("da2-wrong")) as client:
+        events = client.subscribe("tech")
         assert (await until(events, "refused")).error_type == "UnauthorizedException"
-    async with aiohttp.ClientSession() as session:
-        with pytest.raises(PublishRefusedError):
-            await publish("tech", "text", [wrong], session=session)
+        with pytest.raises(RefusedError):
+            await client.publish("tech", "text")

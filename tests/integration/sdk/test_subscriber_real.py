@@ -7,22 +7,34 @@ from typing import Any
 import aiohttp
 import pytest
 from globalws_client import (
+    ApiKey,
     BufferOverflowError,
     Checkpoint,
+    Client,
     PublishFailedError,
     PublishOptions,
-    PublishRefusedError,
+    RefusedError,
     RegionEndpoint,
-    Subscriber,
-    nearest_first,
-    publish,
+    State,
+    Subscription,
+    Token,
 )
+from globalws_client.nearest import nearest_first
 
 from tests.integration.sdk.subscriber_fake_appsync import API_KEY, FakeAppSync
-from tests.unit.sdk.subscriber_scenarios import Json, Log, label, load, options_of
+from tests.unit.sdk.subscriber_scenarios import (
+    Json,
+    Log,
+    beginning_of,
+    channels_of,
+    label,
+    load,
+    options_of,
+)
 
 PATIENCE_SECONDS = 15
 SCENARIOS = load(real=True)
+FIELDS = ("id", "name", "message", "publishedAt", "region")
 
 
 @pytest.fixture
@@ -43,6 +55,34 @@ def endpoints(fake: FakeAppSync) -> list[RegionEndpoint]:
     ]
 
 
+class Consumer:
+    """Reads one subscription, unless it is paused."""
+
+    def __init__(self) -> None:
+        self.log = Log()
+        self.paused = False
+        self.subscription: Subscription | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def go_on(self) -> None:
+        if not self.paused and self.subscription is not None:
+            self._task = asyncio.create_task(self._read(self.subscription))
+
+    async def pause(self) -> None:
+        # Cancelling an iteration that waits for an event loses nothing.
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _read(self, subscription: Subscription) -> None:
+        try:
+            async for event in subscription:
+                self.log.add(label(event))
+            self.log.add("end")
+        except BufferOverflowError:
+            self.log.add("overflow")
+
+
 class RealRunner:
     """One run of one scenario."""
 
@@ -50,10 +90,11 @@ class RealRunner:
         self._scenario = scenario
         self._fake = fake
         self._world = fake.world
-        self._log = Log()
-        self._paused = False
-        self._subscriber: Subscriber | None = None
-        self._consumer: asyncio.Task[None] | None = None
+        self._channels = channels_of(scenario)
+        self._world.channel = self._channels[0]
+        self._consumers = {name: Consumer() for name in self._channels}
+        self._client: Client | None = None
+        self._tokens = 0
 
     async def run(self) -> None:
         try:
@@ -62,72 +103,72 @@ class RealRunner:
                 if self._world.handles(step):
                     self._world.apply(step)
                 else:
-                    await self._step(*next(iter(step.items())))
+                    consumer = self._consumers[step.get("channel", self._channels[0])]
+                    await self._step(*next(iter(step.items())), consumer)
         finally:
             await self._end()
 
-    async def _start(self, **more: Any) -> None:
-        if "after" in self._scenario.get("options", {}):
-            more["after"] = self._world.message_id(self._scenario["options"]["after"])
-        options = options_of(self._scenario, **more)
-        self._subscriber = await Subscriber("tech", endpoints(self._fake), options).__aenter__()
-        if not self._paused:
-            self._consume()
+    async def _token(self) -> str:
+        self._tokens += 1
+        if self._world.tokens_fail:
+            raise ConnectionError("no token today")
+        return f"token-{self._world.oldest_token}"
 
-    def _consume(self) -> None:
-        self._consumer = asyncio.create_task(self._read())
-
-    async def _pause(self) -> None:
-        # Cancelling an iteration that waits for an event loses nothing.
-        if self._consumer is not None:
-            self._consumer.cancel()
-            await asyncio.gather(self._consumer, return_exceptions=True)
-
-    async def _read(self) -> None:
-        assert self._subscriber is not None
-        try:
-            async for event in self._subscriber:
-                self._log.add(label(event))
-            self._log.add("end")
-        except BufferOverflowError:
-            self._log.add("overflow")
+    async def _start(self, checkpoint: Checkpoint | None = None) -> None:
+        options = options_of(self._scenario)
+        auth = Token(self._token) if self._scenario.get("auth") == "token" else ApiKey()
+        client = Client(endpoints(self._fake), auth=auth, options=options)
+        self._client = await client.__aenter__()
+        beginning = beginning_of(self._scenario, self._world.message_id)
+        given = {"checkpoint": checkpoint} if checkpoint else vars(beginning)
+        for name, consumer in self._consumers.items():
+            consumer.subscription = client.subscribe(name, **given)
+            consumer.go_on()
 
     async def _end(self) -> None:
-        await self._pause()
-        if self._subscriber is not None:
-            await self._subscriber.close()
+        for consumer in self._consumers.values():
+            await consumer.pause()
+        if self._client is not None:
+            await self._client.close()
 
-    async def _step(self, key: str, value: Any) -> None:
-        world = self._world
+    async def _step(self, key: str, value: Any, consumer: Consumer) -> None:
+        world, log = self._world, consumer.log
         match key:
             case "start":
                 await self._start()
             case "restart":
-                assert self._subscriber is not None
-                checkpoint = self._subscriber.checkpoint()
+                assert consumer.subscription is not None
+                checkpoint = consumer.subscription.checkpoint()
                 assert checkpoint is not None
                 await self._end()
-                await self._start(checkpoint=Checkpoint.from_json(checkpoint.to_json()))
+                await self._start(Checkpoint.from_json(checkpoint.to_json()))
             case "until":
-                await self._wait(lambda: self._log.reached(value), value)
+                await self._wait(lambda: log.reached(value), f"{value}; {log}")
+            case "untilAll":
+                for each in self._consumers.values():
+                    await self._wait(lambda log=each.log: log.reached(value), f"{value}; {log}")
             case "untilSubscribed":
                 await self._wait(lambda: value in world.connected(), f"at {value}")
-            case "untilConnections":
+            case "untilConnections" | "expectConnections":
                 await self._wait(lambda: world.connected() == value, str(value))
+            case "untilTokens":
+                await self._wait(lambda: self._tokens >= value, f"{value} tokens")
             case "wait":
                 await asyncio.sleep(value / 1000)
             case "pause":
-                self._paused = value
+                consumer.paused = value
                 if value:
-                    await self._pause()
+                    await consumer.pause()
                 else:
-                    self._consume()
+                    consumer.go_on()
+            case "token":
+                world.token(value)
             case "expect":
-                assert self._log.since_expected() == value
+                assert log.since_expected() == value
             case "expectHistoryCalls":
                 assert world.history_calls == value
-            case "expectConnections":
-                await self._wait(lambda: world.connected() == value, str(value))
+            case "expectSockets":
+                await self._wait(lambda: world.sockets() == value, f"{value}: {world.sockets()}")
             case _:
                 raise ValueError(key)
 
@@ -137,7 +178,7 @@ class RealRunner:
                 while not done():  # noqa: ASYNC110 the log and the world announce nothing
                     await asyncio.sleep(0.005)
         except TimeoutError:
-            pytest.fail(f"never came: {what}; {self._log}")
+            pytest.fail(f"never came: {what}")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -149,26 +190,116 @@ async def test_a_wrong_url_is_a_region_that_is_down(fake: FakeAppSync) -> None:
     good = endpoints(fake)[1]
     wrong = RegionEndpoint("us", "http://127.0.0.1:9", "ws://127.0.0.1:9", API_KEY)
     options = options_of({}, failover_attempts=2)
-    async with Subscriber("tech", [wrong, good], options) as events:
+    async with Client([wrong, good], options=options) as client:
+        events = client.subscribe("tech")
         labels = [label(await anext(events)) for _ in range(4)]
+        assert (client.state, client.region) == (State.FAILED_OVER, "au")
     assert labels == ["connecting us", "connecting us", "connecting au", "failed-over au"]
 
 
 async def test_nearest_first_leaves_what_does_not_answer_to_the_end(fake: FakeAppSync) -> None:
     wrong = RegionEndpoint("xx", "http://127.0.0.1:9/", "ws://127.0.0.1:9", API_KEY)
     async with aiohttp.ClientSession() as session:
-        order = await nearest_first(session, [wrong, *endpoints(fake)])
+        order = await nearest_first(session, [wrong, *endpoints(fake)], ApiKey())
     assert order[-1] is wrong
 
 
-async def test_closing_ends_the_iteration(fake: FakeAppSync) -> None:
-    subscriber = Subscriber("tech", endpoints(fake), options_of({}))
-    async with subscriber as events:
-        await anext(events)
-        await subscriber.close()
+async def test_closing_ends_every_iteration_and_waits_for_all(fake: FakeAppSync) -> None:
+    states: list[str] = []
+    client = Client(endpoints(fake), options=options_of({}))
+    client.on_state(lambda state, region: states.append(f"{state} {region}"))
+    async with client:
+        first, second = client.subscribe("tech"), client.subscribe("cars")
+        while second.state is not State.LIVE:
+            await anext(second)
+        await client.close()
+        assert fake.world.connected() == []
+        assert [event async for event in first] == []
         with pytest.raises(StopAsyncIteration):
+            await anext(second)
+    assert states == ["connecting us", "live us", "idle us", "closed us"]
+    assert client.state is State.CLOSED
+    assert not [task for task in asyncio.all_tasks() if "us" in task.get_name()]
+
+
+async def test_closing_one_subscription_leaves_the_others(fake: FakeAppSync) -> None:
+    async with Client(endpoints(fake), options=options_of({})) as client:
+        first, second = client.subscribe("tech"), client.subscribe("cars")
+        for each in (first, second):
+            while each.state is not State.LIVE:
+                await anext(each)
+        await first.close()
+        fake.world.apply({"publish": "m1", "regions": ["us"], "channel": "cars"})
+        messages = second.messages()
+        assert (await anext(messages)).message == "m1"
+        await messages.aclose()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            region = fake.world.regions["us"]
+            while sum(map(len, region.connections.values())) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+
+async def test_a_thousand_channels_read_twice_cost_forty_requests(fake: FakeAppSync) -> None:
+    options = options_of({}, settle_ms=2_000, history_timeout_ms=30_000)
+    checkpoint = Checkpoint("0" * 26, "0" * 26, 0, {}, ())
+    async with Client(endpoints(fake), options=options) as client:
+        subscriptions = [
+            client.subscribe(f"c{number}", checkpoint=checkpoint) for number in range(1_000)
+        ]
+        async with asyncio.timeout(60):
+            while not all(each.state is State.LIVE for each in subscriptions):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert fake.world.sockets() == {"us": 5}
+            while fake.world.history_calls < 2_000:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    assert (
+        40 <= fake.history_requests <= 60
+    )  # a query goes out as soon as there is something to ask
+
+
+async def test_own_messages_can_be_left_out(fake: FakeAppSync) -> None:
+    async with Client(endpoints(fake), options=options_of({})) as client:
+        events = client.subscribe("tech", skip_own=True)
+        while events.state is not State.LIVE:
             await anext(events)
-    assert fake.world.connected() == []
+        message = await client.publish("tech", "mine")
+        mine = {**vars(message), "publishedAt": message.published_at}
+        fake.regions["us"].deliver({key: mine[key] for key in FIELDS})
+        fake.world.apply({"publish": "theirs", "regions": ["us"]})
+        messages = events.messages()
+        assert (await anext(messages)).message == "theirs"
+        await messages.aclose()
+
+
+async def test_history_is_paged_from_the_newest_message_back(fake: FakeAppSync) -> None:
+    for number in range(5):
+        ago = 50_000 - number * 1_000
+        fake.world.apply({"publish": f"m{number}", "regions": ["us", "au"], "agoMs": ago})
+    async with Client(endpoints(fake)) as client:
+        first = await client.history("tech", last=3)
+        second = await client.history("tech", last=3, next_token=first.next_token)
+        fake.world.apply({"down": "us"})
+        again = await client.history("tech", last=3)
+    assert [m.message for m in first.messages] == ["m4", "m3", "m2"]
+    assert [m.message for m in second.messages] == ["m1", "m0"]
+    assert second.next_token is None
+    assert again == first
+    assert first.messages[0].age_ms() > 40_000
+
+
+async def test_a_batch_is_read_although_one_of_its_channels_is_refused(fake: FakeAppSync) -> None:
+    """`history` is not nullable: one field's error takes the data of all others along."""
+    for name in ("good", "bad"):
+        fake.world.apply({"publish": name, "regions": ["us"], "channel": name, "agoMs": 9_000})
+    fake.regions["us"].refused_history = "bad"
+    async with Client(endpoints(fake), options=options_of({})) as client:
+        good = client.subscribe("good", rewind=5)
+        bad = client.subscribe("bad", rewind=5)
+        labels = [label(event) async for event in bad]
+        messages = good.messages()
+        assert (await anext(messages)).message == "good"
+        await messages.aclose()
+    assert labels[-1] == "refused us ChannelNotAllowed"
 
 
 FAST = PublishOptions(backoff_base_ms=1)
@@ -178,7 +309,8 @@ BUSY = {"errorType": "BusUnavailable", "message": "again"}
 async def test_publish_retries_with_the_same_id_and_fails_over(fake: FakeAppSync) -> None:
     us, au = fake.regions["us"], fake.regions["au"]
     us.publish_answers = [BUSY, 503]
-    message = await publish("tech", "hello", endpoints(fake), options=FAST)
+    async with Client(endpoints(fake), publish_options=FAST) as client:
+        message = await client.publish("tech", "hello")
     assert message.region == "au"
     assert message.message == "hello"
     assert {v["id"] for v in us.published + au.published} == {message.id}
@@ -188,8 +320,9 @@ async def test_publish_retries_with_the_same_id_and_fails_over(fake: FakeAppSync
 async def test_publish_refused(fake: FakeAppSync) -> None:
     refusal = {"errorType": "ChannelNotAllowed", "message": "no"}
     fake.regions["us"].publish_answers = [refusal]
-    with pytest.raises(PublishRefusedError) as caught:
-        await publish("tech", "hello", endpoints(fake), options=FAST)
+    async with Client(endpoints(fake), publish_options=FAST) as client:
+        with pytest.raises(RefusedError) as caught:
+            await client.publish("tech", "hello")
     assert caught.value.error_type == "ChannelNotAllowed"
     assert len(fake.regions["us"].published) == 1
 
@@ -197,8 +330,9 @@ async def test_publish_refused(fake: FakeAppSync) -> None:
 async def test_publish_failed_everywhere_tells_the_id(fake: FakeAppSync) -> None:
     for region in fake.regions.values():
         region.publish_answers = [BUSY] * 4
-    with pytest.raises(PublishFailedError) as caught:
-        await publish("tech", "hello", endpoints(fake), options=FAST)
-    assert caught.value.id == fake.regions["au"].published[-1]["id"]
-    message = await publish("tech", "hello", endpoints(fake), id=caught.value.id)
+    async with Client(endpoints(fake), publish_options=FAST) as client:
+        with pytest.raises(PublishFailedError) as caught:
+            await client.publish("tech", "hello")
+        assert caught.value.id == fake.regions["au"].published[-1]["id"]
+        message = await client.publish("tech", "hello", id=caught.value.id)
     assert message.id == caught.value.id

@@ -10,7 +10,6 @@ from globalws_client import (
     Event,
     Message,
     MessageEvent,
-    Options,
     RegionEndpoint,
     State,
     StateEvent,
@@ -35,7 +34,7 @@ def message(text: str = "hi", id: str = ULID) -> MessageEvent:
 
 
 def scripts(monkeypatch: pytest.MonkeyPatch, **events: list[Event]) -> None:
-    def subscribe(channel: str, region: RegionEndpoint, options: Options) -> Any:
+    def subscribe(channel: str, region: RegionEndpoint, since: subscriptions.Since) -> Any:
         async def stream() -> AsyncIterator[Event]:
             for event in events[region.region.replace("-", "_")]:
                 yield event
@@ -103,7 +102,7 @@ class Bus:
         self.loop = asyncio.get_running_loop()
 
     def subscribe(self, cut_off: str = "") -> Callable[..., Any]:
-        def subscribe(channel: str, region: RegionEndpoint, options: Options) -> Any:
+        def subscribe(channel: str, region: RegionEndpoint, since: subscriptions.Since) -> Any:
             queue: asyncio.Queue[Event] = asyncio.Queue()
             if region.region != cut_off:
                 self.queues[region.region] = queue

@@ -1,15 +1,18 @@
 """The shared scenario files: reading them, and what every runner of them has in common."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from globalws_client.types import Event, MessageEvent, Options, StateEvent
+from globalws_client.options import Beginning, Options
+from globalws_client.types import Event, MessageEvent, StateEvent
 
 Json = dict[str, Any]
 
 FOLDER = Path(__file__).parents[3] / "sdk" / "scenarios"
 REGIONS = ["us", "au"]
+BEGINNINGS = ("after", "replayMs", "rewind")
 # Short times, so that the same files also run against real servers in real time.
 OPTIONS: Json = {
     "keepAliveMs": 500,
@@ -35,9 +38,24 @@ def _snake(name: str) -> str:
 
 
 def options_of(scenario: Json, **more: Any) -> Options:
-    """The subscriber's options; `after` must be an id by now."""
+    """The client's options."""
     given = OPTIONS | scenario.get("options", {})
-    return Options(**{_snake(key): value for key, value in given.items()} | more)
+    names = {key: value for key, value in given.items() if key not in BEGINNINGS}
+    return Options(**{_snake(key): value for key, value in names.items()} | more)
+
+
+def beginning_of(scenario: Json, message_id: Callable[[str], str]) -> Beginning:
+    """Where its subscriptions begin; `after` names a message."""
+    given = {k: v for k, v in scenario.get("options", {}).items() if k in BEGINNINGS}
+    if "after" in given:
+        given["after"] = message_id(given["after"])
+    return Beginning(**{_snake(key): value for key, value in given.items()})
+
+
+def channels_of(scenario: Json) -> list[str]:
+    """The channels that its client subscribes to."""
+    count = scenario.get("channels")
+    return [f"c{number}" for number in range(count)] if count else ["tech"]
 
 
 def label(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Runs a scenario with the pure machine in virtual time: no socket, no waiting."""
+"""Runs a scenario with the core in virtual time: no socket, no waiting."""
 
 import heapq
 import json
@@ -7,11 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from globalws_client import signals
-from globalws_client.machine import Machine
+from globalws_client.core import Core
+from globalws_client.options import Beginning
 from globalws_client.protocol import decode
 from globalws_client.types import Checkpoint, Event, Message, MessageEvent
 
-from tests.unit.sdk.subscriber_scenarios import REGIONS, Json, Log, label, options_of
+from tests.unit.sdk.subscriber_scenarios import (
+    REGIONS,
+    Json,
+    Log,
+    beginning_of,
+    channels_of,
+    label,
+    options_of,
+)
 from tests.unit.sdk.subscriber_world import World
 
 EPOCH_MS = 1_795_000_000_000
@@ -20,8 +29,8 @@ PATIENCE_MS = 120_000
 LATENCY_MS = 1
 
 
-class VirtualLink:
-    """A connection between the world and one link of the machine."""
+class VirtualConnection:
+    """A connection between the world and the core."""
 
     def __init__(self, runner: "VirtualRunner", id: int, region: str) -> None:
         self._runner = runner
@@ -29,14 +38,27 @@ class VirtualLink:
         self.region = region
 
     def send(self, frame: Json) -> None:
-        """From the world to the machine."""
+        """From the world to the core."""
         received = signals.Received(self.id, decode(json.dumps(frame)))
         self._runner.later(LATENCY_MS, lambda: self._runner.feed(received))
 
-    def close(self) -> None:
+    def close(self, reason: str = "connection lost") -> None:
         """By the world."""
-        closed = signals.Closed(self.id, "connection lost")
+        closed = signals.Closed(self.id, reason)
         self._runner.later(LATENCY_MS, lambda: self._runner.feed(closed))
+
+
+class Consumer:
+    """Reads one channel, unless it is paused."""
+
+    def __init__(self) -> None:
+        self.unread: deque[Event | str] = deque()
+        self.paused = False
+        self.log = Log()
+
+    def pending(self) -> list[Message]:
+        """The messages that it has not read."""
+        return [event.message for event in self.unread if isinstance(event, MessageEvent)]
 
 
 class VirtualRunner:
@@ -49,13 +71,19 @@ class VirtualRunner:
         self._order = 0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._timers: dict[str, int] = {}
-        self._links: dict[int, VirtualLink] = {}
-        self._outbox: deque[Event | str] = deque()
-        self._paused = False
-        self.log = Log()
-        self.world = World(REGIONS, self._wall_ms)
-        self._machine: Machine | None = None
+        self._connections: dict[int, VirtualConnection] = {}
+        self.channels = channels_of(scenario)
+        self.consumers = [Consumer() for _ in self.channels]
+        self.world = World(REGIONS, self._wall_ms, self.channels[0])
+        self._core: Core | None = None
+        self._token: int | None = None
+        self.tokens_asked = 0
         self._tick()
+
+    @property
+    def log(self) -> Log:
+        """What the first channel's consumer saw."""
+        return self.consumers[0].log
 
     def _wall_ms(self) -> int:
         return EPOCH_MS + int(self._now)
@@ -69,40 +97,78 @@ class VirtualRunner:
         self.world.keep_alive()
         self.later(KEEP_ALIVE_MS, self._tick)
 
-    # The machine
+    # The core
 
     def feed(self, input: signals.Input) -> None:
-        """Give the machine an input and do what it wants."""
-        assert self._machine is not None
-        for command in self._machine.handle(input, self._now):
+        """Give the core an input and do what it wants."""
+        assert self._core is not None
+        for command in self._core.handle(input, self._now):
             self._do(command)
-        self._consume()
+        for number in range(len(self.consumers)):
+            self._consume(number)
 
     def _do(self, command: signals.Command) -> None:
         match command:
             case signals.Open(id, region):
-                link = self._links[id] = VirtualLink(self, id, REGIONS[region])
-                if not self.world.connect(link.region, link):
-                    link.close()
-            case signals.Subscribe(id):
-                link = self._links[id]
-                self.later(LATENCY_MS, lambda: self.world.start(link.region, link, "1"))
+                connection = VirtualConnection(self, id, REGIONS[region])
+                self._connections[id] = connection
+                self._connect(connection)
+            case signals.Start(id, feed, name):
+                self._start(self._connections[id], str(feed), name)
+            case signals.StopFeed(id, feed):
+                connection = self._connections[id]
+                self.world.stop(connection.region, connection, str(feed))
             case signals.Drop(id):
-                link = self._links.pop(id)
-                self.world.gone(link.region, link)
+                connection = self._connections.pop(id)
+                self.world.gone(connection.region, connection)
+            case signals.RenewToken():
+                self._token = None
             case signals.Fetch():
                 self._fetch(command)
             case signals.SetTimer(name, ms):
                 self._set_timer(name, ms)
             case signals.CancelTimer(name):
                 self._timers.pop(name, None)
-            case signals.Emit(event):
-                self._outbox.append(event)
-            case signals.Finish(error):
-                self._outbox.append("overflow" if error else "end")
+            case signals.Emit(channel, event):
+                self.consumers[channel].unread.append(event)
+            case signals.Finish(channel, error):
+                self.consumers[channel].unread.append("overflow" if error else "end")
+
+    def _authorized(self) -> int | None:
+        """The token to use; None if the source fails. Without tokens: any."""
+        if self._scenario.get("auth") != "token":
+            return self.world.oldest_token
+        if self._token is None:
+            self.tokens_asked += 1
+            if self.world.tokens_fail:
+                return None
+            self._token = self.world.oldest_token % 1_000_000
+        return self._token
+
+    def _connect(self, connection: VirtualConnection) -> None:
+        token = self._authorized()
+        if token is None:
+            connection.close("the token source failed")
+        elif not self.world.connect(connection.region, connection, token):
+            connection.close()
+
+    def _start(self, connection: VirtualConnection, id: str, name: str) -> None:
+        token = self._authorized()
+        if token is None:
+            connection.close("the token source failed")
+            return
+        self.later(
+            LATENCY_MS, lambda: self.world.start(connection.region, connection, id, name, token)
+        )
 
     def _fetch(self, fetch: signals.Fetch) -> None:
-        query = {"after": fetch.after, "limit": fetch.limit, "nextToken": fetch.next_token}
+        query = {
+            "name": fetch.name,
+            "after": fetch.after,
+            "last": fetch.last,
+            "limit": fetch.limit,
+            "nextToken": fetch.next_token,
+        }
 
         def answer(document: Json) -> None:
             result: signals.Input
@@ -127,12 +193,13 @@ class VirtualRunner:
 
         self.later(ms, fire)
 
-    def _consume(self) -> None:
-        while self._outbox and not self._paused:
-            event = self._outbox.popleft()
-            self.log.add(event if isinstance(event, str) else label(event))
+    def _consume(self, number: int) -> None:
+        consumer = self.consumers[number]
+        while consumer.unread and not consumer.paused:
+            event = consumer.unread.popleft()
+            consumer.log.add(event if isinstance(event, str) else label(event))
             if isinstance(event, MessageEvent):
-                self.feed(signals.Taken(1))
+                self.feed(signals.Taken(number, 1, event.message.size))
 
     # The scenario
 
@@ -142,60 +209,88 @@ class VirtualRunner:
             if self.world.handles(step):
                 self.world.apply(step)
             else:
-                [do] = [getattr(self, f"_step_{key.lower()}") for key in step]
-                do(next(iter(step.values())))
+                key, value = next(iter(step.items()))
+                self._step(key, value, self._number(step))
 
-    def _advance(self, done: Callable[[], bool], patience_ms: float, what: str) -> None:
-        end = self._now + patience_ms
+    def _number(self, step: Json) -> int:
+        return self.channels.index(step.get("channel", self.channels[0]))
+
+    def _step(self, key: str, value: Any, number: int) -> None:
+        consumer = self.consumers[number]
+        match key:
+            case "start":
+                self.start()
+            case "restart":
+                self.restart()
+            case "until":
+                self._advance(lambda: consumer.log.reached(value), value)
+            case "untilAll":
+                for each in self.consumers:
+                    self._advance(lambda log=each.log: log.reached(value), value)
+            case "untilSubscribed":
+                self._advance(lambda: value in self.world.connected(), f"at {value}")
+                self.wait(LATENCY_MS)
+            case "untilConnections":
+                self._advance(lambda: self.world.connected() == value, str(value))
+            case "untilHistoryCalls":
+                self._advance(lambda: self.world.history_calls >= value, f"{value} calls")
+            case "untilTokens":
+                self._advance(lambda: self.tokens_asked >= value, f"{value} tokens")
+            case "wait":
+                self.wait(value)
+            case "pause":
+                consumer.paused = value
+                self._consume(number)
+            case "token":
+                self.world.token(value)
+            case "expect":
+                self.wait(2 * LATENCY_MS)
+                assert consumer.log.since_expected() == value
+            case "expectLast":
+                assert consumer.log.since_expected()[-len(value) :] == value
+            case "expectHistoryCalls":
+                assert self.world.history_calls == value
+            case "expectConnections":
+                assert self.world.connected() == value
+            case "expectSockets":
+                assert self.world.sockets() == value
+            case _:
+                raise ValueError(key)
+
+    def _advance(self, done: Callable[[], bool], what: str) -> None:
+        end = self._now + PATIENCE_MS
         while not done():
             assert self._queue[0][0] <= end, f"never came: {what}; {self.log}"
             self._now, _, action = heapq.heappop(self._queue)
             action()
 
-    def _step_start(self, options: dict[str, Any]) -> None:
-        self.start()
-
-    def start(self, **more: Any) -> None:
+    def start(self, checkpoint: Checkpoint | None = None) -> None:
         """Begin to subscribe."""
-        if "after" in self._scenario.get("options", {}):
-            more["after"] = self.world.message_id(self._scenario["options"]["after"])
-        options = options_of(self._scenario, **more)
-        self._machine = Machine(REGIONS, options, self._random, self._wall_ms)
-        self.feed(signals.Begin())
-
-    def _step_restart(self, how: str) -> None:
-        self.restart()
+        renewable = self._scenario.get("auth") == "token"
+        options = options_of(self._scenario)
+        self._core = Core(REGIONS, options, self._random, self._wall_ms, renewable=renewable)
+        beginning = beginning_of(self._scenario, self.world.message_id)
+        if checkpoint is not None:
+            beginning = Beginning(checkpoint=checkpoint)
+        for number, name in enumerate(self.channels):
+            self.feed(signals.AddChannel(number, name, beginning))
 
     def restart(self) -> None:
-        """Another subscriber continues from a checkpoint of this one."""
-        assert self._machine is not None
-        pending = [e.message for e in self._outbox if isinstance(e, MessageEvent)]
-        checkpoint = self._machine.checkpoint(pending)
+        """Another client continues from a checkpoint of this one."""
+        assert self._core is not None
+        [consumer] = self.consumers
+        checkpoint = self._core.checkpoint(0, consumer.pending())
         assert checkpoint is not None
-        self.feed(signals.Stop())
-        self._outbox.clear()
+        for command in self._core.handle(signals.Stop(), self._now):
+            if not isinstance(command, signals.Finish):
+                self._do(command)
+        consumer.unread.clear()
         self._timers.clear()
-        self.start(checkpoint=Checkpoint.from_json(checkpoint.to_json()))
-
-    def _step_until(self, text: str) -> None:
-        self.until(text)
+        self.start(Checkpoint.from_json(checkpoint.to_json()))
 
     def until(self, text: str) -> None:
-        """Let time pass until the consumer sees this."""
-        self._advance(lambda: self.log.reached(text), PATIENCE_MS, text)
-
-    def _step_untilsubscribed(self, region: str) -> None:
-        self._advance(lambda: region in self.world.connected(), PATIENCE_MS, f"at {region}")
-        self._step_wait(LATENCY_MS)
-
-    def _step_untilconnections(self, regions: list[str]) -> None:
-        self._advance(lambda: self.world.connected() == regions, PATIENCE_MS, str(regions))
-
-    def _step_untilhistorycalls(self, calls: int) -> None:
-        self._advance(lambda: self.world.history_calls >= calls, PATIENCE_MS, f"{calls} calls")
-
-    def _step_wait(self, ms: float) -> None:
-        self.wait(ms)
+        """Let time pass until the first channel's consumer sees this."""
+        self._advance(lambda: self.log.reached(text), text)
 
     def wait(self, ms: float) -> None:
         """Let time pass."""
@@ -205,23 +300,6 @@ class VirtualRunner:
             action()
         self._now = end
 
-    def _step_pause(self, paused: bool) -> None:
-        self.pause(paused)
-
     def pause(self, paused: bool) -> None:
-        """The consumer stops reading, or goes on."""
-        self._paused = paused
-        self._consume()
-
-    def _step_expect(self, labels: list[str]) -> None:
-        self._step_wait(2 * LATENCY_MS)
-        assert self.log.since_expected() == labels
-
-    def _step_expectlast(self, labels: list[str]) -> None:
-        assert self.log.since_expected()[-len(labels) :] == labels
-
-    def _step_expecthistorycalls(self, calls: int) -> None:
-        assert self.world.history_calls == calls
-
-    def _step_expectconnections(self, regions: list[str]) -> None:
-        assert self.world.connected() == regions
+        """The first channel's consumer stops reading, or goes on."""
+        self._step("pause", paused, 0)

@@ -1,6 +1,6 @@
 """A scripted AppSync for scenarios: regions with stores, subscribers and faults. No I/O.
 
-Connections are objects with `send(frame)` and `close()`; the virtual runner puts machines behind
+Connections are objects with `send(frame)` and `close()`; the virtual runner puts the core behind
 them, the integration tests WebSockets. Steps are those of `sdk/scenarios/*.json`.
 """
 
@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from globalws_client.ulid import id_at
 
 Json = dict[str, Any]
+UNAUTHORIZED: Json = {
+    "errors": [{"errorType": "UnauthorizedException", "message": "You are not authorized"}]
+}
 Answer = Callable[[Json], None]
 
 
@@ -25,15 +28,24 @@ class Connection(Protocol):
         """End the connection."""
 
 
+@dataclass(frozen=True)
+class Subscribed:
+    """One subscription; `begins_ms`: what is delivered before does not reach it."""
+
+    channel: str
+    begins_ms: int
+
+
 @dataclass
 class Region:
     """One region's state."""
 
     stored: dict[str, Json] = field(default_factory=dict)
-    connections: dict[Connection, bool] = field(default_factory=dict)  # whether subscribed
+    connections: dict[Connection, dict[str, Subscribed]] = field(default_factory=dict)  # by id
+    late_ms: int = 0  # how long after start_ack delivery begins
     down: bool = False
     silent: bool = False
-    refusal: Json | None = None
+    refusals: dict[str, Json] = field(default_factory=dict)  # by channel
     history: str = "ok"
     pages_left: int | None = None
     held: list[tuple[Json, Answer]] = field(default_factory=list)
@@ -42,7 +54,10 @@ class Region:
 class World:
     """All regions. `wall_ms` gives the time, milliseconds since 1970."""
 
-    def __init__(self, names: list[str], wall_ms: Callable[[], int]) -> None:
+    def __init__(self, names: list[str], wall_ms: Callable[[], int], channel: str = "tech") -> None:
+        self.channel = channel  # which steps mean that name none
+        self.oldest_token = 0  # tokens are numbers; older ones are refused
+        self.tokens_fail = False
         self.regions = {name: Region() for name in names}
         self.history_calls = 0
         self._wall_ms = wall_ms
@@ -51,6 +66,7 @@ class World:
             "publish": self._publish,
             "arrive": self._arrive,
             "deliver": self._deliver,
+            "silentArrival": self._silent_arrival,
             "cut": lambda step: self._close_all(step["cut"]),
             "down": self._down,
             "up": lambda step: setattr(self.regions[step["up"]], "down", False),
@@ -58,39 +74,57 @@ class World:
             "speak": lambda step: setattr(self.regions[step["speak"]], "silent", False),
             "kick": self._kick,
             "refuse": self._refuse,
-            "allow": lambda step: setattr(self.regions[step["allow"]], "refusal", None),
+            "allow": self._allow,
+            "lateStart": lambda step: setattr(
+                self.regions[step["region"]], "late_ms", step["lateStart"]
+            ),
             "history": self._history_mode,
             "historyPagesThenHold": self._pages_then_hold,
         }
 
     # Clients
 
-    def connect(self, name: str, connection: Connection) -> bool:
-        """Whether the region accepts the connection; it then acknowledges it."""
+    def connect(self, name: str, connection: Connection, token: int = 0) -> bool:
+        """Whether the region accepts the connection; it then acknowledges or refuses it."""
         region = self.regions[name]
         if region.down:
             return False
-        region.connections[connection] = False
+        if token < self.oldest_token:
+            self._send(region, connection, {"type": "connection_error", "payload": UNAUTHORIZED})
+            return True
+        region.connections[connection] = {}
         payload = {"connectionTimeoutMs": 300_000}
         self._send(region, connection, {"type": "connection_ack", "payload": payload})
         return True
 
-    def start(self, name: str, connection: Connection, id: str) -> None:
+    def start(
+        self, name: str, connection: Connection, id: str, channel: str, token: int = 0
+    ) -> None:
         """The client subscribes."""
         region = self.regions[name]
-        if region.refusal is not None:
-            payload = {"errors": [region.refusal]}
+        if connection not in region.connections:
+            return
+        refusal = region.refusals.get(channel)
+        payload = UNAUTHORIZED if token < self.oldest_token else {"errors": [refusal]}
+        if refusal is not None or token < self.oldest_token:
             self._send(region, connection, {"type": "error", "id": id, "payload": payload})
             return
-        region.connections[connection] = True
+        subscribed = Subscribed(channel, self._wall_ms() + region.late_ms)
+        region.connections[connection][id] = subscribed
         self._send(region, connection, {"type": "start_ack", "id": id})
+
+    def stop(self, name: str, connection: Connection, id: str) -> None:
+        """The client unsubscribes."""
+        region = self.regions[name]
+        if region.connections.get(connection, {}).pop(id, None):
+            self._send(region, connection, {"type": "complete", "id": id})
 
     def gone(self, name: str, connection: Connection) -> None:
         """The client closed."""
         self.regions[name].connections.pop(connection, None)
 
     def ask_history(self, name: str, query: Json, answer: Answer) -> None:
-        """`query` is {after, limit, nextToken}; the answer a page, or {errorType, message}."""
+        """`query` is {name, after, limit or last, nextToken}; the answer a page, or an error."""
         region = self.regions[name]
         self.history_calls += 1
         if region.history == "hold":
@@ -111,6 +145,23 @@ class World:
     def connected(self) -> list[str]:
         """The regions with a subscribed connection, by name."""
         return sorted(name for name, r in self.regions.items() if any(r.connections.values()))
+
+    def sockets(self) -> dict[str, int]:
+        """How many subscribed connections each region has."""
+        return {
+            name: count
+            for name, region in self.regions.items()
+            if (count := sum(bool(each) for each in region.connections.values()))
+        }
+
+    def token(self, what: str) -> None:
+        """`expire`, `worthless`: older ones or all are refused; `fail`, `ok`: the token source."""
+        if what == "expire":
+            self.oldest_token += 1
+        elif what == "worthless":
+            self.oldest_token = 1_000_000
+        else:
+            self.tokens_fail = what == "fail"
 
     # Steps
 
@@ -136,7 +187,7 @@ class World:
         published = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
         self._messages[step["publish"]] = {
             "id": id_at(now + step.get("idAheadMs", 0))[:10] + f"{number:016d}",
-            "name": "tech",
+            "name": step.get("channel", self.channel),
             "message": step["publish"],
             "publishedAt": published.replace("+00:00", "Z"),
             "region": step["regions"][0],
@@ -149,16 +200,26 @@ class World:
             region = self.regions[name]
             if message["id"] not in region.stored:
                 region.stored[message["id"]] = message
-                self._fan_out(region, None if step.get("incomplete") else message)
+                self._fan_out(region, message, whole=not step.get("incomplete"))
+
+    def _silent_arrival(self, step: Json) -> None:
+        message = self._messages[step["silentArrival"]]
+        self.regions[step["region"]].stored[message["id"]] = message
 
     def _deliver(self, step: Json) -> None:
         self._fan_out(self.regions[step["region"]], self._messages[step["deliver"]])
 
-    def _fan_out(self, region: Region, message: Json | None) -> None:
-        payload: Json = {"data": {"subscribe": message}} if message else {"data": None}
-        for connection, subscribed in list(region.connections.items()):
-            if subscribed:
-                self._send(region, connection, {"type": "data", "id": "1", "payload": payload})
+    def fan_out(self, name: str, message: Json) -> None:
+        """Deliver a message that a client published."""
+        self._fan_out(self.regions[name], message)
+
+    def _fan_out(self, region: Region, message: Json, *, whole: bool = True) -> None:
+        payload: Json = {"data": {"subscribe": message}} if whole else {"data": None}
+        now = self._wall_ms()
+        for connection, subscriptions in list(region.connections.items()):
+            for id, each in list(subscriptions.items()):
+                if each.channel == message["name"] and each.begins_ms <= now:
+                    self._send(region, connection, {"type": "data", "id": id, "payload": payload})
 
     def _send(self, region: Region, connection: Connection, frame: Json) -> None:
         if not region.silent:
@@ -174,15 +235,22 @@ class World:
         self._close_all(step["down"])
 
     def _kick(self, step: Json) -> None:
-        region = self.regions[step["kick"]]
-        for connection, subscribed in list(region.connections.items()):
-            if subscribed:
-                self._send(region, connection, {"type": "complete", "id": "1"})
-        self._close_all(step["kick"])
+        """`complete`, then the close of each socket that has such a subscription."""
+        region, channel = self.regions[step["kick"]], step.get("channel", self.channel)
+        for connection, subscriptions in list(region.connections.items()):
+            ended = [id for id, each in subscriptions.items() if each.channel == channel]
+            for id in ended:
+                self._send(region, connection, {"type": "complete", "id": id})
+            if ended:
+                del region.connections[connection]
+                connection.close()
 
     def _refuse(self, step: Json) -> None:
         error = {"errorType": step["errorType"], "message": step["message"]}
-        self.regions[step["refuse"]].refusal = error
+        self.regions[step["refuse"]].refusals[step.get("channel", self.channel)] = error
+
+    def _allow(self, step: Json) -> None:
+        self.regions[step["allow"]].refusals.pop(step.get("channel", self.channel), None)
 
     def _history_mode(self, step: Json) -> None:
         region = self.regions[step["region"]]
@@ -209,8 +277,13 @@ class World:
             if region.pages_left == 0:
                 region.history, region.pages_left = "hold", None
         # The token is the last id of the page before.
-        after = query["nextToken"] or query["after"]
-        ids = sorted(id for id in region.stored if id > after)
-        page, more = ids[: query["limit"]], len(ids) > query["limit"]
+        ids = sorted(id for id, m in region.stored.items() if m["name"] == query["name"])
+        if query.get("last") is not None:
+            token, size = query["nextToken"] or "~", query["last"]
+            ids = [id for id in reversed(ids) if id < token]
+        else:
+            after, size = query["nextToken"] or query["after"] or "", query["limit"]
+            ids = [id for id in ids if id > after]
+        page, more = ids[:size], len(ids) > size
         items = [region.stored[id] for id in page]
         return {"items": items, "nextToken": page[-1] if more else None}

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from globalws_client.ledger import Ledger
-from globalws_client.types import Checkpoint, Message, Options
+from globalws_client.options import Beginning, Options
+from globalws_client.resume_position import ResumePosition
+from globalws_client.types import Checkpoint, Message
 from globalws_client.ulid import MAX_MS, id_at
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,21 +43,25 @@ def _published(id: str, clock: Clock) -> Message:
     return Message(id, "tech", "text", at, "us")
 
 
-def _restarted(ledger: Ledger, limit: int, clock: Clock) -> Ledger:
-    checkpoint = ledger.checkpoint(())
+def _restarted(position: ResumePosition, limit: int, clock: Clock) -> ResumePosition:
+    checkpoint = position.checkpoint(())
     assert checkpoint is not None
     document = json.loads(json.dumps(checkpoint.to_json()))
-    options = Options(seen_limit=limit, checkpoint=Checkpoint.from_json(document))
-    return Ledger(options, clock)
+    beginning = Beginning(checkpoint=Checkpoint.from_json(document))
+    return ResumePosition(Options(seen_limit=limit), clock, beginning)
 
 
-def _resumes_at_nothing_new(ledger: Ledger, clock: Clock) -> None:
+def _resumes_at_nothing_new(position: ResumePosition, clock: Clock) -> None:
     """A message published from now on is read from history, and given out once."""
-    after, _ = ledger.resume("us")
+    after, _ = position.resume("us")
     new = _published(id_at(clock.ms + STEP)[:10] + "NEW" * 5 + "N", clock)
     assert after < new.id
-    assert ledger.wanted([new]) == [new]
-    assert [ledger.accept(new), ledger.accept(new), ledger.accept(new)] == [True, False, False]
+    assert position.wanted([new]) == [new]
+    assert [position.accept(new), position.accept(new), position.accept(new)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @given(st.lists(IDS, min_size=1, max_size=30, unique=True), st.integers(1, 8), st.booleans())
@@ -64,43 +69,43 @@ def test_ids_of_any_time_are_given_out_once_and_hide_nothing(
     ids: list[str], limit: int, restart: bool
 ) -> None:
     clock = Clock()
-    ledger = Ledger(Options(seen_limit=limit), clock)
-    ledger.begin()
+    position = ResumePosition(Options(seen_limit=limit), clock)
+    position.begin(clock())
     messages = []
     for id in ids:
         message = _published(id, clock)
-        assert [ledger.accept(message), ledger.accept(message)] == [True, False]
+        assert [position.accept(message), position.accept(message)] == [True, False]
         messages.append(message)
-    assert not any(ledger.accept(message) for message in messages[-limit:])
-    ledger.cover("us")
+    assert not any(position.accept(message) for message in messages[-limit:])
+    position.has_read("us")
     if restart:
-        ledger = _restarted(ledger, limit, clock)
-    after, _ = ledger.resume("us")
+        position = _restarted(position, limit, clock)
+    after, _ = position.resume("us")
     history = sorted((m for m in messages if m.id > after), key=lambda m: m.id)
-    assert not any(ledger.accept(message) for message in ledger.wanted(history))
-    _resumes_at_nothing_new(ledger, clock)
+    assert not any(position.accept(message) for message in position.wanted(history))
+    _resumes_at_nothing_new(position, clock)
 
 
-@pytest.mark.parametrize("field", ["floor", "evicted", "seen", "positionMs", "coveredMs"])
+@pytest.mark.parametrize("field", ["floor", "evicted", "seen", "positionMs", "readUpToMs"])
 def test_a_checkpoint_does_not_carry_a_future_on(field: str) -> None:
     future = {
         "floor": HIGHEST,
         "evicted": HIGHEST,
         "seen": [HIGHEST[:-1] + each for each in "01234567"],
         "positionMs": MAX_MS,
-        "coveredMs": {"us": MAX_MS},
+        "readUpToMs": {"us": MAX_MS},
     }
     good = Checkpoint(id_at(NOW - 60_000), id_at(0), NOW, {"us": NOW}, ()).to_json()
     checkpoint = Checkpoint.from_json({**good, field: future[field]})
     clock = Clock()
-    ledger = Ledger(Options(seen_limit=5, checkpoint=checkpoint), clock)
-    _resumes_at_nothing_new(ledger, clock)
+    position = ResumePosition(Options(seen_limit=5), clock, Beginning(checkpoint=checkpoint))
+    _resumes_at_nothing_new(position, clock)
 
 
 @given(IDS)
 def test_a_beginning_after_any_id_hides_nothing_published_from_now_on(id: str) -> None:
     clock = Clock()
-    _resumes_at_nothing_new(Ledger(Options(after=id), clock), clock)
+    _resumes_at_nothing_new(ResumePosition(Options(), clock, Beginning(after=id)), clock)
 
 
 @given(TIMES)
@@ -108,6 +113,6 @@ def test_a_replay_brings_nothing_older_whatever_its_id(ms: int) -> None:
     clock = Clock()
     old = _published(id_at(ms), clock)
     clock.ms += 60_000
-    ledger = Ledger(Options(replay_ms=5_000), clock)
-    assert ledger.wanted([old]) == []
-    _resumes_at_nothing_new(ledger, clock)
+    position = ResumePosition(Options(), clock, Beginning(replay_ms=5_000))
+    assert position.wanted([old]) == []
+    _resumes_at_nothing_new(position, clock)

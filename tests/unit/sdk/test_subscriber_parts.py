@@ -1,14 +1,16 @@
-"""What the scenarios do not show: single rules of the machine's parts."""
+"""What the scenarios do not show: single rules of the core's parts."""
 
 import json
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 import pytest
 from globalws_client import signals
 from globalws_client.catchup import CatchUp
-from globalws_client.ledger import Ledger, SeenIds
-from globalws_client.machine import Machine
+from globalws_client.core import Core
+from globalws_client.event_queue import EventQueue
+from globalws_client.options import Beginning, Options
 from globalws_client.protocol import (
     Complete,
     ConnectionAck,
@@ -19,18 +21,17 @@ from globalws_client.protocol import (
     decode,
     subprotocols,
 )
-from globalws_client.queue import EventQueue
+from globalws_client.resume_position import ResumePosition, SeenIds
 from globalws_client.retry import Retry
 from globalws_client.types import (
     Checkpoint,
     Message,
     MessageEvent,
-    Options,
     RegionEndpoint,
     State,
     StateEvent,
 )
-from globalws_client.ulid import id_at, id_before, is_ulid, new_ulid, time_of
+from globalws_client.ulid import UlidSource, id_at, id_before, is_ulid, new_ulid, time_of
 
 NOW = 1_795_000_000_000
 
@@ -49,6 +50,12 @@ def test_ulids() -> None:
         time_of("8" + "0" * 25)
 
 
+def test_ids_of_one_publisher_are_in_order_within_a_millisecond() -> None:
+    source = UlidSource(Random(1).random)
+    ids = [source.new(NOW + n // 500) for n in range(1_000)]
+    assert ids == sorted(set(ids))
+
+
 @pytest.mark.parametrize(
     ("text", "frame"),
     [
@@ -58,18 +65,18 @@ def test_ulids() -> None:
         ),
         ('{"type":"connection_ack"}', ConnectionAck(None)),
         ('{"type":"ka"}', KeepAlive()),
-        ('{"type":"start_ack","id":"1"}', StartAck()),
-        ('{"type":"complete","id":"1"}', Complete()),
-        ('{"type":"complete","id":"other"}', KeepAlive()),
-        ('{"type":"data","id":"1","payload":{"data":null,"errors":[{}]}}', Data(None)),
-        ('{"type":"data","id":"1","payload":{"data":{"subscribe":{"id":"x"}}}}', Data(None)),
+        ('{"type":"start_ack","id":"1"}', StartAck(1)),
+        ('{"type":"complete","id":"1"}', Complete(1)),
+        ('{"type":"complete","id":"other"}', Complete(None)),
+        ('{"type":"data","id":"1","payload":{"data":null,"errors":[{}]}}', Data(1, None)),
+        ('{"type":"data","id":"1","payload":{"data":{"subscribe":{"id":"x"}}}}', Data(1, None)),
         (
             '{"type":"error","id":"1","payload":{"errors":{"errorType":"E","message":"m"}}}',
-            ErrorFrame("E", "m"),
+            ErrorFrame("E", "m", 1),
         ),
         (
             '{"type":"error","payload":{"errors":[{"errorType":"E"}]}}',
-            ErrorFrame("E", "E", general=True),
+            ErrorFrame("E", "E"),
         ),
         ('{"type":"connection_error","payload":{}}', ErrorFrame("UnknownError", "{}")),
     ],
@@ -86,7 +93,7 @@ def test_what_is_no_frame(text: str) -> None:
 
 def test_the_key_travels_in_the_subprotocol_and_in_no_repr() -> None:
     endpoint = RegionEndpoint("us", "http://h:1/graphql", "ws://h:1/graphql/realtime", "secret")
-    name, header = subprotocols(endpoint)
+    name, header = subprotocols({"host": "h:1", "x-api-key": endpoint.api_key})
     assert name == "graphql-ws"
     assert set(header) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     assert "secret" not in repr(endpoint)
@@ -117,12 +124,12 @@ def test_a_link_lost_with_undelivered_messages_covers_up_to_the_oldest_of_them()
 @pytest.mark.parametrize("ahead_ms", [-600_000, 0])
 def test_no_fast_region_moves_a_resume_ahead(ahead_ms: int) -> None:
     """Also where the client's own clock is behind: then it reads as much more."""
-    ledger = Ledger(Options(), lambda: NOW + ahead_ms)
-    ledger.begin()
-    ledger.accept(message(0))
-    ledger.accept(message(420_000))
-    ledger.cover("us")
-    after, _ = ledger.resume("us")
+    position = ResumePosition(Options(), lambda: NOW + ahead_ms)
+    position.begin(NOW + ahead_ms)
+    position.accept(message(0))
+    position.accept(message(420_000))
+    position.has_read("us")
+    after, _ = position.resume("us")
     assert NOW + ahead_ms - Options().overlap_ms <= time_of(after) < NOW
 
 
@@ -150,23 +157,27 @@ def test_kicks_are_no_failures() -> None:
     assert {retry.lost(0, t, t, kicked=True).region for t in range(50)} == {0}
 
 
+def started() -> Core:
+    """A core with one channel, whose connection is 2 and whose feed is 1."""
+    core = Core(["us"], Options(), lambda: 0.0, lambda: NOW)
+    core.handle(signals.AddChannel(0, "tech", Beginning()), 0)
+    return core
+
+
 def test_silence_is_measured_from_the_last_frame() -> None:
-    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
-    machine.handle(signals.Begin(), 0)
-    machine.handle(signals.Received(1, ConnectionAck(300_000)), 10)
-    machine.handle(signals.Received(1, StartAck()), 20)
-    machine.handle(signals.Received(1, KeepAlive()), 60_000)
-    again = machine.handle(signals.TimerFired("silence:1"), 78_010)
-    assert again == [signals.SetTimer("silence:1", 78_000 - 18_010)]
-    lost = machine.handle(signals.TimerFired("silence:1"), 138_000)
-    assert signals.Drop(1) in lost
+    core = started()
+    core.handle(signals.Received(2, ConnectionAck(300_000)), 10)
+    core.handle(signals.Received(2, StartAck(1)), 20)
+    core.handle(signals.Received(2, KeepAlive()), 60_000)
+    again = core.handle(signals.TimerFired("silence:2"), 78_010)
+    assert again == [signals.SetTimer("silence:2", 78_000 - 18_010)]
+    lost = core.handle(signals.TimerFired("silence:2"), 138_000)
+    assert signals.Drop(2) in lost
 
 
 def test_the_servers_timeout_is_kept_if_it_is_shorter() -> None:
-    machine = Machine(["us"], Options(), lambda: 0.0, lambda: NOW)
-    machine.handle(signals.Begin(), 0)
-    commands = machine.handle(signals.Received(1, ConnectionAck(5000)), 0)
-    assert signals.SetTimer("silence:1", 5000) in commands
+    commands = started().handle(signals.Received(2, ConnectionAck(5000)), 0)
+    assert signals.SetTimer("silence:2", 5000) in commands
 
 
 def test_checkpoints_are_plain_data() -> None:
@@ -176,17 +187,21 @@ def test_checkpoints_are_plain_data() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [
-        {"after": "x"},
-        {"after": id_at(1), "replay_ms": 1},
-        {"page_limit": 201},
-        {"page_limit": 2, "buffer_limit": 1},
-        {"hold_limit": 0},
-    ],
+    [{"page_limit": 201}, {"page_limit": 2, "buffer_limit": 1}, {"hold_limit": 0}],
 )
-def test_options_that_cannot_work(options: dict[str, object]) -> None:
+def test_options_that_cannot_work(options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Options(**options)  # type: ignore[arg-type]
+        Options(**options)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [{"after": "x"}, {"after": id_at(1), "replay_ms": 1}, {"rewind": -1}, {"rewind": 1001},
+     {"rewind": 1.5}],
+)  # fmt: skip
+def test_beginnings_that_cannot_be(beginning: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Beginning(**beginning)
 
 
 async def test_unread_states_are_bounded_and_messages_never_dropped() -> None:

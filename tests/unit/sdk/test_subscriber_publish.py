@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from globalws_client import (
+    Client,
     Message,
     PublishFailedError,
     PublishOptions,
-    PublishRefusedError,
+    RefusedError,
     RegionEndpoint,
-    publish,
 )
 from globalws_client.ulid import time_of
 
@@ -33,9 +33,11 @@ class FakeSession:
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
         self.sent: list[Any] = []
+        self.urls: list[str] = []
 
-    def post(self, _: str, **options: Any) -> "FakeSession":
-        self.sent.append(options["json"]["variables"])
+    def post(self, url: str, **options: Any) -> "FakeSession":
+        self.urls.append(url)
+        self.sent.append(json.loads(options["data"])["variables"])
         return self
 
     async def __aenter__(self) -> "FakeSession":
@@ -51,7 +53,8 @@ class FakeSession:
 
 async def _publish(session: FakeSession, text: str = "hello") -> Message:
     options, any_session = PublishOptions(attempts=1, rounds=1), session  # type: Any, Any
-    return await publish("tech", text, [ENDPOINT], id=ID, options=options, session=any_session)
+    async with Client([ENDPOINT], publish_options=options, session=any_session) as client:
+        return await client.publish("tech", text, id=ID)
 
 
 async def test_the_answer_is_the_message_that_was_sent() -> None:
@@ -86,7 +89,7 @@ WHOLE = ["\0", "\ufffe", "\uffff", "\U0001f44b", "\U0010ffff", "\ue000", "\ufeff
 @pytest.mark.parametrize("text", HALVES, ids=ascii)
 async def test_half_a_surrogate_pair_is_refused_for_good(text: str) -> None:
     session = FakeSession({"data": {"publish": {**ANSWER, "message": text}}})
-    with pytest.raises(PublishRefusedError) as caught:
+    with pytest.raises(RefusedError) as caught:
         await _publish(session, text)
     assert caught.value.error_type == "InvalidMessage"
     assert session.sent == []
@@ -115,10 +118,10 @@ def _echo(sent: dict[str, str]) -> Any:
 async def _publish_by_clock(session: FakeSession, seconds: float, id: str | None = None) -> Message:
     options = PublishOptions(attempts=2, rounds=1, backoff_base_ms=0)
     any_session: Any = session
-    return await publish(
-        "tech", "hello", [ENDPOINT], id=id, options=options, session=any_session,
-        wall=lambda: seconds,
-    )  # fmt: skip
+    async with Client(
+        [ENDPOINT], publish_options=options, session=any_session, wall=lambda: seconds
+    ) as client:
+        return await client.publish("tech", "hello", id=id)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0, SERVER_MS / 1000 - 90_000, 4e9, 2e11])
@@ -132,17 +135,27 @@ async def test_a_wrong_clock_is_no_obstacle(seconds: float) -> None:
 
 async def test_an_id_that_a_region_may_have_is_not_replaced() -> None:
     session = FakeSession(BUSY, WRONG_CLOCK)
-    with pytest.raises(PublishRefusedError):
+    with pytest.raises(RefusedError):
         await _publish_by_clock(session, 4e9)
     assert session.sent[0] == session.sent[1]
 
 
 async def test_an_id_is_replaced_once_and_never_a_publishers_own() -> None:
     session = FakeSession(WRONG_CLOCK)
-    with pytest.raises(PublishRefusedError, match="InvalidMessageId"):
+    with pytest.raises(RefusedError, match="InvalidMessageId"):
         await _publish_by_clock(session, 4e9)
     assert len(session.sent) == 2
     session = FakeSession(WRONG_CLOCK)
-    with pytest.raises(PublishRefusedError):
+    with pytest.raises(RefusedError):
         await _publish_by_clock(session, 4e9, ID)
     assert len(session.sent) == 1
+
+
+async def test_a_region_with_an_older_schema_is_left_at_once() -> None:
+    other = RegionEndpoint("au", "https://au.test/graphql", "wss://au.test/graphql", "da2-x")
+    older = {"errors": [{"errorType": "ValidationError", "message": "unknown argument"}]}
+    session = FakeSession(older, _echo)
+    options, any_session = PublishOptions(attempts=3, backoff_base_ms=0), session  # type: Any, Any
+    async with Client([ENDPOINT, other], publish_options=options, session=any_session) as client:
+        await client.publish("tech", "hello")
+    assert session.urls == [ENDPOINT.graphql_url, other.graphql_url]

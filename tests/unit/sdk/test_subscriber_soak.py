@@ -8,7 +8,19 @@ from tests.unit.sdk.subscriber_scenarios import REGIONS
 from tests.unit.sdk.subscriber_virtual import VirtualRunner
 
 STEPS = 150
-FAULTS = ["cut", "cut", "kick", "down", "silence", "errors", "hold", "pause", "restart", "double"]
+FAULTS = [
+    "cut",
+    "cut",
+    "kick",
+    "down",
+    "silence",
+    "errors",
+    "hold",
+    "pause",
+    "restart",
+    "double",
+    "late",
+]
 
 
 class Soak:
@@ -67,6 +79,9 @@ class Soak:
                 self.runner.later(length, lambda: self.runner.pause(False))
             case "restart":
                 self.runner.restart()
+            case "late":
+                late = self.random.choice([0, 500, 5_000])
+                self.world.apply({"lateStart": late, "region": region})
             case "double" if self.last is not None:
                 self.world.apply({"deliver": self.last, "region": region})
 

@@ -7,20 +7,26 @@ from random import Random
 from typing import Any
 
 import pytest
-from globalws_client import Checkpoint, MessageEvent, PublishOptions, StateEvent
+from globalws_client import (
+    ApiKey,
+    Checkpoint,
+    MessageEvent,
+    NoAnswerError,
+    PublishOptions,
+    StateEvent,
+)
 from globalws_client import graphql as module
-from globalws_client.ledger import Ledger
-from globalws_client.queue import EventQueue
+from globalws_client.event_queue import EventQueue
+from globalws_client.options import Beginning, Options
+from globalws_client.resume_position import ResumePosition
 from globalws_client.retry import Retry, part
-from globalws_client.types import Message, Options, RegionEndpoint, State
+from globalws_client.types import Message, RegionEndpoint, State
 from globalws_client.ulid import id_at, is_ulid
 
 NOW = 1_795_000_000_000
 DAY = 86_400_000
 LONG = [2**31 - 1, 2**31, 60 * DAY, 2**53, 1e300, math.inf]
-TIMES = [
-    name for name in Options.__dataclass_fields__ if name.endswith("_ms") and name != "replay_ms"
-]
+TIMES = [name for name in Options.__dataclass_fields__ if name.endswith("_ms")]
 PUBLISH_TIMES = ["timeout_ms", "backoff_base_ms", "backoff_cap_ms"]
 
 
@@ -84,13 +90,13 @@ async def test_what_was_cleared_is_not_counted() -> None:
 @pytest.mark.parametrize("name", TIMES)
 def test_a_time_may_be_as_long_as_one_likes(name: str, ms: float) -> None:
     options: Options = Options(**{name: ms})  # type: ignore[arg-type]
-    ledger = Ledger(options, lambda: NOW)
-    ledger.begin()
-    ledger.cover("us")
+    position = ResumePosition(options, lambda: NOW)
+    position.begin(NOW)
+    position.has_read("us")
     for region in ("us", "au"):
-        after, _ = ledger.resume(region)
+        after, _ = position.resume(region)
         assert is_ulid(after)
-    checkpoint = ledger.checkpoint(())
+    checkpoint = position.checkpoint(())
     assert checkpoint is not None
     document = json.loads(json.dumps(checkpoint.to_json(), allow_nan=False))
     assert Checkpoint.from_json(document) == checkpoint
@@ -109,13 +115,13 @@ def test_what_is_no_time_is_refused(name: str, bad: Any) -> None:
 @pytest.mark.parametrize("bad", [math.nan, -1, "5"])
 def test_a_replay_of_no_time_is_refused(bad: Any) -> None:
     with pytest.raises(ValueError, match="replay_ms must be a number"):
-        Options(replay_ms=bad)
+        Beginning(replay_ms=bad)
 
 
 @pytest.mark.parametrize("ms", LONG[3:])
 def test_a_replay_of_all_times_begins_at_the_first(ms: float) -> None:
-    ledger = Ledger(Options(replay_ms=ms), lambda: NOW)
-    assert ledger.resume("us") == (id_at(0), False)
+    position = ResumePosition(Options(), lambda: NOW, Beginning(replay_ms=ms))
+    assert position.resume("us") == (id_at(0), False)
 
 
 @pytest.mark.parametrize("bad", [math.nan, -1, "5", None])
@@ -160,6 +166,6 @@ class SlowSession:
 async def test_a_request_may_take_as_long_as_one_likes(ms: float) -> None:
     endpoint = RegionEndpoint("us", "https://api.test/graphql", "wss://api.test", "k")
     session: Any = SlowSession()
-    with pytest.raises(module.NoAnswerError):
-        await module.execute(session, endpoint, module.PING, {}, ms)
+    with pytest.raises(NoAnswerError):
+        await module.execute(session, endpoint, ApiKey(), module.PING, {}, ms)
     assert session.timeout.total is None or session.timeout.total == ms / 1000

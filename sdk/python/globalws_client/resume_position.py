@@ -1,15 +1,18 @@
-"""What a subscriber has delivered, and from where history must be read to miss nothing.
+"""What a subscription has delivered, and from where history must be read to miss nothing.
 
 Messages of different regions arrive out of id order, so "after the last id" would miss what was
-still on its way. The ledger therefore remembers delivered ids and, by region, up to when that
-region's stream has been read; history is read from an overlap before that.
+still on its way. The resume position therefore remembers delivered ids and, by region, up to
+when that region's stream has been read; history is read from an overlap before that.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 
-from .types import LOWEST_ID, Checkpoint, Message, Options
+from .options import Beginning, Options
+from .types import LOWEST_ID, Checkpoint, Message
 from .ulid import id_at, time_of
+
+_FROM_NOW = Beginning()
 
 
 class SeenIds:
@@ -47,49 +50,51 @@ class SeenIds:
         return tuple(id for id in self._places if id not in ids)
 
 
-class Ledger:
-    """Delivered ids, position and coverage. Times are milliseconds since 1970.
+class ResumePosition:
+    """Delivered ids, the newest message, and how far each region was read. Milliseconds since 1970.
 
     The position never runs ahead of `wall`, this machine's clock: one message of a region whose
     clock is minutes ahead would move it past all that the others publish until then.
     """
 
-    def __init__(self, options: Options, wall: Callable[[], int]) -> None:
+    def __init__(
+        self, options: Options, wall: Callable[[], int], beginning: Beginning = _FROM_NOW
+    ) -> None:
         self._options = options
         self._wall = wall
-        checkpoint = options.checkpoint
+        checkpoint = beginning.checkpoint
         self._floor = LOWEST_ID
         self._position: int | None = None
         self._from_message = True
-        self._covered: dict[str, int] = {}
+        self._read_up_to: dict[str, int] = {}
         self._seen = SeenIds(options.seen_limit)
         if checkpoint is not None:
             # Ids of a future that never was may have got into it.
             self._position = min(checkpoint.position_ms, wall())
             latest = id_at(self._position)
             self._floor = min(checkpoint.floor, latest)
-            self._covered = dict(checkpoint.covered_ms)
+            self._read_up_to = dict(checkpoint.read_up_to_ms)
             self._seen = SeenIds(
                 options.seen_limit,
                 ((id, min(id, latest)) for id in checkpoint.seen),
                 min(checkpoint.evicted, latest),
             )
-        elif options.after is not None:
-            self._floor = min(options.after, id_at(wall()))
+        elif beginning.after is not None:
+            self._floor = min(beginning.after, id_at(wall()))
             self._position = time_of(self._floor)
-            self._seen.add(options.after, self._floor)
-        elif options.replay_ms is not None:
-            self._position = int(max(0, wall() - options.replay_ms))
+            self._seen.add(beginning.after, self._floor)
+        elif beginning.replay_ms is not None:
+            self._position = int(max(0, wall() - beginning.replay_ms))
             self._floor = id_at(self._position)
 
     @property
     def fresh(self) -> bool:
-        """Whether there is nothing to resume from: the first connection reads no history."""
+        """Whether there is nothing to resume from yet: the first connection has not begun."""
         return self._position is None
 
-    def begin(self) -> None:
-        """A fresh subscription stands since now: later resumes read nothing from before."""
-        self._position = int(max(0, self._wall() - self._options.clock_tolerance_ms))
+    def begin(self, at_ms: int) -> None:
+        """A fresh subscription began then: later resumes read nothing from before."""
+        self._position = int(max(0, at_ms - self._options.clock_tolerance_ms))
         self._floor = id_at(self._position)
         self._from_message = False
 
@@ -112,6 +117,10 @@ class Ledger:
             and (m.published_ms >= began or not is_time)
         ]
 
+    def rewind(self, message: Message) -> bool:
+        """Whether to deliver a message from before the beginning; it moves no position."""
+        return self._seen.add(message.id, min(message.id, id_at(message.time_ms)))
+
     def accept(self, message: Message) -> bool:
         """Whether to deliver the message; if so it counts as delivered."""
         time = min(message.time_ms, self._wall())
@@ -127,29 +136,29 @@ class Ledger:
     def _mistrust_clock(self, time: int) -> None:
         # `begin` used this machine's clock. A message from before that moment means that it runs
         # ahead, and the floor would cut off messages; only a much older one is just a late one.
-        if self._position is not None and 0 < self._position - time <= self._options.reach_ms:
+        if self._position is not None and 0 < self._position - time <= self._options.lookback_ms:
             self._floor = min(self._floor, id_at(time))
 
-    def cover(self, region: str, limit_ms: int | None = None) -> None:
+    def has_read(self, region: str, limit_ms: int | None = None) -> None:
         """The region's stream has been read up to now, or (`limit_ms`) only up to then."""
         if self._position is not None:
             time = self._position if limit_ms is None else min(self._position, limit_ms)
-            self._covered[region] = time
+            self._read_up_to[region] = time
 
     def resume(self, region: str) -> tuple[str, bool]:
         """(id after which to read a region's history, whether messages may be missing).
 
-        Not for a fresh ledger, which has nothing to resume from.
+        Not for a fresh position, which has nothing to resume from.
         """
         options, position = self._options, self._position or 0
-        if region in self._covered:
-            wanted = promised = min(self._covered[region], position) - options.overlap_ms
-        elif self._covered:
-            wanted = position - max(options.reach_ms, options.overlap_ms)
+        if region in self._read_up_to:
+            wanted = promised = min(self._read_up_to[region], position) - options.overlap_ms
+        elif self._read_up_to:
+            wanted = position - max(options.lookback_ms, options.overlap_ms)
             promised = position - options.overlap_ms
         else:
             wanted = promised = 0
-        # Below `evicted` doubles would not be noticed, below the floor nobody asked.
+        # Below `evicted` duplicates would not be noticed, below the floor nobody asked.
         after = max(self._floor, self._seen.evicted, id_at(wanted))
         gap = self._seen.evicted > max(self._floor, id_at(promised))
         return after, gap
@@ -164,6 +173,6 @@ class Ledger:
             floor=self._floor,
             evicted=self._seen.evicted,
             position_ms=position,
-            covered_ms={r: min(t, position) for r, t in self._covered.items()},
+            read_up_to_ms={r: min(t, position) for r, t in self._read_up_to.items()},
             seen=self._seen.without({m.id for m in pending}),
         )

@@ -1,16 +1,16 @@
-"""Events between the machine and its consumer."""
+"""Events between the core and a consumer."""
 
 import asyncio
 from collections import deque
 
-from .errors import SubscriberError
+from .errors import ClientError
 from .types import Event, Message, MessageEvent, StateEvent
 
 _STATES = 64
 
 
 class EventQueue:
-    """First in, first out. The machine bounds the messages; of states the newest 64 are kept."""
+    """First in, first out. The core bounds the messages; of states the newest 64 are kept."""
 
     def __init__(self) -> None:
         self._events: deque[Event] = deque()
@@ -31,7 +31,7 @@ class EventQueue:
         self._events.append(event)
         self._wake.set()
 
-    def finish(self, error: SubscriberError | BaseException | None) -> None:
+    def finish(self, error: ClientError | BaseException | None) -> None:
         """Nothing comes any more; the first call decides about the error."""
         if not self._finished:
             self._finished, self._error = True, error

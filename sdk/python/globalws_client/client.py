@@ -1,0 +1,293 @@
+"""The client for asyncio: many channels over few connections, in any number of regions."""
+
+import random as random_module
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from . import signals
+from .auth import ApiKey, Auth
+from .config import Config, load
+from .core import Core
+from .driver import Driver
+from .errors import GraphQLError, NoAnswerError, then
+from .graphql import data_of, request
+from .history import page_of, query_of
+from .nearest import nearest_first
+from .options import MOST_PER_PAGE, Beginning, Options
+from .publish import PublishOptions, publish
+from .subscription import Subscription
+from .types import Checkpoint, Message, RegionEndpoint, State
+from .ulid import UlidSource
+
+_DEFAULTS = Options()
+_PUBLISH_DEFAULTS = PublishOptions()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of history, newest first. `next_token` leads to older messages, if there are any."""
+
+    messages: tuple[Message, ...]
+    next_token: str | None
+
+
+class Client:
+    """Subscribes, publishes and reads history; an asynchronous context manager.
+
+    ::
+
+        async with Client.from_config("config.json") as client:
+            await client.publish("tech", "hello")
+            async for event in client.subscribe("tech", rewind=20):
+                ...
+
+    Args:
+        regions: in order of preference; the first is home.
+        auth: who calls; by default each region's API key.
+        options: see Options.
+        publish_options: how often and how long `publish` tries.
+        nearest: measure round trips first and make the nearest region home.
+        session: an aiohttp session to use; without it, an own one.
+        random: numbers from 0 up to, not including, 1.
+        wall: this machine's clock, seconds since 1970.
+
+    Raises:
+        ConfigError: no region, or one that has no API key and no other `auth`.
+    """
+
+    def __init__(
+        self,
+        regions: Sequence[RegionEndpoint],
+        *,
+        auth: Auth | None = None,
+        options: Options = _DEFAULTS,
+        publish_options: PublishOptions = _PUBLISH_DEFAULTS,
+        nearest: bool = False,
+        session: aiohttp.ClientSession | None = None,
+        random: Callable[[], float] = random_module.random,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._regions = list(regions)
+        self._source: Config | None = None
+        self._auth = auth or ApiKey()
+        self._options = options
+        self._publish_options = publish_options
+        self._nearest = nearest
+        self._session = session
+        self._owns_session = session is None
+        self._random = random
+        self._wall = wall
+        self._ids = UlidSource(random)
+        self._driver: Driver | None = None
+        self._closed = False
+        self._listeners: list[Callable[[State, str], None]] = []
+
+    @classmethod
+    def from_config(
+        cls,
+        source: Config,
+        *,
+        auth: Auth | None = None,
+        options: Options = _DEFAULTS,
+        publish_options: PublishOptions = _PUBLISH_DEFAULTS,
+        nearest: bool = False,
+    ) -> Self:
+        """A client for the regions of a configuration, which is read when the client is opened.
+
+        Args:
+            source: the configuration's URL or path, or the document itself:
+                `{"regions": [{"region", "graphqlUrl", "realtimeUrl", "apiKey"}]}`.
+        """
+        client = cls(
+            (), auth=auth, options=options, publish_options=publish_options, nearest=nearest
+        )
+        client._source = source
+        return client
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Read the configuration; `async with` does it. `subscribe` makes the first connection."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        try:
+            if self._source is not None:
+                self._regions = await load(self._source, self._session)
+            if not self._regions:
+                raise ValueError("give at least one region")
+            for region in self._regions:
+                self._auth.check(region)
+            if self._nearest:
+                self._regions = await nearest_first(self._session, self._regions, self._auth)
+        except BaseException:
+            await self.close()
+            raise
+        core = Core(
+            [region.region for region in self._regions],
+            self._options,
+            self._random,
+            lambda: int(self._wall() * 1000),
+            renewable=self._auth.renewable,
+        )
+        self._driver = Driver(
+            core, self._session, self._regions, self._auth, self._options, self._state_changed
+        )
+
+    @property
+    def regions(self) -> tuple[RegionEndpoint, ...]:
+        """The regions, in order of preference."""
+        return tuple(self._regions)
+
+    @property
+    def state(self) -> State:
+        """`idle` (no channel), `connecting`, `live`, `failed-over` or `closed`."""
+        if self._closed or self._driver is None:
+            return State.CLOSED
+        return self._driver.state
+
+    @property
+    def region(self) -> str:
+        """The region in use."""
+        return self._regions[self._driver.region if self._driver else 0].region
+
+    def on_state(self, listener: Callable[[State, str], None]) -> Callable[[], None]:
+        """Call `listener(state, region)` at each change; the result ends it."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
+
+    def subscribe(
+        self,
+        channel: str,
+        *,
+        rewind: int | None = None,
+        after: str | None = None,
+        replay_ms: float | None = None,
+        checkpoint: Checkpoint | None = None,
+        skip_own: bool = False,
+    ) -> Subscription:
+        """Subscribe to a channel.
+
+        Args:
+            rewind: begin with the newest so many messages of the region's history, then live. It is
+                read once, never again on a reconnect.
+            after: begin after this message id.
+            replay_ms: begin with what the last so many milliseconds brought.
+            checkpoint: continue another subscription.
+            skip_own: leave out what this client publishes.
+
+        Raises:
+            ValueError: more than one beginning, or one that cannot be.
+        """
+        beginning = Beginning(rewind or None, after, replay_ms, checkpoint)
+        return self._opened().subscribe(channel, beginning, skip_own=skip_own)
+
+    async def publish(self, channel: str, text: str, *, id: str | None = None) -> Message:
+        """Publish, and return the message as the API accepted it.
+
+        Every attempt has the same id, so a retry makes no duplicate. The region in use comes first.
+
+        Args:
+            id: a ULID, to continue an earlier attempt that failed; by default a new one.
+
+        Raises:
+            RefusedError: the API refuses it, now and later.
+            PublishFailedError: no region acknowledged it; call again with the error's `id`.
+        """
+        driver = self._opened()
+        return await publish(
+            driver.session,
+            self._preferred(),
+            self._auth,
+            channel,
+            text,
+            id,
+            self._publish_options,
+            random=self._random,
+            new_id=self._ids.new,
+            wall=self._wall,
+            sending=lambda each: driver.feed(signals.Published(each)),
+        )
+
+    async def history(self, channel: str, *, last: int = 50, next_token: str | None = None) -> Page:
+        """The newest stored messages of a channel, newest first.
+
+        Args:
+            last: how many at most, up to 200.
+            next_token: the `next_token` of the page before, for older ones.
+
+        Raises:
+            ValueError: `last` is out of range.
+            RefusedError: the API refuses it.
+            GraphQLError, NoAnswerError, TokenError: no region answered; the last one's error.
+        """
+        if not 1 <= last <= MOST_PER_PAGE:
+            raise ValueError(f"last must be from 1 to {MOST_PER_PAGE}")
+        driver = self._opened()
+        fetch = signals.Fetch(0, 0, channel, None, last, last, next_token)
+        query, variables = query_of([fetch])
+        timeout = self._options.history_timeout_ms
+        failure: Exception = NoAnswerError("there are no regions")
+        for region in self._preferred():
+            try:
+                document = await request(
+                    driver.session, region, self._auth, query, variables, timeout
+                )
+                messages, token = page_of(data_of(document)["h0"])
+                return Page(messages, token)
+            except GraphQLError as error:
+                if then(error.error_type) == "final":
+                    raise
+                failure = error
+            except (NoAnswerError, ValueError, KeyError) as error:
+                failure = error if isinstance(error, NoAnswerError) else NoAnswerError(str(error))
+        raise failure
+
+    async def close(self) -> None:
+        """End every subscription, close the connections, and wait until all is done.
+
+        What consumers have not read is dropped; their iterations end.
+        """
+        if self._driver is not None:
+            await self._driver.close()
+        if self._owns_session and self._session is not None:
+            await self._session.close()
+        if not self._closed:
+            self._closed = True
+            self._tell(State.CLOSED)
+
+    def _opened(self) -> Driver:
+        if self._driver is None or self._closed:
+            raise RuntimeError("the client is not open: use `async with Client(...) as client`")
+        return self._driver
+
+    def _preferred(self) -> list[RegionEndpoint]:
+        """The region in use first, then the others."""
+        first = self._driver.region if self._driver else 0
+        return self._regions[first:] + self._regions[:first]
+
+    def _state_changed(self) -> None:
+        self._tell(self.state)
+
+    def _tell(self, state: State) -> None:
+        for listener in list(self._listeners):
+            listener(state, self.region if self._regions else "")

@@ -1,0 +1,149 @@
+"""A client as a state machine: inputs in, commands out, no I/O.
+
+One client has many channels over few connections: `manager.py` places and moves them, `reader.py`
+reads what they receive.
+"""
+
+from collections.abc import Callable, Sequence
+
+from . import signals
+from .channel import Channel, Context
+from .feed import Connection
+from .manager import HOME, HOME_REGION, RETRY, ConnectionManager
+from .options import Options
+from .protocol import Complete, ConnectionAck, Data, ErrorFrame, StartAck
+from .retry import Retry
+from .signals import ClientStateChanged, Command
+from .types import Checkpoint, Message, State
+
+
+class Core:
+    """One client.
+
+    Args:
+        regions: names in order of preference; the first is home.
+        random: numbers from 0 up to, not including, 1.
+        wall: this machine's clock, milliseconds since 1970.
+        renewable: whether another token can be had after a refusal.
+    """
+
+    def __init__(
+        self,
+        regions: Sequence[str],
+        options: Options,
+        random: Callable[[], float],
+        wall: Callable[[], int],
+        *,
+        renewable: bool = False,
+    ) -> None:
+        self._context = Context(tuple(regions), options, random, wall)
+        retry = Retry(options, len(regions), random)
+        self._manager = ConnectionManager(self._context, retry, renewable=renewable)
+        self._state: tuple[State, int] = (State.IDLE, HOME_REGION)
+
+    def handle(self, input: signals.Input, now: float) -> list[Command]:
+        """What is to be done, in order. `now` is monotonic milliseconds."""
+        self._context.now = now
+        self._dispatch(input)
+        if (state := self._current_state()) != self._state:
+            self._state = state
+            self._context.commands.append(ClientStateChanged(*state))
+        commands = list(self._context.commands)
+        self._context.commands.clear()
+        return commands
+
+    def checkpoint(self, channel: int, pending: Sequence[Message]) -> Checkpoint | None:
+        """From where to go on for a consumer that has not taken `pending`; None before it began."""
+        found = self._context.channels.get(channel)
+        return None if found is None else self._context.checkpoint(found, pending)
+
+    def _current_state(self) -> tuple[State, int]:
+        main = self._manager.main
+        if not self._context.channels:
+            return State.IDLE, main.region
+        if all(c.live_since is None for c in main.connections.values()):
+            return State.CONNECTING, main.region
+        return State.LIVE if main.region == HOME_REGION else State.FAILED_OVER, main.region
+
+    def _connection(self, id: int) -> Connection | None:
+        sides = (self._manager.main, self._manager.standby)
+        return next((s.connections[id] for s in sides if s and id in s.connections), None)
+
+    def _dispatch(self, input: signals.Input) -> None:
+        context, manager = self._context, self._manager
+        match input:
+            case signals.Received(id):
+                if connection := self._connection(id):
+                    self._receive(connection, input)
+            case signals.Taken(id, messages, size):
+                if channel := context.channels.get(id):
+                    channel.out.taken(messages, size)
+                    for feed in channel.feeds():
+                        manager.reader.fetch(feed)
+            case signals.HistoryPage(request, items, token):
+                manager.reader.page(request, items, token)
+            case signals.HistoryFailed(request, error_type, message):
+                manager.reader.failed(request, error_type, message)
+            case signals.TimerFired(name):
+                self._fire(name)
+            case signals.Closed(id, reason):
+                if connection := self._connection(id):
+                    manager.lose(connection, reason)
+            case signals.AddChannel(id, name, beginning, skip_own):
+                manager.add(context.new_channel(id, name, beginning, skip_own))
+            case signals.RemoveChannel(id):
+                if channel := context.channels.get(id):
+                    manager.end(channel, None)
+            case signals.Published(id):
+                context.budget.publishes(id)
+            case signals.Stop():
+                self._stop(list(context.channels.values()))
+
+    def _stop(self, channels: list[Channel]) -> None:
+        for channel in channels:
+            self._manager.end(channel, None)
+        self._manager.stop()
+
+    def _receive(self, connection: Connection, received: signals.Received) -> None:
+        manager, frame = self._manager, received.frame
+        connection.last_frame = self._context.now
+        if isinstance(frame, ConnectionAck):
+            manager.acknowledged(connection, frame.timeout_ms)
+            return
+        if isinstance(frame, ErrorFrame) and frame.feed is None:
+            manager.connection_failed(connection, frame.error_type, frame.message)
+            return
+        id = getattr(frame, "feed", None)
+        feed = connection.feeds.get(id) if id is not None else None
+        if feed is None:
+            return
+        match frame:
+            case Data(_, message):
+                manager.reader.data(feed, message)
+            case StartAck():
+                manager.started(feed)
+            case Complete():
+                manager.kicked(feed)
+            case ErrorFrame(error_type, message):
+                manager.failed(feed, error_type, message)
+
+    def _fire(self, name: str) -> None:
+        manager = self._manager
+        kind, _, number = name.partition(":")
+        if kind in (RETRY, HOME):
+            manager.fire(kind)
+        elif not number:
+            manager.reader.fire(kind)
+        elif kind in ("start", "history"):
+            if feed := self._context.feeds.get(int(number)):
+                if kind == "start":
+                    manager.start_due(feed)
+                else:
+                    manager.reader.due(feed)
+        elif connection := self._connection(int(number)):
+            if kind == "silence":
+                manager.check_silence(connection)
+            elif kind == "kick":
+                manager.lose(connection, "the server ended the subscription")
+            else:
+                manager.lose(connection, "the server did not answer in time")

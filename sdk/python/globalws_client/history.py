@@ -1,0 +1,164 @@
+"""Reading history for many channels: up to 50 aliased fields a query, four queries at a time."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from .errors import ClientError, GraphQLError
+from .graphql import Json, error_of
+from .protocol import FIELDS
+from .signals import Fetch, HistoryFailed, HistoryPage
+from .types import Message
+
+MOST_FIELDS = 50
+MOST_MESSAGES = 1_000  # all pages of a query together
+_SMALL_PAGE = 20  # of a query with several fields
+_MOST_AT_A_TIME = 4
+_COLLECT_SECONDS = 0.01
+
+Answer = HistoryPage | HistoryFailed
+
+
+def limit_of(fetch: Fetch, fields: int) -> int:
+    """The page's size in a query with so many fields."""
+    return fetch.last or (fetch.limit if fields == 1 else min(fetch.limit, _SMALL_PAGE))
+
+
+def query_of(fetches: Sequence[Fetch]) -> tuple[str, Json]:
+    """(document, variables) that ask for all of these pages."""
+    declared: list[str] = []
+    fields: list[str] = []
+    variables: Json = {}
+    for place, fetch in enumerate(fetches):
+        kinds = {"name": "String!", "nextToken": "String"}
+        values: Json = {"name": fetch.name, "nextToken": fetch.next_token}
+        size = limit_of(fetch, len(fetches))
+        if fetch.last is not None:
+            kinds["last"], values["last"] = "Int", size
+        else:
+            kinds |= {"after": "ID", "limit": "Int"}
+            values |= {"after": fetch.after, "limit": size}
+        declared += [f"${key}{place}: {kind}" for key, kind in kinds.items()]
+        arguments = ", ".join(f"{key}: ${key}{place}" for key in kinds)
+        fields.append(f"h{place}: history({arguments}) {{ items {{ {FIELDS} }} nextToken }}")
+        variables |= {f"{key}{place}": value for key, value in values.items()}
+    return f"query History({', '.join(declared)}) {{ {' '.join(fields)} }}", variables
+
+
+def page_of(page: Any) -> tuple[tuple[Message, ...], str | None]:
+    """(messages, next token) of a `history` field; raises ValueError."""
+    try:
+        return tuple(Message.parse(item) for item in page["items"]), page["nextToken"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"history: no page: {error}") from error
+
+
+def answers_of(fetches: Sequence[Fetch], document: Json) -> tuple[list[Answer], list[Fetch]]:
+    """(what is answered, what is to be asked again).
+
+    One field's error takes the data of all others along, since `history` is not nullable.
+    """
+    failed: dict[str, GraphQLError | None] = {}
+    errors = document.get("errors") or []
+    for entry in errors if isinstance(errors, list) else [errors]:
+        path = entry.get("path") if isinstance(entry, dict) else None
+        failed[str(path[0]) if isinstance(path, list) and path else ""] = error_of(entry)
+    data = document.get("data") or {}
+    answers: list[Answer] = []
+    again: list[Fetch] = []
+    for place, fetch in enumerate(fetches):
+        field = f"h{place}"
+        if field in failed or (failed and len(fetches) == 1):
+            error = failed.get(field) or next(iter(failed.values()))
+            kind, text = (error.error_type, error.message) if error else (None, str(errors)[:200])
+            answers.append(HistoryFailed(fetch.request, kind, text))
+        elif failed:
+            again.append(fetch)
+        else:
+            try:
+                answers.append(HistoryPage(fetch.request, *page_of(data.get(field))))
+            except ValueError as error:
+                answers.append(HistoryFailed(fetch.request, None, str(error)))
+    return answers, again
+
+
+class HistoryQueue:
+    """Collects requests for a moment and asks for them together.
+
+    Args:
+        ask: (region, document, variables) → the whole answer; raises ClientError.
+        answer: gets each result.
+        own: keeps a task until it is done.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[int, str, Json], Awaitable[Json]],
+        answer: Callable[[Answer], None],
+        own: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        self._ask = ask
+        self._answer = answer
+        self._own = own
+        self._queues: defaultdict[int, deque[Fetch]] = defaultdict(deque)
+        self._active: defaultdict[int, int] = defaultdict(int)
+        self._collecting: dict[int, asyncio.TimerHandle] = {}
+
+    def add(self, fetch: Fetch) -> None:
+        """Ask for this page soon."""
+        self._queues[fetch.region].append(fetch)
+        if fetch.region not in self._collecting:
+            loop = asyncio.get_running_loop()
+            handle = loop.call_later(_COLLECT_SECONDS, self._collected, fetch.region)
+            self._collecting[fetch.region] = handle
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        for handle in self._collecting.values():
+            handle.cancel()
+        self._collecting.clear()
+        self._queues.clear()
+
+    def _collected(self, region: int) -> None:
+        self._collecting.pop(region, None)
+        while self._queues[region] and self._active[region] < _MOST_AT_A_TIME:
+            batch = self._next_batch(self._queues[region])
+            self._active[region] += 1
+            self._own(asyncio.create_task(self._run(region, batch), name="history"))
+
+    @staticmethod
+    def _next_batch(queue: deque[Fetch]) -> list[Fetch]:
+        batch, messages = [queue.popleft()], 0
+        while queue and len(batch) < MOST_FIELDS:
+            messages += limit_of(queue[0], 2)
+            if messages + limit_of(batch[0], 2) > MOST_MESSAGES:
+                break
+            batch.append(queue.popleft())
+        return batch
+
+    async def _run(self, region: int, batch: list[Fetch]) -> None:
+        try:
+            await self._read(region, batch)
+        finally:
+            self._active[region] -= 1
+        self._collected(region)
+
+    async def _read(self, region: int, batch: list[Fetch]) -> None:
+        try:
+            document = await self._ask(region, *query_of(batch))
+        except ClientError as error:
+            kind = error.error_type if isinstance(error, GraphQLError) else None
+            for fetch in batch:
+                self._answer(HistoryFailed(fetch.request, kind, str(error)))
+            return
+        answers, again = answers_of(batch, document)
+        for answer in answers:
+            self._answer(answer)
+        if len(again) == len(batch):
+            # The query failed as a whole: it may ask for too much at once.
+            half = len(again) // 2
+            await self._read(region, again[:half])
+            await self._read(region, again[half:])
+        elif again:
+            await self._read(region, again)

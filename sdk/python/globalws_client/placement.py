@@ -1,0 +1,130 @@
+"""Where feeds are placed: on connections with room, each waiting for its turn to start."""
+
+from .catchup import CatchUp
+from .channel import Channel, Context
+from .feed import MOST_UNANSWERED, Connection, Feed, Phase, Side
+from .signals import CancelTimer, Drop, Open, SetTimer, Start, StopFeed
+
+
+class Placement:
+    """Feeds and connections of both sides; `backing_off`: the main side waits for an attempt."""
+
+    def __init__(self, context: Context) -> None:
+        self.backing_off = False
+        self._context = context
+        self._options = context.options
+
+    def new_feed(self, channel: Channel, side: Side) -> Feed:
+        """A feed of the channel in that side's region, not placed yet."""
+        feed = Feed(self._context.number(), channel, CatchUp(self._options.hold_limit), side)
+        self._context.feeds[feed.id] = feed
+        if side.is_main:
+            channel.main = feed
+        else:
+            channel.standby = feed
+        return feed
+
+    def place(self, feed: Feed) -> None:
+        """Give it a connection: the first with room, else a new one, or none while backing off."""
+        side = feed.side
+        if side.is_main and self.backing_off:
+            side.waiting.append(feed)
+            return
+        room = (c for c in side.connections.values() if c.has_room)
+        connection = next(room, None) or self.open(side)
+        feed.connection = connection
+        connection.feeds[feed.id] = feed
+        connection.line.append(feed)
+        self.start_next(connection)
+
+    def start_next(self, connection: Connection) -> None:
+        """Send `start` for as many of its waiting feeds as may be unanswered."""
+        if not connection.acknowledged:
+            return
+        while connection.line and connection.unanswered < MOST_UNANSWERED:
+            feed = connection.line.popleft()
+            feed.phase = Phase.STARTING
+            connection.unanswered += 1
+            self._context.commands.append(Start(connection.id, feed.id, feed.channel.name))
+            timeout = self._options.start_timeout_ms
+            self._context.commands.append(SetTimer(feed.start_timer, timeout))
+
+    def answered(self, feed: Feed) -> None:
+        """The server answered its `start`."""
+        connection = feed.connection
+        if connection is not None and feed.phase is Phase.STARTING:
+            connection.unanswered -= 1
+            self._context.commands.append(CancelTimer(feed.start_timer))
+
+    def detach(self, feed: Feed, *, stop: bool = False) -> None:
+        """Forget the feed, and take it off its connection."""
+        context, connection = self._context, feed.connection
+        context.cover(feed)
+        context.feeds.pop(feed.id, None)
+        if feed.request is not None:
+            context.requests.pop(feed.request, None)
+        context.commands += [CancelTimer(feed.start_timer), CancelTimer(feed.history_timer)]
+        if connection is None:
+            if feed in feed.side.waiting:
+                feed.side.waiting.remove(feed)
+            return
+        connection.feeds.pop(feed.id, None)
+        if feed in connection.line:
+            connection.line.remove(feed)
+        if stop and feed.phase is not Phase.WAITING:
+            context.commands.append(StopFeed(connection.id, feed.id))
+        if feed.phase is Phase.STARTING:
+            connection.unanswered -= 1
+            self.start_next(connection)
+        feed.connection = None
+
+    def restart(self, feed: Feed, delay_ms: float | None = None) -> None:
+        """Start it again on its connection, under a new number. None: without delay."""
+        connection = feed.connection
+        again = self.new_feed(feed.channel, feed.side)
+        again.start_failures, again.renewed = feed.start_failures, feed.renewed
+        self.detach(feed)
+        if connection is None:
+            return
+        again.connection = connection
+        connection.feeds[again.id] = again
+        if delay_ms is None:
+            connection.line.append(again)
+            self.start_next(connection)
+        else:
+            self._context.commands.append(SetTimer(again.start_timer, delay_ms))
+
+    def open(self, side: Side) -> Connection:
+        """Begin to connect."""
+        connection = Connection(self._context.number(), side)
+        side.connections[connection.id] = connection
+        self._context.commands.append(Open(connection.id, side.region))
+        timeout = self._options.connect_timeout_ms
+        self._context.commands.append(SetTimer(connection.setup_timer, timeout))
+        return connection
+
+    def close_if_empty(self, connection: Connection) -> None:
+        """Close a connection that nothing uses any more."""
+        if connection.id in connection.side.connections and not (
+            connection.feeds or connection.kicked
+        ):
+            self.close(connection)
+
+    def close(self, connection: Connection) -> list[Channel]:
+        """Close it; the channels that were on it, in order."""
+        names = (connection.setup_timer, connection.silence_timer, connection.kick_timer)
+        self._context.commands += [CancelTimer(name) for name in names]
+        self._context.commands.append(Drop(connection.id))
+        connection.side.connections.pop(connection.id, None)
+        connection.acknowledged = False
+        channels = [feed.channel for feed in connection.feeds.values()] + connection.kicked
+        for feed in list(connection.feeds.values()):
+            self.detach(feed)
+        return [c for c in channels if c.id in self._context.channels]
+
+    def drop_side(self, side: Side) -> None:
+        """Close all of its connections and forget its feeds."""
+        for connection in list(side.connections.values()):
+            self.close(connection)
+        for feed in list(side.waiting):
+            self.detach(feed)
