@@ -8,8 +8,8 @@ DELIVERY = (
         "test_every_subscriber_gets_each_of_1000_messages_once",
         what="Replay's mutation selects one field too few, so the API refuses each replay",
         file="functions/globalws_functions/adapters/graphql_api.py",
-        old='"region: $region) { id name message publishedAt region } }"',
-        new='"region: $region) { id name message publishedAt } }"',
+        old='selected = " ".join(fields)',
+        new='selected = " ".join(fields[1:])',
     ),
     Mutation(
         test="tests/deploy/test_three_regions.py::"

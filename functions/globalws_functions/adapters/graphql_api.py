@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import requests
@@ -19,13 +20,14 @@ from globalws_functions.domain.errors import (
 from globalws_functions.domain.fields import instant
 from globalws_functions.domain.message import Message
 
-# Subscribers receive what the mutation selects, so it selects all of Message.
-_PUBLISH_FROM_BUS = (
-    "mutation PublishFromBus($id: ID!, $name: String!, $message: String!, "
-    "$publishedAt: AWSDateTime!, $region: String!) { "
-    "publishFromBus(id: $id, name: $name, message: $message, publishedAt: $publishedAt, "
-    "region: $region) { id name message publishedAt region } }"
-)
+_TYPES = {
+    "id": "ID!",
+    "name": "String!",
+    "message": "String!",
+    "publishedAt": "AWSDateTime!",
+    "region": "String!",
+    "publisher": "String",
+}
 
 _DISCONNECT = "mutation Disconnect($user: ID!) { disconnect(user: $user) { user } }"
 
@@ -51,7 +53,7 @@ class GraphqlApi:
     def publish_from_bus(self, message: Message) -> None:
         """See `domain.replay.Api`."""
         sent = message.variables()
-        self._expect("publishFromBus", sent, self.execute(_PUBLISH_FROM_BUS, sent))
+        self._expect("publishFromBus", sent, self.execute(_publish_from_bus(tuple(sent)), sent))
 
     def unsubscribe(self, name: str) -> None:
         """Ends this region's subscriptions of a channel; see `domain.apply.Api`."""
@@ -93,6 +95,19 @@ class GraphqlApi:
                 f"{self.url} answered {field} without doing it ({', '.join(wrong)} not as sent): "
                 "is it the URL of this region's API?"
             )
+
+
+@cache
+def _publish_from_bus(fields: tuple[str, ...]) -> str:
+    """The mutation for a message with these fields.
+
+    Subscribers receive what it selects, so it selects all of them. An API older than this function
+    does not know `publisher`, and then has no message that has one.
+    """
+    declared = ", ".join(f"${name}: {_TYPES[name]}" for name in fields)
+    passed = ", ".join(f"{name}: ${name}" for name in fields)
+    selected = " ".join(fields)
+    return f"mutation PublishFromBus({declared}) {{ publishFromBus({passed}) {{ {selected} }} }}"
 
 
 def _is_same(name: str, sent: str, answered: Mapping[str, Any]) -> bool:

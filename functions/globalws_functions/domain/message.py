@@ -18,19 +18,23 @@ MESSAGE_PUBLISHED = "MessagePublished"
 
 @dataclass(frozen=True)
 class Message:
-    """A message as subscribers receive it; `published_at` is ISO 8601 as the origin wrote it."""
+    """A message as subscribers receive it; `published_at` is ISO 8601 as the origin wrote it.
+
+    `publisher` is who published it, as the origin's API knows it; None for holders of an API key.
+    """
 
     id: str
     name: str
     message: str
     published_at: str
     region: str
+    publisher: str | None = None
 
     def variables(self) -> dict[str, str]:
-        """The arguments of `publishFromBus`, by their GraphQL names."""
-        fields = asdict(self)
-        fields["publishedAt"] = fields.pop("published_at")
-        return fields
+        """The arguments of `publishFromBus`, by their GraphQL names, without those of no value."""
+        fields = asdict(self).items()
+        names = {"published_at": "publishedAt"}
+        return {names.get(name, name): value for name, value in fields if value is not None}
 
     def age_ms(self, now: float) -> float:
         """Milliseconds from publication to `now` (epoch seconds); 0 where clocks disagree."""
@@ -58,4 +62,5 @@ def read_message_published(event: object) -> Message:
         message=message,
         published_at=published_at,
         region=read_text(detail, "region", REGION),
+        publisher=read_text(detail, "publisher") if detail.get("publisher") is not None else None,
     )

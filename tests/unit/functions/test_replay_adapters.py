@@ -216,6 +216,18 @@ def test_publish_from_bus_selects_all_that_subscribers_get() -> None:
     assert body["variables"] == sample("replay")["detail"]
 
 
+def test_who_published_a_message_goes_with_it() -> None:
+    event = sample("replay")
+    event["detail"]["publisher"] = "alice"
+    wire = _answer("publishFromBus", {**SENT, "publisher": "alice"})
+    _api(wire).publish_from_bus(read_message_published(event))
+    body = json.loads(wire.sent[0].body or "")
+    assert body["query"].endswith("{ id name message publishedAt region publisher } }")
+    assert body["variables"] == event["detail"]
+    with pytest.raises(TransientError, match="publisher not as sent"):
+        _api(_answer("publishFromBus", SENT)).publish_from_bus(read_message_published(event))
+
+
 def test_unsubscribe_names_the_channel() -> None:
     wire = _answer("unsubscribe", {"name": "tech"})
     _api(wire).unsubscribe("tech")
