@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
             'globalws publish tech "Hello from the console"',
             "echo hello | globalws publish tech - --region ap-southeast-2",
         ],
-        json_shape='{"id", "name", "message", "publishedAt", "region"}',
+        json_shape='{"id", "name", "message", "publishedAt", "region", "publisher"}',
     )(publish)
 
 

@@ -1,7 +1,8 @@
 """Subscription filters: AppSync's filter JSON checked, and matched against an event.
 
 A filter is a disjunction of alternatives, an alternative a conjunction of rules. Equality rules
-make up an alternative's `key`, by which the registry finds subscribers without looking at others.
+and rules about how a text begins make up an alternative's `key`, by which the registry finds
+subscribers without looking at others.
 """
 
 import json
@@ -22,6 +23,8 @@ MAX_COMBINATIONS = 10
 
 Event = Mapping[str, Any]
 KeyValue = tuple[str, Any]
+KeyField = tuple[str, int | None]
+"""A field whose value must be equal, or only the first characters of it: as many as said."""
 Test = Callable[[Any, Any], bool]
 
 
@@ -123,7 +126,7 @@ class Rule:
 class Alternative:
     """A conjunction: `fields` must have exactly the values of `key`, and `rest` must hold."""
 
-    fields: tuple[str, ...]
+    fields: tuple[KeyField, ...]
     key: tuple[KeyValue, ...]
     rest: tuple[Rule, ...] = ()
 
@@ -144,15 +147,22 @@ class Filter:
         return any(alternative.matches(event) for alternative in self.alternatives)
 
 
-def event_key(event: Event, fields: tuple[str, ...]) -> tuple[KeyValue, ...]:
+def event_key(event: Event, fields: tuple[KeyField, ...]) -> tuple[KeyValue, ...]:
     """What an alternative over `fields` must have as its `key` to match `event`."""
-    return tuple([key_value(read(event, field)) for field in fields])
+    return tuple([_key_at(read(event, field), length) for field, length in fields])
+
+
+def _key_at(value: Any, length: int | None) -> KeyValue:
+    if length is None:
+        return key_value(value)
+    return ("string", value[:length]) if isinstance(value, str) else ("no string", None)
 
 
 def equality_filter(arguments: Mapping[str, Any]) -> Filter:
     """Argument filtering: every argument given, null included, equals the field of its name."""
-    fields = tuple(sorted(arguments))
-    return Filter((Alternative(fields, tuple(key_value(arguments[name]) for name in fields)),))
+    names = sorted(arguments)
+    fields = tuple((name, None) for name in names)
+    return Filter((Alternative(fields, tuple(key_value(arguments[name]) for name in names)),))
 
 
 def parse_filter(document: Any) -> Filter:
@@ -183,15 +193,18 @@ def _parse_alternative(entry: Any) -> Alternative:
         f"the values of 'in' in one filter make {combinations} combinations"
         f" of at most {MAX_COMBINATIONS}",
     )
-    equal: dict[str, Rule] = {}
+    keyed: dict[str, tuple[int | None, KeyValue]] = {}
     rest = []
     for rule in rules:
-        if rule.operator == "eq" and rule.field not in equal:
-            equal[rule.field] = rule
+        if rule.operator == "eq" and rule.field not in keyed:
+            keyed[rule.field] = None, key_value(rule.value)
+        elif rule.operator == "beginsWith" and rule.field not in keyed:
+            keyed[rule.field] = len(rule.value), key_value(rule.value)
         else:
             rest.append(rule)
-    fields = tuple(sorted(equal))
-    return Alternative(fields, tuple(key_value(equal[f].value) for f in fields), tuple(rest))
+    found = [(name, *keyed[name]) for name in sorted(keyed)]
+    fields = tuple((name, length) for name, length, _ in found)
+    return Alternative(fields, tuple(value for *_, value in found), tuple(rest))
 
 
 def _parse_rule(document: Any) -> Rule:

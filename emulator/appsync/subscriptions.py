@@ -1,16 +1,16 @@
-"""The registry of subscriptions: found by equality, served in groups that share one payload."""
+"""The registry of subscriptions: found by their filters, in groups that share one payload."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Protocol
 
-from .filters import Alternative, Event, Filter, KeyValue, event_key
+from .filters import Alternative, Event, Filter, KeyField, KeyValue, event_key
 from .protocol import data_prefix
 from .responses import json_bytes
 from .selection import Projection
 
-Shape = tuple[str, ...]
+Shape = tuple[KeyField, ...]
 GroupKey = tuple[Any, ...]
 
 
@@ -62,8 +62,12 @@ class FieldIndex:
     def __init__(self) -> None:
         self._shapes: dict[Shape, dict[tuple[KeyValue, ...], _Bucket]] = {}
         self._invalidatable: dict[Subscription, Filter] = {}
+        # Those that an event can meet in several ways, and must reach once all the same.
+        self._of_several: set[Subscription] = set()
 
     def add(self, subscription: Subscription) -> None:
+        if len(subscription.filter.alternatives) > 1:
+            self._of_several.add(subscription)
         for alternative in subscription.filter.alternatives:
             buckets = self._shapes.setdefault(alternative.fields, {})
             bucket = buckets.setdefault(alternative.key, {})
@@ -78,6 +82,7 @@ class FieldIndex:
 
     def remove(self, subscription: Subscription) -> None:
         self._invalidatable.pop(subscription, None)
+        self._of_several.discard(subscription)
         for alternative in subscription.filter.alternatives:
             buckets = self._shapes.get(alternative.fields, {})
             bucket = buckets.get(alternative.key, {})
@@ -93,7 +98,7 @@ class FieldIndex:
 
     def matching(self, event: Event) -> Iterator[tuple[Group, list[Subscription]]]:
         """Subscriptions that get `event`, each once, by group."""
-        seen: set[Subscription] | None = set() if len(self._shapes) > 1 else None
+        seen: set[Subscription] = set()
         for shape, buckets in list(self._shapes.items()):
             bucket = buckets.get(event_key(event, shape))
             for group, members in list(bucket.items()) if bucket else ():
@@ -102,9 +107,9 @@ class FieldIndex:
                     for subscription, alternatives in members.items()
                     if not alternatives or any(a.rest_matches(event) for a in alternatives)
                 ]
-                if seen is not None:
+                if self._of_several:
                     matched = [s for s in matched if s not in seen]
-                    seen.update(matched)
+                    seen |= self._of_several.intersection(matched)
                 if matched:
                     yield group, matched
 

@@ -10,7 +10,7 @@
      "errorRate": 0.1, "throttleRate": 0.1, "duplicateRate": 0.1, "latencyMs": 5,
      "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
  "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"},
- "dynamodb":  {"throttleRate": 0.2},
+ "dynamodb":  {"throttleRate": 0.2, "unprocessedRate": 0.1},
  "api":       {"errorRate": 0.2}}
 ```
 Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
@@ -136,7 +136,10 @@ _PUT_EVENTS: dict[str, tuple[str, _Read]] = {
     "failureRate": ("failure_rate", _rate),
     "errorCode": ("error_code", _error_code),
 }
-_DYNAMODB: dict[str, tuple[str, _Read]] = {"throttleRate": ("throttle_rate", _rate)}
+_DYNAMODB: dict[str, tuple[str, _Read]] = {
+    "throttleRate": ("throttle_rate", _rate),
+    "unprocessedRate": ("unprocessed_rate", _rate),
+}
 _API: dict[str, tuple[str, _Read]] = {"errorRate": ("error_rate", _rate)}
 _PLAN: dict[str, tuple[str, _Read]] = {
     "seed": ("seed", _seed),

@@ -69,9 +69,10 @@ class PutEventsFault:
 
 @dataclass(frozen=True)
 class DynamoDbFault:
-    """A fraction of the API's own calls to DynamoDB is throttled."""
+    """A fraction of the API's own calls to DynamoDB is throttled, or answers a batch in part."""
 
     throttle_rate: float = 0.0
+    unprocessed_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,10 @@ class Faults:
     def dynamodb_throttles(self) -> bool:
         """Whether one call of the API's data sources to DynamoDB is refused."""
         return self._happens(self.plan.dynamodb.throttle_rate)
+
+    def key_is_unprocessed(self) -> bool:
+        """Whether one BatchGetItem of the API's data sources leaves its first key unprocessed."""
+        return self._happens(self.plan.dynamodb.unprocessed_rate)
 
     def api_fails(self) -> bool:
         """Whether the API answers one request with an error of its own."""

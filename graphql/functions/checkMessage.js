@@ -29,9 +29,17 @@ function selectedWords({ fieldName, selectionSetGraphQL: shown }) {
     .filter((word) => word !== '');
 }
 
-/** Refuses what could not be carried, or would reach subscribers incomplete: ctx.stash.message. */
+/**
+ * Refuses what could not be carried, or would reach subscribers incomplete: ctx.stash.message. Writes
+ * into it who publishes it, which no argument of a client can say.
+ */
 export function request(ctx) {
   const { id, message } = ctx.stash.message;
+  const isPublish = ctx.info.fieldName === 'publish';
+  const publisher = isPublish ? ctx.stash.client.publisher : null;
+  if (publisher) {
+    ctx.stash.message.publisher = publisher;
+  }
   if (!util.matches(ULID, id)) {
     util.error('id must be a ULID (26 characters, upper case), or left out', 'InvalidMessageId');
   }
@@ -51,14 +59,16 @@ export function request(ctx) {
   // Subscribers and their filters get the mutation's answer by response key: an alias would let the
   // publisher choose what they see as `name`, and a missing field would be an error at each of them.
   const words = selectedWords(ctx.info);
-  const known = [...FIELDS, '__typename'];
+  const known = [...FIELDS, 'publisher', '__typename'];
   if (!words || ![...words, ...ctx.info.selectionSetList].every((word) => known.includes(word))) {
     util.error(
       'select the fields of Message by their names, without aliases, fragments or directives',
       'IncompleteSelection',
     );
   }
-  const missing = FIELDS.filter((field) => !words.includes(field));
+  // Holders of an API key have no name that subscribers could miss.
+  const wanted = publisher ? [...FIELDS, 'publisher'] : FIELDS;
+  const missing = wanted.filter((field) => !words.includes(field));
   if (missing.length > 0) {
     util.error(`select every field of Message; missing: ${missing.join(', ')}`, 'IncompleteSelection');
   }

@@ -27,8 +27,10 @@ export function response(ctx) {
       'StoreUnavailable',
     );
   }
-  const { id, name, message, publishedAt, region } = ctx.result;
-  const stored = { id, name, message, publishedAt, region };
+  const { id, name, message, publishedAt, region, publisher } = ctx.result;
+  const stored = publisher
+    ? { id, name, message, publishedAt, region, publisher }
+    : { id, name, message, publishedAt, region };
   const mine = ctx.stash.message;
   const isLater =
     publishedAt > mine.publishedAt || (publishedAt === mine.publishedAt && region > mine.region);

@@ -14,14 +14,15 @@ export function request(ctx) {
   if (!ctx.stash.stored) {
     runtime.earlyReturn(null);
   }
-  const { id, name, message, publishedAt, region } = ctx.stash.message;
+  const { id, name, ...content } = ctx.stash.message;
+  const { message, publishedAt, region } = content;
   const hours = JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS);
   const expiresAt = util.time.nowEpochSeconds() + hours * 3600;
   const write = util.autoUlid();
   return {
     operation: 'PutItem',
     key: util.dynamodb.toMapValues({ name, id }),
-    attributeValues: util.dynamodb.toMapValues({ message, publishedAt, region, expiresAt, write }),
+    attributeValues: util.dynamodb.toMapValues({ ...content, expiresAt, write }),
     condition: {
       expression: STORED_IS_LATER,
       expressionNames: {

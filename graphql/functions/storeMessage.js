@@ -9,7 +9,7 @@ export function request(ctx) {
   if (hours === 0) {
     runtime.earlyReturn(null);
   }
-  const { id, name, message, publishedAt, region } = ctx.stash.message;
+  const { id, name, ...content } = ctx.stash.message;
   const expiresAt = util.time.nowEpochSeconds() + hours * 3600;
   // AppSync counts a refused write as done if the stored item equals the refused one. A duplicate
   // must never be: each write is made unlike every other.
@@ -17,7 +17,7 @@ export function request(ctx) {
   return {
     operation: 'PutItem',
     key: util.dynamodb.toMapValues({ name, id }),
-    attributeValues: util.dynamodb.toMapValues({ message, publishedAt, region, expiresAt, write }),
+    attributeValues: util.dynamodb.toMapValues({ ...content, expiresAt, write }),
     condition: { expression: 'attribute_not_exists(id)' },
   };
 }

@@ -15,6 +15,7 @@ export function request(ctx) {
   if (id) {
     checkTime(id, Math.max(HOURS_OLD, JSON.parse(ctx.env.MESSAGE_RETENTION_HOURS)));
   }
+  ctx.stash.operation = 'publish';
   ctx.stash.message = {
     id: id ?? util.autoUlid(),
     name,

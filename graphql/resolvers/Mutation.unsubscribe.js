@@ -1,16 +1,18 @@
-import { extensions } from '@aws-appsync/utils';
+import { extensions, util } from '@aws-appsync/utils';
 
 /**
- * Ends this region's subscriptions of a channel, allowed or not; readChannel has put the channel
- * into the stash.
+ * Ends this region's subscriptions of what a name or a pattern covers, allowed or not; readChannel
+ * has put the channel into the stash.
  */
 export function request(ctx) {
   ctx.stash.name = ctx.args.name;
+  ctx.stash.accepts = 'rules';
   return {};
 }
 
 export function response(ctx) {
-  const { name } = ctx.stash;
-  extensions.invalidateSubscriptions({ subscriptionField: 'subscribe', payload: { name } });
+  // Each subscription's invalidation filter has alternatives of one field each: all fields are here.
+  const payload = { key: ctx.stash.name, user: '', now: util.time.nowEpochSeconds() };
+  extensions.invalidateSubscriptions({ subscriptionField: 'subscribe', payload });
   return ctx.stash.channel;
 }

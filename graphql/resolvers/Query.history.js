@@ -10,6 +10,7 @@ const PAGE = 100;
 export function request(ctx) {
   const { name, after, limit, last, nextToken } = ctx.args;
   ctx.stash.name = name;
+  ctx.stash.operation = 'subscribe';
   const isBackwards = last !== undefined && last !== null;
   const isMixed = [after, limit].some((value) => value !== undefined && value !== null);
   if (isBackwards && isMixed) {
@@ -22,12 +23,13 @@ export function request(ctx) {
 export function response(ctx) {
   const { items, nextToken } = ctx.prev.result;
   return {
-    items: items.map(({ id, name, message, publishedAt, region }) => ({
+    items: items.map(({ id, name, message, publishedAt, region, publisher }) => ({
       id,
       name,
       message,
       publishedAt,
       region,
+      publisher,
     })),
     nextToken,
   };

@@ -25,7 +25,7 @@ from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from tests.conformance.api_definition import ACCESS_KEY, API_KEY, EXPIRED_KEY, REGION, SECRET_KEY
 
 SECONDS = 30.0
-MESSAGE = "id name message publishedAt region"
+MESSAGE = "id name message publishedAt region publisher"
 
 
 @dataclass(frozen=True)

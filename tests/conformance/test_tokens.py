@@ -24,7 +24,7 @@ from tests.conformance.amplify_client import AmplifyClient
 from tests.conformance.clients import SECONDS, Target
 from tests.support.project_api import KEY, REGION, project_api, project_engine
 
-_FIELDS = "id name message publishedAt region"
+_FIELDS = "id name message publishedAt region publisher"
 _PUBLISH = f'mutation {{ publish(name: "tech", message: "hi") {{ {_FIELDS} }} }}'
 _SUBSCRIBE = gql(f'subscription {{ subscribe(name: "tech") {{ {_FIELDS} }} }}')
 _MODES = {"oidc": "OPENID_CONNECT", "userPool": "AMAZON_COGNITO_USER_POOLS"}

@@ -58,6 +58,6 @@ async def test_a_blocked_channel_kicks_amplify_which_reconnects_and_is_refused(
         await amplify.subscribe("s", "cars")
         await _globalws(folder, 'channels block cars --reason "recall" --yes')
         try:
-            assert "cars is not allowed" in await amplify.next_error("s")
+            assert "cars is blocked" in await amplify.next_error("s")
         finally:
             await _globalws(folder, 'channels allow cars --reason "fixed"')

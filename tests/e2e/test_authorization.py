@@ -11,7 +11,7 @@ from tests.support.stack import ROOT, LocalStack
 
 pytestmark = pytest.mark.stack
 
-_MESSAGE = "id name message publishedAt region"
+_MESSAGE = "id name message publishedAt region publisher"
 _BUS = (
     'id: "01KB4YXW0G8Q2M7R3T5V9XZABF", name: "tech", message: "m",'
     ' publishedAt: "2026-11-23T10:00:00Z", region: "eu-west-1"'
@@ -33,6 +33,11 @@ _FIELDS = {
         _CLIENTS,
     ),
     "Mutation.publishFromBus": (f"mutation {{ publishFromBus({_BUS}) {{ {_MESSAGE} }} }}", {"iam"}),
+    "Mutation.disconnect": ('mutation { disconnect(user: "nobody") { user } }', {"iam"}),
+    "Mutation.grant": (
+        'mutation { grant(user: "nobody", channel: "matrix:*", operations: []) { id } }',
+        {"iam"},
+    ),
     "Mutation.unsubscribe": ('mutation { unsubscribe(name: "robots") { name } }', {"iam"}),
 }
 _CREDENTIALS = ("api-key", "iam", "wrong-key", "wrong-signature", "none")

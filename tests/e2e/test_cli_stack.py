@@ -65,7 +65,7 @@ def test_block_closes_every_region_and_allow_opens_it_again(stack: LocalStack) -
     for region in (WEST, SYDNEY):
         code, text = globalws(stack, "publish", "robots", "hi", "--region", region)
         assert code == 4
-        assert "ChannelNotAllowed" in text
+        assert "ChannelBlocked" in text
     code, lines = globalws(stack, "tail", "robots")
     assert code == 4
     assert {line["via"] for line in lines if line["state"] == "refused"} == {WEST, SYDNEY}

@@ -29,7 +29,9 @@ async def test_unsubscribe_ends_the_channels_subscriptions_of_its_region(stack: 
         cars = await Publisher(west, session).publish("cars", "still here")
         assert await other_channel.until(1) == [cars]
         tech = await Publisher(west, session).publish("tech", "still there")
-        assert await other_region.until(1) == [tech]
+        while tech not in other_region.messages:
+            # Other tests published here, too.
+            await other_region.until(len(other_region.messages) + 1)
         assert not kicked.messages
 
 

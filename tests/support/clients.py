@@ -17,7 +17,7 @@ from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
 from cli.stack_file import RunningRegion, RunningStack
 
-FIELDS = "id name message publishedAt region"
+FIELDS = "id name message publishedAt region publisher"
 PUBLISH = (
     "mutation ($name: String!, $message: String!, $id: ID) "
     f"{{ publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"

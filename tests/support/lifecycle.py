@@ -121,7 +121,7 @@ class OwnStack:
 
     def publish(self, text: str) -> None:
         """Publish to the channel `tech`."""
-        fields = "id name message publishedAt region"
+        fields = "id name message publishedAt region publisher"
         self.ask(f'mutation{{publish(name:"tech",message:"{text}"){{{fields}}}}}')
 
     def history(self) -> list[str]:

@@ -86,7 +86,7 @@ def project_api(*token_modes: AuthMode) -> Api:
         environment={
             "REGION": REGION,
             "ALLOWED_CHANNELS": ",".join(ALLOWED),
-            "CHANNELS_TABLE": "ChannelsTable",
+            "CHANNELS_TABLE": "Channels",
             "USER_ID_CLAIM": "sub",
             "GROUPS_CLAIM": "cognito:groups",
             "GRANTS_CLAIM": "globalws",
@@ -95,6 +95,7 @@ def project_api(*token_modes: AuthMode) -> Api:
             "PRESENCE_LEASE_SECONDS": "75",
             "LEASES_TABLE": "LeasesTable",
             "MEMBERS_TABLE": "MembersTable",
+            "PREFIX_USER_IDS": "false",
             "MESSAGE_RETENTION_HOURS": "24",
         },
         api_keys=(ApiKey(KEY, 4e9),),
@@ -154,6 +155,8 @@ class MemoryServices:
         """As much of DynamoDB as the project's resolvers use."""
         self._fail("dynamodb")
         _check_text(payload)
+        if operation == "BatchGetItem":
+            return _batch(payload, self.tables)
         table = self.tables.setdefault(payload["TableName"], {})
         match operation:
             case "GetItem":
@@ -168,7 +171,8 @@ class MemoryServices:
             case "Query":
                 return _page(payload, table)
             case "Scan":
-                return {"Items": [table[key] for key in sorted(table)]}
+                rules = [table[key] for key in sorted(table) if "allowed" in table[key]]
+                return {"Items": [i for i in rules if not i["name"]["S"].startswith("#")]}
         raise AssertionError(f"{operation} is not used by any resolver")
 
     async def invoke_lambda(
@@ -180,6 +184,21 @@ class MemoryServices:
     def _fail(self, service: str) -> None:
         if self.failures.get(service) and (failure := self.failures[service].pop(0)):
             raise failure
+
+
+def _batch(
+    payload: Mapping[str, Any], tables: Mapping[str, Mapping[str, dict[str, Any]]]
+) -> dict[str, Any]:
+    """The items that are there, in no order, as DynamoDB answers."""
+    found = {
+        name: [
+            tables[name][key]
+            for key in reversed([_key(each) for each in wanted["Keys"]])
+            if key in tables.get(name, {})
+        ]
+        for name, wanted in payload["RequestItems"].items()
+    }
+    return {"Responses": found, "UnprocessedKeys": {}}
 
 
 def _holds(payload: Mapping[str, Any], stored: Mapping[str, Any] | None) -> bool:

@@ -2,7 +2,10 @@ import { ApiError } from './execute';
 
 /** What the API's errors mean to someone who only wants to read and write. */
 const WORDS: Readonly<Record<string, string>> = {
+  AccessDenied: 'this channel is not open to you',
+  ChannelBlocked: 'this channel is not open',
   ChannelNotAllowed: 'this channel is not open',
+  UserBlocked: 'you are blocked',
   InvalidChannelName: 'there is no channel of this name',
   EmptyMessage: 'there is nothing to send',
   MessageTooLarge: 'the message is too long: 200 KB is the most',

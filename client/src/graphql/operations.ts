@@ -15,11 +15,11 @@ export const OPERATIONS = {
   channels: 'query Channels { channels { name allowed reason updatedAt } }',
   channel: 'query Channel($name: String!) { getChannel(name: $name) { name allowed reason updatedAt } }',
   history: `query History($name: String!, $after: ID) {
-    history(name: $name, after: $after, limit: 50) { items { id name message publishedAt region } nextToken }
+    history(name: $name, after: $after, limit: 50) { items { id name message publishedAt region publisher } nextToken }
   }`,
   // Every field of Message: subscribers get what the mutation selects.
   publish: `mutation Publish($name: String!, $message: String!, $id: ID) {
-    publish(name: $name, message: $message, id: $id) { id name message publishedAt region }
+    publish(name: $name, message: $message, id: $id) { id name message publishedAt region publisher }
   }`,
 } as const;
 
@@ -29,7 +29,8 @@ export async function fetchChannels(region: RegionConfig): Promise<readonly Chan
 
 export async function fetchChannel(region: RegionConfig, name: string): Promise<Channel> {
   const { getChannel } = await execute<GetChannelQuery>(region, OPERATIONS.channel, { name });
-  return getChannel ?? { name, allowed: false, reason: null, updatedAt: null };
+  const closed = { name, allowed: false, publish: null, subscribe: null, reason: null, updatedAt: null };
+  return getChannel ?? closed;
 }
 
 /** How many messages are stored of those published since then (epoch milliseconds), 50 at most. */

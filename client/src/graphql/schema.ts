@@ -1,8 +1,8 @@
 // Made from graphql/schema.graphql by `npm run codegen`. Do not edit.
 
 /**
- * What subscribers receive. Every field is non-null, and AppSync sends subscribers exactly the fields
- * that the mutation selected: a field added later must be nullable, so that it breaks no publisher.
+ * What subscribers receive. AppSync sends them exactly the fields that the mutation selected: a field
+ * added later must be nullable, so that it breaks no publisher.
  */
 export interface Message {
   /** ULID, made by the API unless the publisher sends its own */
@@ -15,12 +15,19 @@ export interface Message {
   readonly publishedAt: string;
   /** the origin region */
   readonly region: string;
+  /** who published it: the user id in the token, or iam: and the role's name; null for an API key */
+  readonly publisher: string | null;
 }
 
+/** A channel, or a pattern of channels that a rule is about, as the rules have it for the caller. */
 export interface Channel {
   readonly name: string;
-  /** whether publish and subscribe accept this channel */
+  /** whether publish and subscribe accept this channel, from callers who meet its levels */
   readonly allowed: boolean;
+  /** who may publish: anyone, signed-in, group:NAME or granted; null if no rule says it */
+  readonly publish: string | null;
+  /** who may subscribe and read the history: as publish */
+  readonly subscribe: string | null;
   /** why, if an operator decided it */
   readonly reason: string | null;
   /** when an operator decided it */
@@ -33,6 +40,18 @@ export interface MessagePage {
   readonly nextToken: string | null;
 }
 
+/** What `grant` put on the bus: audit records have its id. */
+export interface UserGrant {
+  readonly id: string;
+  readonly user: string;
+  readonly channel: string;
+  readonly operations: readonly string[];
+}
+
+export interface DisconnectedUser {
+  readonly user: string;
+}
+
 /** One channel; a name that nobody allowed answers allowed: false. */
 export interface GetChannelQuery {
   readonly getChannel: Channel | null;
@@ -42,7 +61,7 @@ export interface GetChannelQueryVariables {
   readonly name: string;
 }
 
-/** The deployment's channels and those that operators decided on (at most 1,000), by name. */
+/** The rules: the deployment's and those that operators made, by pattern. */
 export interface ChannelsQuery {
   readonly channels: readonly Channel[];
 }
@@ -93,9 +112,10 @@ export interface PublishFromBusMutationVariables {
   readonly message: string;
   readonly publishedAt: string;
   readonly region: string;
+  readonly publisher?: string | null;
 }
 
-/** Ends the channel's subscriptions in this region and closes their connections. */
+/** Ends this region's subscriptions of a channel, or of all that a pattern covers, and closes their connections. */
 export interface UnsubscribeMutation {
   readonly unsubscribe: Channel | null;
 }
@@ -104,7 +124,35 @@ export interface UnsubscribeMutationVariables {
   readonly name: string;
 }
 
-/** The channel's messages from all regions. */
+/** Ends a user's subscriptions in this region and closes their connections. */
+export interface DisconnectMutation {
+  readonly disconnect: DisconnectedUser | null;
+}
+
+export interface DisconnectMutationVariables {
+  readonly user: string;
+}
+
+/**
+ * Grants a user operations (publish, subscribe, presence) on a channel or on all that a pattern covers,
+ * in every region, in place of an earlier grant for the same pattern; none of them: revokes it. An
+ * answer with data means that the bus has durably accepted the grant.
+ */
+export interface GrantMutation {
+  readonly grant: UserGrant | null;
+}
+
+export interface GrantMutationVariables {
+  readonly user: string;
+  readonly channel: string;
+  readonly operations: readonly string[];
+  readonly reason?: string | null;
+}
+
+/**
+ * The channel's messages from all regions. Instead of a name, IAM and callers with a grant that covers
+ * it may give a pattern, as orders:*, for live messages only.
+ */
 export interface SubscribeSubscription {
   readonly subscribe: Message | null;
 }

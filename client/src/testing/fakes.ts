@@ -24,6 +24,7 @@ export function messageOf(number: number, change: Partial<Message> = {}): Messag
     message: `message ${number}`,
     publishedAt: new Date(Date.UTC(2026, 10, 23, 12) + number * 1000).toISOString(),
     region: 'us-west-2',
+    publisher: null,
     ...change,
   };
 }

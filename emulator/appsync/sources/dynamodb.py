@@ -118,9 +118,14 @@ class DynamoDbSource:
                 next((plain_map(item) for item in items if key.items() <= item.items()), None)
                 for key in wanted["Keys"]
             ]
+        # A key that was not processed has null among the data, as one without an item; a table
+        # whose keys were all processed has an empty list here.
         unprocessed = {
-            table: [plain_map(key) for key in rest["Keys"]]
-            for table, rest in answer.get("UnprocessedKeys", {}).items()
+            table: [
+                plain_map(key)
+                for key in answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+            ]
+            for table in data
         }
         return Answer({"data": data, "unprocessedKeys": unprocessed})
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ..ports import DataSourceError
 from .base import as_object, check_keys, refuse
 from .dynamodb_values import typed_map
 
@@ -161,6 +162,11 @@ def _batch_get(_table: str, request: dict[str, Any]) -> dict[str, Any]:
         wanted = {"keys": given} if isinstance(given, list) else as_object("A table", given)
         check_keys("A table", wanted, {"keys", "consistentRead", "projection"})
         keys = [typed_map("keys", key) for key in wanted.get("keys") or ()]
+        # DynamoDB's own refusal, which moto and MiniStack do not make.
+        if any(key in keys[:at] for at, key in enumerate(keys)):
+            raise DataSourceError(
+                "ValidationException", "Provided list of item keys contains duplicates"
+            )
         entry: dict[str, Any] = {"Keys": keys}
         if wanted.get("consistentRead") is not None:
             entry["ConsistentRead"] = bool(wanted["consistentRead"])

@@ -34,10 +34,14 @@ class DataSources:
             raise DataSourceError(
                 "ProvisionedThroughputExceededException", "the table is throttled (injected)"
             )
+        left: dict[str, Any] = {}
+        if operation == "BatchGetItem" and self._bridge.faults.key_is_unprocessed():
+            payload, left = _without_first_key(payload)
         try:
-            return await self._dynamodb.call(operation, payload)
+            answer = await self._dynamodb.call(operation, payload)
         except AwsError as error:
             raise DataSourceError(error.name, error.message, error.document) from error
+        return {**answer, "UnprocessedKeys": left} if left else answer
 
     async def invoke_lambda(
         self, function_arn: str, payload: Any, invocation_type: str = "RequestResponse"
@@ -60,3 +64,13 @@ class DataSources:
                 failure.get("errorType", "Lambda:Unhandled"), failure.get("errorMessage", "")
             )
         raise DataSourceError(result.error_code, failure.get("errorMessage", result.payload))
+
+
+def _without_first_key(payload: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A BatchGetItem of one table with two keys or more without its first, and what is left out."""
+    [(table, wanted)] = payload["RequestItems"].items()
+    first, *others = wanted["Keys"]
+    return (
+        {"RequestItems": {table: {**wanted, "Keys": others}}},
+        {table: {**wanted, "Keys": [first]}},
+    )

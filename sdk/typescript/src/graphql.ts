@@ -9,7 +9,7 @@ export const HISTORY = `query History($name: String!, $after: ID, $limit: Int, $
   history(name: $name, after: $after, limit: $limit, nextToken: $nextToken) { items { ${FIELDS} } nextToken }
 }`;
 export const PUBLISH = `mutation Publish($name: String!, $message: String!, $id: ID) {
-  publish(name: $name, message: $message, id: $id) { ${FIELDS} }
+  publish(name: $name, message: $message, id: $id) { ${FIELDS} publisher }
 }`;
 export const PING = 'query Ping { __typename }';
 

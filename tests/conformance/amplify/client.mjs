@@ -6,7 +6,7 @@ import { Amplify } from 'aws-amplify';
 import { CONNECTION_STATE_CHANGE, generateClient } from 'aws-amplify/api';
 import { Hub } from 'aws-amplify/utils';
 
-const FIELDS = 'id name message publishedAt region';
+const FIELDS = 'id name message publishedAt region publisher';
 const SUBSCRIBE = `subscription S($name: String!) { subscribe(name: $name) { ${FIELDS} } }`;
 const PUBLISH = `mutation P($name: String!, $message: String!) {
   publish(name: $name, message: $message) { ${FIELDS} } }`;

@@ -250,7 +250,24 @@ class TestDynamoDb:
         answer = await table.invoke(
             {"operation": "BatchGetItem", "tables": {"T": {"keys": [KEY, two]}}}
         )
-        assert answer.result["data"] == {"T": [None, {"id": "2", "a": "b"}]}
+        assert answer.result == {
+            "data": {"T": [None, {"id": "2", "a": "b"}]},
+            "unprocessedKeys": {"T": []},
+        }
+
+    async def test_a_key_that_was_not_processed_is_null_and_listed(
+        self, ports: FakePorts, table: DynamoDbSource
+    ) -> None:
+        ports.answers = [{"Responses": {"T": []}, "UnprocessedKeys": {"T": {"Keys": [KEY]}}}]
+        answer = await table.invoke({"operation": "BatchGetItem", "tables": {"T": [KEY]}})
+        assert answer.result == {"data": {"T": [None]}, "unprocessedKeys": {"T": [{"id": "1"}]}}
+
+    async def test_a_batch_with_a_key_twice_is_refused(
+        self, ports: FakePorts, table: DynamoDbSource
+    ) -> None:
+        answer = await table.invoke({"operation": "BatchGetItem", "tables": {"T": [KEY, KEY]}})
+        assert answer.error is not None
+        assert answer.error.type == "DynamoDB:ValidationException"
 
     async def test_transact_write(self, ports: FakePorts, table: DynamoDbSource) -> None:
         ports.answers = [

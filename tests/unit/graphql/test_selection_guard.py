@@ -32,6 +32,7 @@ from tests.support.stack import ROOT
 from tests.unit.appsync.fakes import FakeSession
 
 _FIELDS = ("id", "name", "message", "publishedAt", "region")
+_CLIENT = {"publisher": None}
 _MESSAGE = {
     "id": new_id(),
     "name": "tech",
@@ -56,7 +57,7 @@ def _schema() -> ApiSchema:
 
 
 # One entry of a selection set, with its entries; fragments spread only those after them.
-_FIELD = st.sampled_from([*_FIELDS, "__typename"])
+_FIELD = st.sampled_from([*_FIELDS, "publisher", "__typename"])
 _KEY = st.sampled_from([*[""] * 6, *(f"{key}: " for key in (*_FIELDS, "also", "__typename"))])
 _DIRECTIVE = st.sampled_from(
     ["", "", " @include(if: true)", " @skip(if: true)", " @include(if: $x)", " @skip(if: $x)"]
@@ -123,7 +124,7 @@ def _is_plain(field: FieldNode) -> bool:
     if not all(isinstance(e, FieldNode) and not e.alias and not e.directives for e in entries):
         return False
     names = [entry.name.value for entry in entries if isinstance(entry, FieldNode)]
-    return set(_FIELDS) <= set(names) <= {*_FIELDS, "__typename"}
+    return set(_FIELDS) <= set(names) <= {*_FIELDS, "publisher", "__typename"}
 
 
 @cache
@@ -140,7 +141,9 @@ def _passes(text: str, paths: list[str]) -> bool:
         "selectionSetList": paths,
         "selectionSetGraphQL": text,
     }
-    evaluation = _guard().request(Context(stash={"message": _MESSAGE}, info=info))
+    evaluation = _guard().request(
+        Context(stash={"message": _MESSAGE, "client": _CLIENT}, info=info)
+    )
     assert evaluation.error is None or evaluation.error.type == "IncompleteSelection"
     return evaluation.error is None
 

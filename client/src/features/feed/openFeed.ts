@@ -21,7 +21,9 @@ export const openFeed: OpenFeed = async function* (channel, regions, signal) {
   let isLive = false;
   for await (const event of subscription) {
     if (event.type === 'message') {
-      yield { kind: 'message', message: event.message, resumed: !isLive };
+      // The SDK does not ask for it yet.
+      const message = Object.assign({ publisher: null }, event.message);
+      yield { kind: 'message', message, resumed: !isLive };
     } else {
       isLive = event.state === 'live' || event.state === 'failed-over';
       yield { kind: 'state', state: stateOf(event, home) };

@@ -4,13 +4,13 @@ import { inWords } from '../../graphql/inWords';
 import { fetchChannel } from '../../graphql/operations';
 import type { FeedEvent, FeedState } from './feed';
 
-const CLOSED = 'ChannelNotAllowed';
+const CLOSED: ReadonlySet<string> = new Set(['ChannelBlocked', 'ChannelNotAllowed']);
 
 export type Refused = Extract<FeedState, { kind: 'refused' }>;
 
 /** Whether an operator may end the refusal, so that it is worth asking again. */
 export function mayEnd(state: FeedState): boolean {
-  return state.kind === 'refused' && state.errorType === CLOSED;
+  return state.kind === 'refused' && CLOSED.has(state.errorType);
 }
 
 /** The event as visitors read it: a refusal says what the operator gave as the reason. */
