@@ -31,8 +31,8 @@ _REPLAY = (
     "{publishFromBus(id:$id,name:$name,message:$message,publishedAt:$publishedAt,region:$region)"
     f"{{{FIELDS}}}}}"
 )
-_AWS = "emulator: DynamoDB, SQS, Lambda's queue"
-_FUNCTIONS = "functions, in the emulator's environments"
+_AWS = "local AWS: DynamoDB, logs"
+_FUNCTIONS = "functions"
 _SUPERVISOR = "supervisor, web client"
 _CLIENTS = "publishers, subscriber"
 _DYNAMODB = "emulator: one DynamoDB call"
@@ -77,6 +77,8 @@ def _cpu_seconds(stack: LocalStack) -> dict[str, float]:
     if stack.process is None:
         raise RuntimeError("only a stack of our own can be measured")
     parts = {each.pid: each.region for each in stack.running.regions}
+    for each in stack.running.regions:
+        parts |= dict.fromkeys(children(each.pid), _FUNCTIONS)
     for pid, command in children(stack.process.pid).items():
         if "ministack" in command:
             parts[pid] = _AWS

@@ -65,7 +65,7 @@ class EventBridge:
             definition.account,
             ports,
             clock or LoopClock(),
-            Journal(store_path, threaded=settings.threaded_store),
+            Journal(store_path),
             settings,
             self._changed,
         )

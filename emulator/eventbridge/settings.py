@@ -23,4 +23,3 @@ class Settings:
     per_target: int = 256
     total_targets: int = 1024
     close_grace: float = 2.0
-    threaded_store: bool = True

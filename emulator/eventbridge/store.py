@@ -1,7 +1,9 @@
-"""Accepted work on disk: one SQLite table of jobs, written in groups by one thread.
+"""Accepted work on disk: one SQLite table of jobs, written in groups.
 
-A job is durable once `Journal.write` has returned: it then survives SIGKILL of the process (WAL,
-synchronous=NORMAL: the page cache is the kernel's; a power cut may cost the last moments).
+A job is durable once the future of `Journal.write` is done: it then survives SIGKILL of the process
+(WAL, synchronous=NORMAL: the page cache is the kernel's; a power cut may cost the last moments).
+A commit only appends to the page cache, so it takes less time on the event loop than a thread would
+take to wake up. What waits for the disk, SQLite's checkpoint, has a thread.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -44,35 +46,38 @@ class Change:
     remove: Sequence[int] = ()
 
 
-@dataclass
-class _Group:
-    changes: list[Change] = field(default_factory=list)
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+_REMOVAL_DELAY = 0.02
+_COMMITS_PER_CHECKPOINT = 1_000
+_BYTES_PER_CHECKPOINT = 4_000_000
 
 
 class Journal:
-    """Group commit: changes that come while one commit runs go together into the next.
+    """Group commit: all changes of one turn of the event loop are one commit.
+
+    Removals that nothing else comes with wait up to 20 ms for the next commit. If the process is
+    killed meanwhile, such a job runs again, as it does when it is killed before the removal.
 
     Args:
         path: the database file; ":memory:" for tests.
-        threaded: False commits in the caller's thread, which makes tests step by step repeatable.
 
     Raises:
         sqlite3.Error: the file cannot be opened, or another process holds it (after 5 seconds).
     """
 
-    def __init__(self, path: Path | str, *, threaded: bool = True) -> None:
-        self._executor = (
-            ThreadPoolExecutor(1, thread_name_prefix="eventbridge-store") if threaded else None
-        )
-        self._next = _Group()
-        self._writer: asyncio.Task[None] | None = None
+    def __init__(self, path: Path | str) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="eventbridge-checkpoint")
+        self._changes: list[Change] = []
+        self._waiters: list[asyncio.Future[None]] = []
+        self._next: asyncio.Handle | None = None
+        self._checkpoint: asyncio.Task[None] | None = None
+        self._commits = self._bytes = 0
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             # One owner: a second process on the same file would deliver everything twice.
             self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.execute("PRAGMA wal_autocheckpoint=0")
             self._database.execute(_SCHEMA)
             query = "SELECT coalesce(max(id), 0) FROM jobs"
             (highest,) = self._database.execute(query).fetchone()
@@ -97,42 +102,71 @@ class Journal:
         Changes are applied in the order of the calls. The future may be left alone: an error is
         logged here too.
         """
-        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
         done.add_done_callback(_retrieve)
-        self._next.changes.append(change)
-        self._next.waiters.append(done)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_groups(), name="eventbridge-journal")
+        self._changes.append(change)
+        self._waiters.append(done)
+        if change.add or change.update:
+            if isinstance(self._next, asyncio.TimerHandle):
+                self._next.cancel()
+                self._next = None
+            if self._next is None:
+                self._next = loop.call_soon(self._write_group)
+        elif self._next is None:
+            self._next = loop.call_later(_REMOVAL_DELAY, self._write_group)
         return done
 
     async def close(self) -> None:
         """Finish what was asked for and close the file."""
-        while self._writer is not None and not self._writer.done():
-            await self._writer
-        if self._executor is not None:
-            self._executor.shutdown()
+        if self._checkpoint is not None:
+            await self._checkpoint
+        if self._next is not None:
+            self._next.cancel()
+        self._write_group()
+        if self._checkpoint is not None:
+            await self._checkpoint
+        self._executor.shutdown()
         self._database.close()
 
-    async def _write_groups(self) -> None:
+    def _write_group(self) -> None:
+        self._next = None
+        if self._checkpoint is not None or not self._changes:
+            return  # after the checkpoint, then
+        changes, self._changes = self._changes, []
+        waiters, self._waiters = self._waiters, []
+        error: Exception | None = None
+        try:
+            self._commit(changes)
+        except (sqlite3.Error, ValueError) as failure:  # ValueError: a text without UTF-8 form
+            logger.exception("the store refused %d changes", len(changes))
+            error = failure
+        for waiter in waiters:
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+        self._commits += 1
+        self._bytes += sum(len(row.body) for change in changes for row in change.add)
+        if self._commits >= _COMMITS_PER_CHECKPOINT or self._bytes >= _BYTES_PER_CHECKPOINT:
+            self._commits = self._bytes = 0
+            self._checkpoint = asyncio.create_task(self._run_checkpoint(), name="checkpoint")
+
+    async def _run_checkpoint(self) -> None:
+        """Moves what was committed from the log into the file; changes wait meanwhile."""
         loop = asyncio.get_running_loop()
-        while self._next.changes:
-            group, self._next = self._next, _Group()
-            error: Exception | None = None
-            try:
-                if self._executor is None:
-                    self._commit(group.changes)
-                else:
-                    await loop.run_in_executor(self._executor, self._commit, group.changes)
-            except (sqlite3.Error, ValueError) as failure:  # ValueError: a text without UTF-8 form
-                logger.exception("the store refused %d changes", len(group.changes))
-                error = failure
-            for waiter in group.waiters:
-                if waiter.done():
-                    continue
-                if error is None:
-                    waiter.set_result(None)
-                else:
-                    waiter.set_exception(error)
+        try:
+            await loop.run_in_executor(self._executor, self._checkpoint_now)
+        except sqlite3.Error:
+            logger.exception("the checkpoint failed; the log grows until the next one")
+        finally:
+            self._checkpoint = None
+            self._write_group()
+
+    def _checkpoint_now(self) -> None:
+        self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _commit(self, changes: Iterable[Change]) -> None:
         """Adds, then updates, then removals: the order in which any one job sees them."""

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 _FRESH_SECONDS = 0.05
 _IDLE_SECONDS = 300.0
+_METRICS_MARK = '"CloudWatchMetrics"'
+_MOST_METRIC_LINES = 50_000  # nobody takes them while the local AWS is down
 
 
 @dataclass
@@ -31,6 +33,19 @@ class Usage:
     durations: list[float] = field(default_factory=list)
     """Milliseconds."""
     most_at_once: int = 0
+
+
+@dataclass
+class Measured:
+    """What there is to measure since the last call of `Functions.measured`.
+
+    `lines` are those that functions wrote in CloudWatch's embedded metric format. `streams` are
+    the log streams of all environments so far: what is in there is in `lines`, too.
+    """
+
+    usage: dict[str, Usage] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    streams: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -68,7 +83,8 @@ class Functions:
         self._functions: dict[str, _Function] = {}
         self._checking: dict[str, asyncio.Lock] = {}
         self._environments: set[Environment] = set()
-        self._usage: dict[str, Usage] = {}
+        self._measured = Measured()
+        self._streams: set[str] = set()
         self._idle_timer: asyncio.TimerHandle | None = None
 
     async def invoke(self, function_arn: str, payload: str) -> InvokeResult:
@@ -79,7 +95,7 @@ class Functions:
             function = await self._current(name)
         except LambdaApiError as error:
             return _refused(error)
-        usage = self._usage.setdefault(name, Usage())
+        usage = self._measured.usage.setdefault(name, Usage())
         function.running += 1
         usage.most_at_once = max(usage.most_at_once, function.running)
         environment: Environment | None = None
@@ -92,9 +108,10 @@ class Functions:
                 self._give_back(function, environment)
         return result
 
-    def take_usage(self) -> dict[str, Usage]:
-        """What was used since the last call, by function name."""
-        taken, self._usage = self._usage, {}
+    def measured(self) -> Measured:
+        """What was measured since the last call."""
+        taken, self._measured = self._measured, Measured()
+        taken.streams = frozenset(self._streams)
         return taken
 
     async def close(self) -> None:
@@ -142,6 +159,7 @@ class Functions:
             if environment.alive:
                 return environment
         configuration, stream = function.configuration, new_stream()
+        self._streams.add(stream)
         environment = await Environment.start(
             configuration,
             function.code,
@@ -153,7 +171,13 @@ class Functions:
 
     def _logger(self, configuration: Configuration, stream: str) -> Callable[[str], None]:
         key = (configuration.log_group, stream)
-        return lambda line: self._logs.add(key, line)
+
+        def log(line: str) -> None:
+            self._logs.add(key, line)
+            if _METRICS_MARK in line and len(self._measured.lines) < _MOST_METRIC_LINES:
+                self._measured.lines.append(line)
+
+        return log
 
     async def _run(
         self,
@@ -174,7 +198,7 @@ class Functions:
             f"REPORT RequestId: {request_id}\tDuration: {took:.2f} ms\t"
             f"Memory Size: {configuration.memory} MB"
         )
-        usage = self._usage.setdefault(configuration.name, Usage())
+        usage = self._measured.usage.setdefault(configuration.name, Usage())
         usage.invocations += 1
         usage.errors += result.outcome != "ok"
         usage.durations.append(took)

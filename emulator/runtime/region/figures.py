@@ -6,7 +6,7 @@ that the functions write into their logs (embedded metric format), where CloudWa
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from globalws_functions.domain.json_text import read_json
 
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import Snapshot
-from emulator.lambda_workers.functions import Usage
+from emulator.lambda_workers.functions import Measured
 from emulator.runtime.deployed.stack import Clients, DeployedStack
 from emulator.runtime.region.totals import (
     Metric,
@@ -30,6 +30,7 @@ Datum = dict[str, Any]
 
 _LATE_MS = 30_000
 _MOST_DATA = 500  # a call
+_MOST_STREAMS = 100  # a call
 
 
 @dataclass
@@ -55,24 +56,29 @@ class Figures:
         self._before: dict[Metric, float] = {}
         self._began = int(time.time() * 1000)
         self._read: dict[str, _Log] = {}
-        self._waiting: list[Datum] = []
+        self._waiting: dict[str, list[Datum]] = {}
 
     def put(
         self,
         stack: DeployedStack,
         counters: Counters,
         bridge: Snapshot,
-        usage: Mapping[str, Usage],
+        measured: Measured,
     ) -> None:
         """Puts all that is new; what could not be put is put the next time.
 
-        `usage` is the functions' since the last call.
+        `measured` is what the functions that ran in this process have taken since the last call.
 
         Raises botocore's ClientError and BotoCoreError.
         """
-        self._waiting += of_functions(usage)
-        self._put("AWS/Lambda", self._waiting)
-        self._waiting.clear()
+        for datum in of_functions(measured.usage):
+            self._waiting.setdefault("AWS/Lambda", []).append(datum)
+        for line in measured.lines:
+            for namespace, datum in embedded(line):
+                self._waiting.setdefault(namespace, []).append(datum)
+        for namespace in list(self._waiting):
+            self._put(namespace, self._waiting[namespace])
+            del self._waiting[namespace]
         filters = self._clients("logs").describe_metric_filters()["metricFilters"]
         self._put_growth(
             of_api(self._api_id, counters)
@@ -85,7 +91,7 @@ class Figures:
         queues = [ids[name] for name, _ in stack.of_type("AWS::SQS::Queue")]
         self._put("AWS/SQS", [self._depth(url) for url in queues])
         for name, _ in stack.of_type("AWS::Logs::LogGroup"):
-            self._put_log(ids[name])
+            self._put_log(ids[name], measured.streams)
 
     def _put(self, namespace: str, data: Sequence[Datum]) -> None:
         for start in range(0, len(data), _MOST_DATA):
@@ -93,9 +99,17 @@ class Figures:
                 Namespace=namespace, MetricData=data[start : start + _MOST_DATA]
             )
 
-    def _put_log(self, group: str) -> None:
+    def _put_log(self, group: str, known: Collection[str]) -> None:
+        """What others wrote: functions that the emulator ran. `known` streams are left out."""
         log = self._read.get(group) or _Log(self._began)
-        lines = self._lines(group, max(self._began, log.newest - _LATE_MS))
+        since = max(self._began, log.newest - _LATE_MS)
+        try:
+            lines = self._lines(group, self._streams(group, since, known), since)
+        except ClientError as error:
+            # The emulator makes a function's group with its first line.
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            lines = []
         by_namespace: dict[str, list[Datum]] = {}
         texts = Counter(line["message"] for line in lines)
         for text in (texts - log.read).elements():
@@ -128,20 +142,38 @@ class Figures:
             "Unit": "Count",
         }
 
-    def _lines(self, group: str, since: int) -> list[Any]:
-        """The log group's lines with metrics, from then on. Lines may come late."""
+    def _streams(self, group: str, since: int, known: Collection[str]) -> list[str]:
+        """The other streams of a group that were written to since then."""
+        found: list[str] = []
         pages = (
             self._clients("logs")
-            .get_paginator("filter_log_events")
-            .paginate(logGroupName=group, filterPattern='"CloudWatchMetrics"', startTime=since)
+            .get_paginator("describe_log_streams")
+            .paginate(logGroupName=group, orderBy="LastEventTime", descending=True)
         )
-        try:
-            return [line for page in pages for line in page["events"]]
-        except ClientError as error:
-            # The emulator makes a function's group with its first line.
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return []
-            raise
+        for page in pages:
+            for stream in page["logStreams"]:
+                if stream.get("lastEventTimestamp", 0) < since:
+                    return found
+                if stream["logStreamName"] not in known:
+                    found.append(stream["logStreamName"])
+        return found
+
+    def _lines(self, group: str, streams: list[str], since: int) -> list[Any]:
+        """The streams' lines with metrics, from then on. Lines may come late."""
+        found: list[Any] = []
+        for start in range(0, len(streams), _MOST_STREAMS):
+            pages = (
+                self._clients("logs")
+                .get_paginator("filter_log_events")
+                .paginate(
+                    logGroupName=group,
+                    logStreamNames=streams[start : start + _MOST_STREAMS],
+                    filterPattern='"CloudWatchMetrics"',
+                    startTime=since,
+                )
+            )
+            found += [line for page in pages for line in page["events"]]
+        return found
 
 
 def _counted(metric: Metric, value: float) -> Datum:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import Snapshot
 from emulator.eventbridge.http_local import guarded
-from emulator.lambda_workers.functions import Usage
+from emulator.lambda_workers.functions import Measured
 from emulator.runtime.deployed.stack import Clients, DeployedStack
 from emulator.runtime.region.alarms import alarms
 from emulator.runtime.region.background import Background
@@ -30,14 +30,14 @@ class Observed:
         api_id: str,
         counters: Callable[[], Counters],
         bridge: Callable[[], Snapshot],
-        usage: Callable[[], Mapping[str, Usage]],
+        measured: Callable[[], Measured],
         stack: Callable[[], DeployedStack],
     ) -> None:
         self._clients = clients
         self._figures = Figures(clients, api_id)
         self._counters = counters
         self._bridge = bridge
-        self._usage = usage
+        self._measured = measured
         self._stack = stack
         self._lock = asyncio.Lock()
         self._task = Background("put figures", self._keep)
@@ -59,7 +59,7 @@ class Observed:
     async def _put(self) -> None:
         async with self._lock:
             await asyncio.to_thread(
-                self._figures.put, self._stack(), self._counters(), self._bridge(), self._usage()
+                self._figures.put, self._stack(), self._counters(), self._bridge(), self._measured()
             )
 
     async def _show(self, _: web.Request) -> web.Response:

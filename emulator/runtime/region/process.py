@@ -145,7 +145,7 @@ class RegionProcess:
             self._deployed.api.api_id,
             self.engine.metrics,
             self.bridge.snapshot,
-            self._functions.take_usage,
+            self._functions.measured,
             self._stack,
         )
         self._watcher = Background("watch for deploys", self._watch)

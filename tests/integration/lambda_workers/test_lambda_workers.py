@@ -109,10 +109,10 @@ async def test_invocations_at_once_have_a_process_each(
     api.deploy(ECHO)
     answers = await asyncio.gather(*(_answer(functions, number) for number in range(2)))
     assert len({answer["pid"] for answer in answers}) == 2
-    usage = functions.take_usage()["replay"]
+    usage = functions.measured().usage["replay"]
     assert (usage.invocations, usage.errors, usage.most_at_once) == (2, 0, 2)
     assert len(usage.durations) == 2
-    assert functions.take_usage() == {}
+    assert functions.measured().usage == {}
 
 
 async def test_a_function_sees_its_own_environment_only(
@@ -154,7 +154,7 @@ async def test_a_function_that_fails(
     assert message in document["errorMessage"]
     after = await _answer(functions, None)
     assert (after == before) == (event in ("raise", "no JSON"))  # the process goes on
-    assert functions.take_usage()["replay"].errors == 1
+    assert functions.measured().usage["replay"].errors == 1
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,20 @@ async def test_what_a_function_writes_is_in_the_logs(api: LambdaApi, functions: 
     assert start < api.lines.index(f"END RequestId: {answer['id']}")
     assert "loaded" in api.lines
     assert "ran é" in api.lines
+
+
+async def test_metrics_that_a_function_writes_are_kept_until_they_are_taken(
+    api: LambdaApi, functions: Functions
+) -> None:
+    line = '{"_aws": {"CloudWatchMetrics": []}}'
+    api.deploy(f"def handler(event, context):\n    print('{line}')\n")
+    await _answer(functions, 1)
+
+    async def are_taken() -> bool:
+        return functions.measured().lines == [line]
+
+    await until(are_taken, 5.0, "no metrics")
+    assert len(functions.measured().streams) == 1
 
 
 async def test_logs_that_are_not_taken_are_sent_later(api: LambdaApi, functions: Functions) -> None:

@@ -24,7 +24,7 @@ from emulator.eventbridge.settings import Settings
 ACCOUNT = "000000000000"
 WEST, SOUTH = "us-west-2", "ap-southeast-2"
 START = 1_795_000_000.0
-SETTINGS = Settings(threaded_store=False)
+SETTINGS = Settings()
 _NONE = (0xFFFE, 0xFFFF)
 
 

@@ -20,10 +20,13 @@ from tests.unit.eventbridge.eventbridge_fakes import (
 )
 
 
-@pytest.mark.parametrize("threaded", [True, False])
-async def test_changes_are_applied_in_order_and_kept(tmp_path: Path, threaded: bool) -> None:
+@pytest.mark.parametrize("commits", [1, 1_000])
+async def test_changes_are_applied_in_order_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    monkeypatch.setattr("emulator.eventbridge.store._COMMITS_PER_CHECKPOINT", commits)
     path = tmp_path / "jobs.sqlite"
-    journal = Journal(path, threaded=threaded)
+    journal = Journal(path)
     rows = [Row(journal.new_id(), "delivery", "body", "{}") for _ in range(100)]
     written = [journal.write(Change(add=[row])) for row in rows]
     for row in rows[:50]:
@@ -33,7 +36,7 @@ async def test_changes_are_applied_in_order_and_kept(tmp_path: Path, threaded: b
     for one in written:
         await one
     await journal.close()
-    again = Journal(path, threaded=threaded)
+    again = Journal(path)
     assert [(row.id, row.state) for row in again.load()] == [(n, "changed") for n in range(1, 51)]
     assert again.new_id() == 51
     await again.close()
@@ -82,3 +85,16 @@ async def test_what_cannot_be_stored_is_not_accepted(monkeypatch: pytest.MonkeyP
     assert service.pending == 0
     assert not world.invoked
     await service.close()
+
+
+async def test_the_log_of_the_file_does_not_grow_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.eventbridge.store._BYTES_PER_CHECKPOINT", 50_000)
+    journal = Journal(tmp_path / "jobs.sqlite")
+    for _ in range(200):
+        row = Row(journal.new_id(), "delivery", "x" * 10_000, "{}")
+        await journal.write(Change(add=[row]))
+        journal.write(Change(remove=[row.id]))
+    assert (tmp_path / "jobs.sqlite-wal").stat().st_size < 500_000
+    await journal.close()

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import BusCounters, Snapshot
+from emulator.lambda_workers.functions import Measured, Usage
 from emulator.runtime.region.figures import Figures
 
 _GROUP = "/aws/lambda/replay"
@@ -19,6 +20,13 @@ _FILTER = {
     "metricTransformations": [{"metricNamespace": "GlobalWS/one", "metricName": "Unavailable"}],
 }
 _QUIET = Snapshot("us-west-2", 0, 0, 0, 0, 0, 0, BusCounters())
+
+
+def _line(timestamp: int, lag: float) -> str:
+    metrics = [{"Name": "ReplicationLag", "Unit": "Milliseconds"}]
+    directive = {"Namespace": "GlobalWS", "Dimensions": [["service"]], "Metrics": metrics}
+    record = {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": record, "service": "globalws", "ReplicationLag": lag})
 
 
 class _Aws:
@@ -36,10 +44,28 @@ class _Aws:
     def get_paginator(self, operation: str) -> "_Aws":
         return self
 
-    def paginate(self, *, logGroupName: str, startTime: int, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803 (AWS's names)
+    def paginate(self, *, logGroupName: str, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: N803 (AWS's names)
         if not self.has_group:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "FilterLogEvents")
-        yield {"events": [each for each in self.lines if each["timestamp"] >= startTime]}
+        if "logStreamNames" not in asked:
+            times = {
+                stream: [each["timestamp"] for each in self.lines if each["stream"] == stream]
+                for stream in {each["stream"] for each in self.lines}
+            }
+            streams = [
+                {"logStreamName": stream, "lastEventTimestamp": max(found)}
+                for stream, found in times.items()
+            ]
+            yield {"logStreams": sorted(streams, key=lambda one: -one["lastEventTimestamp"])}
+            return
+        yield {
+            "events": [
+                each
+                for each in self.lines
+                if each["timestamp"] >= asked["startTime"]
+                and each["stream"] in asked["logStreamNames"]
+            ]
+        }
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
         return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
@@ -55,12 +81,9 @@ class _Aws:
             for each in MetricData
         ]
 
-    def log(self, timestamp: int, lag: float) -> None:
-        metrics = [{"Name": "ReplicationLag", "Unit": "Milliseconds"}]
-        directive = {"Namespace": "GlobalWS", "Dimensions": [["service"]], "Metrics": metrics}
-        record = {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}
-        text = json.dumps({"_aws": record, "service": "globalws", "ReplicationLag": lag})
-        self.lines.append({"timestamp": timestamp, "message": text})
+    def log(self, timestamp: int, lag: float, stream: str = "one") -> None:
+        text = _line(timestamp, lag)
+        self.lines.append({"timestamp": timestamp, "message": text, "stream": stream})
 
     def values(self, namespace: str, name: str) -> list[float]:
         return [
@@ -91,8 +114,28 @@ def figures(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> Figures:
     return Figures(aws, "api")  # type: ignore[arg-type]
 
 
-def _put(figures: Figures, counters: Counters | None = None) -> None:
-    figures.put(_Stack(), counters or Counters(), _QUIET, {})  # type: ignore[arg-type]
+def _put(
+    figures: Figures, counters: Counters | None = None, measured: Measured | None = None
+) -> None:
+    figures.put(_Stack(), counters or Counters(), _QUIET, measured or Measured())  # type: ignore[arg-type]
+
+
+def test_what_functions_took_here_is_put_and_not_read_from_the_log_too(
+    aws: _Aws, figures: Figures
+) -> None:
+    aws.log(1_000_000, 10.0, "ours")
+    aws.log(1_000_000, 30.0, "the emulator's")
+    usage = {"replay": Usage(200, 1, [2.5] * 200, 3)}
+    aws.refuses = "AWS/Lambda"
+    with pytest.raises(ClientError):
+        _put(figures, measured=Measured(usage, [_line(1_000_000, 10.0)], frozenset({"ours"})))
+    aws.refuses = ""
+    _put(figures, measured=Measured(streams=frozenset({"ours"})))
+    assert aws.values("GlobalWS", "ReplicationLag") == [10.0, 30.0]
+    assert aws.values("AWS/Lambda", "Invocations") == [200]
+    assert aws.values("AWS/Lambda", "Errors") == [1]
+    assert aws.values("AWS/Lambda", "ConcurrentExecutions") == [3]
+    assert aws.values("AWS/Lambda", "Duration") == [2.5] * 200
 
 
 def test_counters_are_put_as_what_was_added_and_gauges_as_they_are(
