@@ -4,7 +4,7 @@
 |---|---|
 | `GET /_local/operator/regions` | each region: `running`, `cutOff` |
 | `PUT /_local/operator/regions/{region}` | `{"running"?, "cutOff"?}`: an outage, or its end |
-| `PUT /_local/operator/channels/{name}/policy` | `{"allowed", "reason"}`: allow, block, or reset |
+| `PUT /_local/operator/channels/{name}/policy` | `{"allowed", "reason"}`: allow, block or reset |
 | `POST /_local/operator/channels/{name}/purge` | `{"reason", "block"?, "deleteHistory"?}` |
 | `GET /_local/operator/audit` | `globalws audit` |
 | `GET /_local/operator/dead-letters` | `globalws dlq list` |
@@ -13,7 +13,6 @@
 Errors are `{"error": {"type", "message"}}`. `guard.py` keeps other pages out.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -21,6 +20,11 @@ from typing import Any, Protocol
 
 import aiohttp
 from aiohttp import web
+from globalws_functions.domain.channel_patterns import (
+    RULE_PATTERN_FORM,
+    is_old_name,
+    is_rule_pattern,
+)
 from globalws_functions.domain.json_text import read_json
 
 from cli.stack_file import RunningStack
@@ -31,7 +35,6 @@ from emulator.runtime.web.links import CutOffs, LinkError
 
 ROOT = "/_local/operator"
 _LIMIT = 100
-_CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 Command = Callable[[Path, list[str]], Awaitable[dict[str, Any]]]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -164,11 +167,8 @@ def _typed(handler: _Handler) -> _Handler:
 
 def _channel(request: web.Request) -> str:
     name = request.match_info["name"]
-    if not _CHANNEL_NAME.fullmatch(name):
-        raise _InvalidRequestError(
-            "a channel name has 1 to 64 letters, digits, or . _ : - "
-            "and starts with a letter or digit"
-        )
+    if not (is_rule_pattern(name) or is_old_name(name)):
+        raise _InvalidRequestError(f"{name!r} is no channel and no pattern: {RULE_PATTERN_FORM}")
     return name
 
 

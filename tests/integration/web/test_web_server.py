@@ -95,12 +95,14 @@ async def test_orders_are_the_commands_of_globalws(page: Page, command: FakeComm
     await page.call("PUT", f"{path}/policy", {"allowed": True, "reason": "settled"})
     await page.call("PUT", f"{path}/policy", {"allowed": None, "reason": "over"})
     order = {"reason": "r", "block": True, "deleteHistory": True}
+    await page.call("PUT", f"{ROOT}/channels/chat:*/policy", {"allowed": False, "reason": "r"})
     answer = await page.call("POST", f"{path}/purge", order)
     assert await answer.json() == {"id": "1", "region": "us-west-2"}
     assert command.calls == [
         ["channels", "block", "--yes", "--reason=--yes spam", "tech", "--no-wait"],
         ["channels", "allow", "--yes", "--reason=settled", "tech", "--no-wait"],
         ["channels", "reset", "--yes", "--reason=over", "tech", "--no-wait"],
+        ["channels", "block", "--yes", "--reason=r", "chat:*", "--no-wait"],
         ["purge", "--reason=r", "--yes", "--block", "--delete-history", "tech", "--no-wait"],
     ]
 

@@ -29,7 +29,7 @@ export function AuditList({ report }: { readonly report: Report }) {
               <div className={classes.letterHead}>
                 <RegionChip region={record.region} />
                 <span>
-                  {record.action} <bdi>#{record.channel}</bdi>: {record.outcome}
+                  {record.action} <bdi>{record.user === null ? `#${record.channel}` : `user ${record.user}`}</bdi>: {record.outcome}
                 </span>
                 <span>{clock(Date.parse(record.at))}</span>
               </div>

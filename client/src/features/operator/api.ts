@@ -40,7 +40,9 @@ export interface AuditRecord {
   readonly region: string;
   readonly at: string;
   readonly action: string;
-  readonly channel: string;
+  /** A channel or a pattern; null if it is about a user. */
+  readonly channel: string | null;
+  readonly user: string | null;
   readonly by: string;
   readonly reason: string;
   readonly outcome: string;
