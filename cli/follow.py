@@ -6,39 +6,46 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from globalws_client import Message, MessageEvent, RegionEndpoint, State, StateEvent
+from globalws_functions.domain.channel_patterns import is_wildcard
 
-from cli.adapters.subscriptions import Ended, Seen, Since, streams
+from cli.adapters.subscriptions import Ended, Seen, SignedEndpoint, Since, streams
 from cli.domain.changes import epoch
-from cli.errors import CliError, ExitCode, RefusedError, UnreachableError
+from cli.errors import ExitCode, RefusedError, UnreachableError
 from cli.output import Output
 from cli.regions import in_each
 from cli.session import Session
+from cli.targets.target import Region
 
 _READER_SECONDS = 1.0
 _LIVE = frozenset({State.LIVE, State.FAILED_OVER})
 
 
-def endpoints_of(session: Session) -> list[RegionEndpoint]:
-    """The selected regions, as the subscriber wants them; those without a stack are left out.
+def endpoints_of(session: Session, *, signed: bool = False) -> list[RegionEndpoint]:
+    """The selected regions, as the client wants them; those without a stack are left out.
+
+    Args:
+        signed: call them with IAM, as it must be where a region has no API key.
 
     Raises:
-        CliError: none has one, or a region has no API key to subscribe with.
+        CliError: none has a stack, or there are no credentials to sign with.
     """
-    answers = in_each(session.target.selected, lambda region: region.endpoints())
+
+    def endpoint(region: Region) -> RegionEndpoint:
+        urls = region.endpoints()
+        if urls.api_key and not signed:
+            return RegionEndpoint(region.name, urls.graphql_url, urls.realtime_url, urls.api_key)
+        credentials = region.clients.credentials()
+        return SignedEndpoint(
+            region.name, urls.graphql_url, urls.realtime_url, credentials=credentials
+        )
+
+    answers = in_each(session.target.selected, endpoint)
     found = []
     for answer in answers:
         if answer.value is None:
             session.output.error(f"{answer.region}: {answer.reason}")
             continue
-        urls = answer.value
-        if not urls.api_key:
-            raise CliError(
-                f"{answer.region} has no API key (parameter ApiKeys=none), and this command "
-                "subscribes with one: subscribe with a client that has a token, or with IAM"
-            )
-        found.append(
-            RegionEndpoint(answer.region, urls.graphql_url, urls.realtime_url, urls.api_key)
-        )
+        found.append(answer.value)
     if not found:
         raise answers[0].error or UnreachableError("no region: is the stack up?")
     return found
@@ -71,7 +78,8 @@ async def follow(
             via, event = seen
             if isinstance(event, MessageEvent):
                 messages += 1
-                _show_message(session.output, via, event.message, is_live=via in live)
+                of = name if is_wildcard(name) else None
+                _show_message(session.output, via, event.message, of, is_live=via in live)
                 continue
             if isinstance(event, Ended):
                 open_streams -= 1
@@ -99,7 +107,9 @@ async def _next(queue: asyncio.Queue[Seen], output: Output) -> Seen | None:
     return None
 
 
-def _show_message(output: Output, via: str, message: Message, *, is_live: bool) -> None:
+def _show_message(
+    output: Output, via: str, message: Message, pattern: str | None, *, is_live: bool
+) -> None:
     # Of a message from the history, nobody knows when it would have come.
     published = epoch(message.published_at) if is_live else None
     lag = None if published is None else round(max(0.0, time.time() - published) * 1000, 1)
@@ -119,7 +129,9 @@ def _show_message(output: Output, via: str, message: Message, *, is_live: bool) 
         return
     took = "stored" if not is_live else "?" if lag is None else f"{lag:.0f} ms"
     origin = "" if message.region == via else f"  from {message.region}"
-    output.line(f"{message.published_at[11:23]}  {via:<15} {took:>9}  {message.message}{origin}")
+    channel = "" if pattern is None else f"#{message.name}  "
+    at = message.published_at[11:23]
+    output.line(f"{at}  {via:<15} {took:>9}  {channel}{message.message}{origin}")
 
 
 def _show_state(output: Output, via: str, event: StateEvent | Ended) -> None:

@@ -3,9 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from globalws_client import Client, ClientError, Event, RegionEndpoint
+from globalws_client import Client, ClientError, Event, Iam, RegionEndpoint
+
+
+@dataclass(frozen=True)
+class SignedEndpoint(RegionEndpoint):
+    """A region whose API is called with IAM, by botocore's credentials."""
+
+    credentials: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,8 @@ Seen = tuple[str, Event | Ended]
 
 async def subscribe(channel: str, region: RegionEndpoint, since: Since) -> AsyncIterator[Event]:
     """What a client gives out, in that one region."""
-    async with Client([region]) as client:
+    auth = Iam(region.credentials) if isinstance(region, SignedEndpoint) else None
+    async with Client([region], auth=auth) as client:
         async for event in client.subscribe(
             channel, rewind=since.rewind, replay_ms=since.replay_ms
         ):

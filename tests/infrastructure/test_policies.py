@@ -181,7 +181,7 @@ def test_a_policy_is_narrow_and_iam_takes_it(name: str) -> None:
 
 # Whose names AWS makes, or which are not the deployment's.
 _ANY_NAME = frozenset(
-    {"Transforms", "Api", "ApiWithoutAKey", "AppSyncsOwnRole", "EncryptedTables", "FindLogGroups"}
+    {"Transforms", "Api", "ApiWithIam", "AppSyncsOwnRole", "EncryptedTables", "FindLogGroups"}
     | {"Logs", "Trace"}  # AppSync names its log group by the API's id
 )
 

@@ -213,7 +213,13 @@ class FakeDeployment:
 
     def _region(self, fake: FakeRegion) -> Region:
         clients: Any = SimpleNamespace(
-            region=fake.name, events=fake, tables=fake, sqs=fake, functions=None, stacks=fake
+            region=fake.name,
+            events=fake,
+            tables=fake,
+            sqs=fake,
+            functions=None,
+            stacks=fake,
+            credentials=lambda: f"credentials of {fake.name}",
         )
         outputs = {
             "GraphQLUrl": f"http://127.0.0.1/{fake.name}/graphql",

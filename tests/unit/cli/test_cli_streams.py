@@ -94,6 +94,35 @@ def test_a_refused_channel_ends_tail_with_4(
     assert "ChannelNotAllowed: blocked" in ran.err
 
 
+@pytest.mark.parametrize("has_keys", [True, False])
+def test_a_pattern_is_followed_with_iam_and_shows_channels(
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch, has_keys: bool
+) -> None:
+    met: list[RegionEndpoint] = []
+
+    async def subscribe(
+        channel: str, region: RegionEndpoint, since: subscriptions.Since
+    ) -> AsyncIterator[Event]:
+        met.append(region)
+        yield StateEvent(State.LIVE, region.region)
+        yield message()
+
+    monkeypatch.setattr(subscriptions, "subscribe", subscribe)
+    for region in deployment.regions.values():
+        region.outputs = {} if has_keys else {"ApiKey": ""}
+    ran = run("tail", "te:*", "--count", "2")
+    assert ran.code == 0, ran.err
+    assert "#tech  hi" in ran.out
+    for endpoint in met:
+        assert isinstance(endpoint, subscriptions.SignedEndpoint)
+        assert endpoint.credentials == f"credentials of {endpoint.region}"
+    met.clear()
+    assert run("tail", "tech", "--count", "2").code == 0
+    signed = [isinstance(endpoint, subscriptions.SignedEndpoint) for endpoint in met]
+    assert signed == [not has_keys] * 2
+    assert run("tail", "te:*", "--rewind", "3").code == 2
+
+
 class Bus:
     """Publishing reaches every live subscription."""
 
