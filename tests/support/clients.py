@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from gql import Client, gql
 from gql.client import AsyncClientSession
-from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
+from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
 from cli.stack_file import RunningRegion, RunningStack
@@ -29,18 +29,20 @@ Message = dict[str, str]
 
 
 class Publisher:
-    """Calls one region's API with its key."""
+    """Calls one region's API with its key, or with a user's token."""
 
-    def __init__(self, region: RunningRegion, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, region: RunningRegion, session: aiohttp.ClientSession, token: str | None = None
+    ) -> None:
         self.region = region
         self._session = session
+        self._headers = {"authorization": token} if token else {"x-api-key": region.apiKey}
 
     async def execute(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole answer, with errors."""
         body = {"query": query, "variables": variables}
-        headers = {"x-api-key": self.region.apiKey}
         async with self._session.post(
-            self.region.graphqlUrl, json=body, headers=headers
+            self.region.graphqlUrl, json=body, headers=self._headers
         ) as response:
             answer: dict[str, Any] = await response.json()
             return answer
@@ -79,19 +81,36 @@ class Listener:
         return self.messages
 
 
-def gql_client(region: RunningRegion) -> Client:
-    """A `gql` client of the region's real-time API, with its key."""
+async def token_of(session: aiohttp.ClientSession, stack: RunningStack, user: str) -> str:
+    """A token of one of the local issuer's users."""
+    async with session.post(f"{stack.issuerUrl}/token", data={"user": user}) as response:
+        assert response.status == 200, await response.text()
+        token: str = (await response.json())["access_token"]
+        return token
+
+
+def gql_client(region: RunningRegion, token: str | None = None) -> Client:
+    """A `gql` client of the region's real-time API, with its key or with a user's token."""
     host = region.graphqlUrl.split("/")[2]
+    auth: AppSyncApiKeyAuthentication | AppSyncJWTAuthentication = (
+        AppSyncJWTAuthentication(host=host, jwt=token)
+        if token
+        else AppSyncApiKeyAuthentication(host=host, api_key=region.apiKey)
+    )
     transport = AppSyncWebsocketsTransport(
-        url=region.graphqlUrl.replace("http", "ws", 1),
-        auth=AppSyncApiKeyAuthentication(host=host, api_key=region.apiKey),
+        url=region.graphqlUrl.replace("http", "ws", 1), auth=auth
     )
     return Client(transport=transport)
 
 
 @asynccontextmanager
-async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]:
-    """A subscriber whose subscription is open: it has received a probe."""
+async def listening(
+    region: RunningRegion, name: str, token: str | None = None
+) -> AsyncIterator[Listener]:
+    """A subscriber whose subscription is open: it has received a probe.
+
+    With a token, the same user publishes the probes.
+    """
     listener = Listener()
     request = gql(SUBSCRIBE)
     request.variable_values = {"name": name}
@@ -106,19 +125,21 @@ async def listening(region: RunningRegion, name: str) -> AsyncIterator[Listener]
             listener.ended.set()
 
     # Open and close the connection here: a task cancelled while it closes would leave it open.
-    async with gql_client(region) as client:
+    async with gql_client(region, token) as client:
         task = asyncio.create_task(listen(client), name=f"listen to {name} in {region.region}")
         try:
-            await _until_open(listener, region, name)
+            await _until_open(listener, region, name, token)
             yield listener
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until_open(listener: Listener, region: RunningRegion, name: str) -> None:
+async def _until_open(
+    listener: Listener, region: RunningRegion, name: str, token: str | None
+) -> None:
     async with aiohttp.ClientSession() as session:
-        publisher = Publisher(region, session)
+        publisher = Publisher(region, session, token)
         async with asyncio.timeout(20):
             while not listener.open.is_set():
                 if listener.ended.is_set():
