@@ -15,7 +15,15 @@ import pytest_asyncio
 from cli.domain.names import new_ulid
 from cli.stack_file import RunningRegion
 from tests.e2e.test_operate import run
-from tests.support.clients import PUBLISH, Listener, Publisher, listening, set_faults, token_of
+from tests.support.clients import (
+    PUBLISH,
+    Listener,
+    Publisher,
+    listening,
+    set_faults,
+    signed,
+    token_of,
+)
 from tests.support.stack import LocalStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -41,9 +49,11 @@ class Access:
         assert done.returncode == 0, done.stdout + done.stderr
 
     @asynccontextmanager
-    async def listening(self, user: str, name: str) -> AsyncIterator[Listener]:
+    async def listening(
+        self, user: str, name: str, probed: str | None = None
+    ) -> AsyncIterator[Listener]:
         """The user subscribes in the other region, and has received a message."""
-        async with listening(self.there, name, self.tokens[user]) as listener:
+        async with listening(self.there, name, self.tokens[user], probed) as listener:
             yield listener
 
     async def refusal(self, user: str, name: str, region: RunningRegion | None = None) -> str:
@@ -128,3 +138,45 @@ async def test_what_the_table_does_not_answer_is_closed(access: Access, fault: s
     finally:
         await set_faults(access.session, access.there, {})
     assert await access.refusal("alice", "tech") == ""
+
+
+async def test_what_comes_to_a_blocked_channel_is_kept_and_delivered_to_nobody(
+    access: Access, stack: LocalStack
+) -> None:
+    """A message that another region accepted before it knew of the block."""
+    name = f"late:{new_ulid().lower()}"
+    late = {
+        "id": new_ulid(),
+        "name": name,
+        "message": "too late",
+        "publishedAt": "2026-11-28T10:00:00.000Z",
+        "region": access.here.region,
+    }
+    replay = (
+        "mutation ($id: ID!, $name: String!, $message: String!, $publishedAt: AWSDateTime!, "
+        "$region: String!) { publishFromBus(id: $id, name: $name, message: $message, "
+        "publishedAt: $publishedAt, region: $region) { id name message publishedAt region } }"
+    )
+    await access.command("channels allow 'late:*' --publish signed-in --subscribe signed-in")
+    await access.command("users grant alice 'late:*' publish subscribe")
+    try:
+        await access.until("alice", name, "")
+        await access.command(f"channels block {name}")
+        await access.until("alice", name, "ChannelBlocked")
+        # A pattern above the block can be subscribed to, but this channel is silent there, too.
+        async with access.listening("alice", "late:*", "late:other") as alice:
+            answer = await signed(access.session, stack.running, access.there, replay, **late)
+            assert answer["errors"][0]["errorType"] == "ChannelBlocked"
+            publisher = Publisher(access.there, access.session, access.tokens["alice"])
+            sent = await publisher.publish("late:other", "in time")
+            assert [each["id"] for each in await alice.until(1)] == [sent["id"]]
+        await access.command(f"channels allow {name}")
+        await access.until("alice", name, "")
+        history = "query ($name: String!) { history(name: $name) { items { id message } } }"
+        found = await publisher.execute(history, name=name)
+        kept = {each["id"]: each["message"] for each in found["data"]["history"]["items"]}
+        assert kept[late["id"]] == "too late"
+    finally:
+        await access.command("users revoke alice 'late:*'")
+        await access.command(f"channels reset {name}")
+        await access.command("channels reset 'late:*'")

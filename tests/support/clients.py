@@ -105,11 +105,11 @@ def gql_client(region: RunningRegion, token: str | None = None) -> Client:
 
 @asynccontextmanager
 async def listening(
-    region: RunningRegion, name: str, token: str | None = None
+    region: RunningRegion, name: str, token: str | None = None, probed: str | None = None
 ) -> AsyncIterator[Listener]:
     """A subscriber whose subscription is open: it has received a probe.
 
-    With a token, the same user publishes the probes.
+    With a token, the same user publishes the probes. Of a pattern, `probed` is a channel of it.
     """
     listener = Listener()
     request = gql(SUBSCRIBE)
@@ -128,7 +128,7 @@ async def listening(
     async with gql_client(region, token) as client:
         task = asyncio.create_task(listen(client), name=f"listen to {name} in {region.region}")
         try:
-            await _until_open(listener, region, name, token)
+            await _until_open(listener, region, probed or name, token)
             yield listener
         finally:
             task.cancel()
