@@ -28,7 +28,7 @@ from tests.support.stack import LocalStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
-# tests/faults/test_access.py holds the seconds that are promised; here other tests may be busy, too.
+# The seconds that are promised are in tests/faults/test_access.py; here other tests may be busy.
 _SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
@@ -150,12 +150,12 @@ async def test_what_comes_to_a_blocked_channel_is_kept_and_delivered_to_nobody(
         "name": name,
         "message": "too late",
         "publishedAt": "2026-11-28T10:00:00.000Z",
-        "region": access.here.region,
+        "origin": access.here.region,
     }
     replay = (
         "mutation ($id: ID!, $name: String!, $message: String!, $publishedAt: AWSDateTime!, "
-        "$region: String!) { publishFromBus(id: $id, name: $name, message: $message, "
-        "publishedAt: $publishedAt, region: $region) { id name message publishedAt region } }"
+        "$origin: String!) { publishFromBus(id: $id, name: $name, message: $message, "
+        "publishedAt: $publishedAt, region: $origin) { id name message publishedAt region } }"
     )
     await access.command("channels allow 'late:*' --publish signed-in --subscribe signed-in")
     await access.command("users grant alice 'late:*' publish subscribe")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -33,8 +34,11 @@ class _Visitor:
 
     async def command(self, detail_type: str, **detail: Any) -> float:
         """Put it on the first region's bus; when that was."""
-        fields = {"user": _USER, "reason": "test", "by": "a test", **detail}
-        text = json.dumps({key: value for key, value in fields.items() if key != "user" or value})
+        # With an instant of its own: the bus's time is in seconds.
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        about = {} if "name" in detail else {"user": _USER}
+        usual = {"id": new_id(), "at": at, "reason": "test", "by": "a test"}
+        text = json.dumps({**usual, **about, **detail})
         await put_events(self._campaign.session, self.here, [(detail_type, text)])
         return time.monotonic()
 
@@ -86,10 +90,9 @@ async def test_a_grant_of_one_region_opens_the_other(fault_run: FaultRun) -> Non
     visitor = await _visitor(fault_run)
     name = f"fault-{new_id().lower()}:42"
     pattern = f"{name.split(':')[0]}:*"
-    rule = {"user": None, "name": pattern}
     opened, closed = [], []
     await visitor.command(
-        "ChannelPolicyChanged", **rule, allowed=True, publish="granted", subscribe="granted"
+        "ChannelPolicyChanged", name=pattern, allowed=True, publish="granted", subscribe="granted"
     )
     try:
         await visitor.until(name, "AccessDenied")
@@ -104,7 +107,7 @@ async def test_a_grant_of_one_region_opens_the_other(fault_run: FaultRun) -> Non
                 await visitor.until(name, "AccessDenied")
                 closed.append(time.monotonic() - revoked_at)
     finally:
-        await visitor.command("ChannelPolicyChanged", **rule, allowed=None)
+        await visitor.command("ChannelPolicyChanged", name=pattern, allowed=None)
     await fault_run.campaign.publish(20)
     await fault_run.prove(
         "a grant given and revoked in one region",
