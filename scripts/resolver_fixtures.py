@@ -3,8 +3,8 @@
 One JSON file for each file of graphql/, of the shape
 `{"code": path, "cases": [{"name", "function", "context", "expected"}]}`. `context` is `ctx` as
 AppSync's EvaluateCode takes it, `env` included. `expected` has `result` and, if it changes,
-`stash`; or `error` with `message` and `type`. `<ulid>`, `<time>` and `<seconds>` stand for a value
-of that kind.
+`stash`; or `error` with `message` and `type`. `<ulid>`, `<time>`, `<seconds>` and `<milliseconds>`
+stand for a value of that kind.
 """
 
 import json
@@ -21,6 +21,7 @@ _KINDS = {
     "<ulid>": re.compile(r'"[0-7][0-9A-HJKMNP-TV-Z]{25}"'),
     "<time>": re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"'),
     "<seconds>": re.compile(r"\d{10}"),
+    "<milliseconds>": re.compile(r"\d{13}"),
 }
 
 

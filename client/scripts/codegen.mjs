@@ -57,6 +57,11 @@ function objectType(type) {
   return `${comment(type.description, '')}export interface ${type.name} {\n${fields.join('')}}\n`;
 }
 
+function enumType(type) {
+  const values = type.getValues().map(({ name }) => `'${name}'`);
+  return `${comment(type.description, '')}export type ${type.name} = ${values.join(' | ')};\n`;
+}
+
 function operations(type, suffix) {
   return Object.values(type.getFields()).map((field) => {
     const name = field.name[0].toUpperCase() + field.name.slice(1);
@@ -86,8 +91,12 @@ function generate(source) {
   const objects = Object.values(schema.getTypeMap()).filter(
     (type) => isObjectType(type) && !type.name.startsWith('__') && !rootTypes.has(type),
   );
+  const enums = Object.values(schema.getTypeMap()).filter(
+    (type) => isEnumType(type) && !type.name.startsWith('__'),
+  );
   return [
     '// Made from graphql/schema.graphql by `npm run codegen`. Do not edit.\n',
+    ...enums.map(enumType),
     ...objects.map(objectType),
     ...roots.flatMap(([type, suffix]) => operations(type, suffix)),
   ].join('\n');

@@ -120,8 +120,11 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    """`Name=value …`, separated by blanks; a value holds none, and no quotes."""
-    parameters = {}
+    """`Name=value …`, separated by blanks; a value holds none, and no quotes.
+
+    Presence is on unless one says otherwise: here it costs nothing.
+    """
+    parameters = {"Presence": "on"}
     for word in text.split():
         name, _, value = word.partition("=")
         if not name.isalnum() or not value or set(value) & set("\"'\\"):

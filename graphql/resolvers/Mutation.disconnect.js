@@ -12,6 +12,8 @@ export function response(ctx) {
   }
   // As in Mutation.unsubscribe.js.
   const payload = { key: '', user, now: util.time.nowEpochSeconds() };
-  extensions.invalidateSubscriptions({ subscriptionField: 'subscribe', payload });
+  // One call a mutation: of two, AppSync may carry out the last one only.
+  const subscriptionField = ctx.args.presence ? 'presenceChanged' : 'subscribe';
+  extensions.invalidateSubscriptions({ subscriptionField, payload });
   return { user };
 }

@@ -13,6 +13,8 @@ export function request(ctx) {
 export function response(ctx) {
   // Each subscription's invalidation filter has alternatives of one field each: all fields are here.
   const payload = { key: ctx.stash.name, user: '', now: util.time.nowEpochSeconds() };
-  extensions.invalidateSubscriptions({ subscriptionField: 'subscribe', payload });
+  // One call a mutation: of two, AppSync may carry out the last one only.
+  const subscriptionField = ctx.args.presence ? 'presenceChanged' : 'subscribe';
+  extensions.invalidateSubscriptions({ subscriptionField, payload });
   return ctx.stash.channel;
 }

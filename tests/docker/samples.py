@@ -59,4 +59,8 @@ SAMPLES = (
     Sample("PolicyFunction", "purge-malformed", _REFUSED),
     Sample("JanitorFunction", "janitor", {"invalidated": 2, "failed": 0, "write_failures": 0}),
     Sample("JanitorFunction", "janitor-malformed", error="InvalidEventError"),
+    Sample("PresenceFunction", "presence", {"outcome": "too late"}),
+    Sample("PresenceFunction", "presence-malformed", {"outcome": "refused"}),
+    Sample("SweepFunction", "sweep", {"leases": 0, "failed": 0}),
+    Sample("SweepFunction", "sweep-malformed", error="InvalidEventError"),
 )

@@ -16,12 +16,19 @@ Call = tuple[str, str]
 """An IAM action and what it is for: a table or queue of the template, or a field of the API."""
 
 # Adapter classes, named as their tables in the template; boto3 calls are found in their methods.
-_TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable"})
+_TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable", "LeasesTable", "MembersTable"})
 # Adapters whose calls do not show in their syntax.
 _SIGNED: dict[tuple[str, str], frozenset[Call]] = {
     ("GraphqlApi", "publish_from_bus"): frozenset({("appsync:GraphQL", "Mutation.publishFromBus")}),
     ("GraphqlApi", "unsubscribe"): frozenset({("appsync:GraphQL", "Mutation.unsubscribe")}),
     ("GraphqlApi", "disconnect"): frozenset({("appsync:GraphQL", "Mutation.disconnect")}),
+    ("PresenceApi", "publish_presence"): frozenset(
+        {("appsync:GraphQL", "Mutation.publishPresence")}
+    ),
+    ("PresenceApi", "end_presence"): frozenset(
+        ("appsync:GraphQL", f"Mutation.{field}") for field in ("unsubscribe", "disconnect")
+    ),
+    ("PresenceApi", "announce_leave"): frozenset({("appsync:GraphQL", "Mutation.announceLeave")}),
     ("ApiKeys", "expires"): frozenset({("appsync:ListApiKeys", "apikeys")}),
     ("ApiKeys", "extend"): frozenset(
         ("appsync:UpdateApiKey", f"apikeys/${{{key}.ApiKeyId}}") for key in ("ApiKey", "ApiKeyB")

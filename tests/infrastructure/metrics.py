@@ -15,6 +15,7 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.janitor import Run
+from globalws_functions.domain.leases import Sweep
 
 from tests.support.functions import Context, load_handler, sample
 
@@ -78,6 +79,9 @@ class _Api:
         if self._failure is not None:
             raise self._failure
 
+    def publish_presence(self, change: object) -> None:
+        pass
+
 
 class _DeadLetters:
     def send(self, event: object, error_type: str, reason: str) -> None:
@@ -104,6 +108,11 @@ class _Janitor:
         return Run("2026-11-23T10:20:00.000Z")
 
 
+class _Keeper:
+    def sweep(self) -> Sweep:
+        return Sweep()
+
+
 def emitted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> frozenset[Metric]:
@@ -111,6 +120,8 @@ def emitted(
     _run_replay(monkeypatch)
     _run_command(monkeypatch)
     _run_janitor(monkeypatch)
+    _run_sweep(monkeypatch)
+    _run_presence(monkeypatch)
     return frozenset(
         metric for line in capsys.readouterr().out.splitlines() for metric in _of_line(line)
     )
@@ -149,6 +160,20 @@ def _run_janitor(monkeypatch: pytest.MonkeyPatch) -> None:
     for keys in (_Keys(), _Keys(is_broken=True)):
         monkeypatch.setattr(module, "_keys", lambda keys=keys: [keys])
         module.handler(sample("janitor"), Context())
+
+
+def _run_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("sweep", monkeypatch)
+    monkeypatch.setattr(module, "_keeper", _Keeper)
+    module.handler(sample("sweep"), Context(remaining_ms=5_000))
+
+
+def _run_presence(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load("presence", monkeypatch)
+    monkeypatch.setattr(module, "_api", _Api(None))
+    now = {"time": datetime.now(UTC).isoformat(timespec="seconds")}
+    for event in (sample("presence") | now, sample("presence"), sample("presence-malformed")):
+        module.handler(event, Context())
 
 
 def _of_line(line: str) -> list[Metric]:

@@ -33,7 +33,10 @@ def _edges() -> Iterator[tuple[str, str]]:
 
 
 def _name(logical_id: str) -> str:
-    return "ForwardTo" if logical_id.startswith("ForwardTo") else logical_id
+    for drawn in ("ForwardTo", "PresenceTo"):
+        if logical_id.startswith(drawn):
+            return drawn
+    return logical_id
 
 
 def test_every_box_is_a_resource_and_every_resource_a_box(template: Template) -> None:
@@ -47,8 +50,8 @@ def test_rules_point_where_the_template_points_them(template: Template) -> None:
     edges = set(_edges())
     for name, rule in template.of_type("AWS::Events::Rule"):
         for target in rule["Targets"]:
-            (queue,) = _references(target["DeadLetterConfig"]["Arn"])
-            assert (_name(name), queue) in edges
+            for queue in _references(target.get("DeadLetterConfig", {})):
+                assert (_name(name), queue) in edges
             for function in _references(target["Arn"]):
                 assert (_name(name), function) in edges
 
@@ -59,9 +62,8 @@ def test_functions_use_what_their_arrows_show(template: Template) -> None:
     for name, function in template.of_type("AWS::Serverless::Function"):
         used = set(_references(function["Policies"])) & tables
         assert {to for at, to in edges if at == name and to in tables} == used, name
-        on_failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-        (queue,) = _references(on_failure["Destination"])
-        assert (name, queue) in edges
+        for queue in _references(function["EventInvokeConfig"].get("DestinationConfig", {})):
+            assert (name, queue) in edges
 
 
 def test_every_folder_is_in_the_table() -> None:

@@ -191,8 +191,8 @@ ISOLATION = (
         test="tests/e2e/test_authorization.py::test_http",
         what="an API key may end subscriptions",
         file="template.yaml",
-        old="unsubscribe(name: String!): Channel @aws_iam",
-        new="unsubscribe(name: String!): Channel @aws_iam @aws_api_key",
+        old="unsubscribe(name: String!, presence: Boolean): Channel @aws_iam",
+        new="unsubscribe(name: String!, presence: Boolean): Channel @aws_iam @aws_api_key",
     ),
     Mutation(
         test="tests/deploy/test_keys.py::test_no_client_is_refused_while_it_changes_over",

@@ -39,6 +39,9 @@ ENVIRONMENT = {
     "INVALIDATIONS_PER_SECOND": "80",
     "API_ID": "api-1",
     "API_KEY_IDS": "da2-key,",
+    "LEASES_TABLE": "leases",
+    "MEMBERS_TABLE": "members",
+    "SWEEP_SECONDS": "10",
 }
 
 

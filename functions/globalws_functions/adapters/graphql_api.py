@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -46,7 +46,7 @@ class GraphqlApi:
     session: requests.Session
 
     @classmethod
-    def connect(cls, url: str, region: str) -> "GraphqlApi":
+    def connect(cls, url: str, region: str) -> Self:
         """An API with a session of its own; no I/O yet."""
         return cls(url, region, new_session())
 

@@ -7,6 +7,7 @@ import pytest
 from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.presence import read_presence_changed
 from globalws_functions.domain.schedule import check_scheduled_event
 
 from tests.support.functions import EVENTS, contract, sample
@@ -20,6 +21,8 @@ READERS: list[tuple[str, str, Any]] = [
     ("purge", "PurgeRequested", read_command),
     ("purge-user", "PurgeRequested", read_command),
     ("janitor", "ScheduledEvent", check_scheduled_event),
+    ("presence", "PresenceChanged", read_presence_changed),
+    ("sweep", "ScheduledEvent", check_scheduled_event),
 ]
 # More of what one of them reads, without a malformed one of its own.
 VARIANTS: list[tuple[str, str, Any]] = [("policy-reset", "ChannelPolicyChanged", read_command)]

@@ -14,13 +14,17 @@ def test_defaults() -> None:
     assert settings.regions == ("us-west-2", "ap-southeast-2")
     assert settings.stack_file == _ROOT / ".local" / "stack.json"
     assert list(settings.ports().values()) == [4566, 4100, 4099, 4101, 4102]
-    assert settings.parameters == {}
+    assert settings.parameters == {"Presence": "on"}
 
 
 def test_parameters_of_the_template() -> None:
     given = {"PARAMETERS": "MessageRetentionHours=0  AllowedChannels=a,b"}
     settings = LocalSettings.parse(given, _ROOT)
-    assert settings.parameters == {"MessageRetentionHours": "0", "AllowedChannels": "a,b"}
+    assert settings.parameters == {
+        "Presence": "on",
+        "MessageRetentionHours": "0",
+        "AllowedChannels": "a,b",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+"""Ending leases: those that expired, and those that an operator's command ends.
+
+A lease is one connection of one member, for all channels that it entered; clients renew it. One
+that is not renewed becomes one LEAVE in each of its channels. The order is always: mark, announce,
+delete. A crash in between repeats the announcement, which does no harm, and never loses it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from globalws_functions.domain.errors import GlobalwsError
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A connection's lease; `expires_at` is by the API's clock."""
+
+    connection: str
+    user: str
+    channels: tuple[str, ...]
+    seq: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """A connection in one channel's list of members."""
+
+    channel: str
+    connection: str
+    user: str
+
+
+class Leases(Protocol):
+    """This region's leases. All raise TransientError."""
+
+    def expired(self, now: datetime) -> Iterable[Lease]:
+        """Those whose time is over, and those that were marked before but not deleted."""
+
+    def of_user(self, user: str) -> Iterable[Lease]:
+        """The user's."""
+
+    def mark(self, lease: Lease) -> bool:
+        """Marks it as ended, so that nobody can renew it; False if it was renewed meanwhile."""
+
+    def delete(self, lease: Lease) -> None:
+        """Deletes it."""
+
+    def leave(self, connection: str, channel: str) -> int:
+        """Takes a channel off a lease; answers the number of this change, 0 without a lease."""
+
+
+class Members(Protocol):
+    """This region's lists of members. All raise TransientError."""
+
+    def covered(self, pattern: str) -> Iterable[Member]:
+        """The members of a channel, or of all channels that a pattern covers."""
+
+    def delete(self, channel: str, connection: str) -> None:
+        """Takes a member off a channel's list."""
+
+
+class Api(Protocol):
+    """This region's API."""
+
+    def announce_leave(self, channel: str, user: str, connection: str, seq: int) -> None:
+        """Tells every region that a connection has left. Raises GlobalwsError if it could not."""
+
+
+@dataclass
+class Sweep:
+    """How many leases were ended, how many members left, and how many leases failed."""
+
+    leases: int = 0
+    members: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class LeaseKeeper:
+    """What ends leases; `failure` is told of each connection's failure."""
+
+    leases: Leases
+    members: Members
+    api: Api
+    clock: Callable[[], datetime]
+    failure: Callable[[str, GlobalwsError], None]
+
+    def sweep(self) -> Sweep:
+        """Ends what has expired. A lease that fails is found again by the next sweep."""
+        return self._end(self.leases.expired(self.clock()))
+
+    def end_user(self, user: str) -> Sweep:
+        """Ends all leases of a user."""
+        return self._end(self.leases.of_user(user))
+
+    def end_channels(self, pattern: str) -> Sweep:
+        """Ends the membership of everyone in the channels that a pattern covers."""
+        done = Sweep()
+        for member in self.members.covered(pattern):
+            try:
+                seq = self.leases.leave(member.connection, member.channel)
+                if seq:
+                    self.api.announce_leave(member.channel, member.user, member.connection, seq)
+                self.members.delete(member.channel, member.connection)
+            except GlobalwsError as error:
+                done.failed += 1
+                self.failure(member.connection, error)
+                continue
+            done.members += 1
+        return done
+
+    def _end(self, leases: Iterable[Lease]) -> Sweep:
+        done = Sweep()
+        for lease in leases:
+            try:
+                if not self.leases.mark(lease):
+                    continue
+                for channel in lease.channels:
+                    self.api.announce_leave(channel, lease.user, lease.connection, lease.seq + 1)
+                for channel in lease.channels:
+                    self.members.delete(channel, lease.connection)
+                self.leases.delete(lease)
+            except GlobalwsError as error:
+                done.failed += 1
+                self.failure(lease.connection, error)
+                continue
+            done.leases += 1
+            done.members += len(lease.channels)
+        return done

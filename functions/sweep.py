@@ -1,0 +1,109 @@
+"""Sweep: ends leases of presence. Started each minute, it looks every ten seconds for leases that
+expired. Given an operator's command, it ends the members and the subscriptions of presence that the
+command shuts out.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from globalws_functions.adapters.leases_table import LeasesTable
+from globalws_functions.adapters.members_table import MembersTable
+from globalws_functions.adapters.presence_api import PresenceApi
+from globalws_functions.domain.command import read_command
+from globalws_functions.domain.errors import GlobalwsError, InvalidEventError, TransientError
+from globalws_functions.domain.fields import SOURCE
+from globalws_functions.domain.leases import LeaseKeeper, Sweep
+from globalws_functions.domain.schedule import check_scheduled_event
+from globalws_functions.domain.sweep import ended_by, sweep_times
+from globalws_functions.settings import SweepSettings
+
+logger = Logger()
+metrics = Metrics()
+
+_settings = SweepSettings.parse(os.environ)
+# A member that a command ends may enter again before the command's rule is written.
+_AGAIN_SECONDS = 5
+
+
+@cache
+def _api() -> PresenceApi:
+    return PresenceApi.connect(_settings.graphql_url, _settings.region)
+
+
+@cache
+def _keeper() -> LeaseKeeper:
+    region = _settings.region
+    return LeaseKeeper(
+        leases=LeasesTable.connect(_settings.leases_table, region),
+        members=MembersTable.connect(_settings.members_table, region),
+        api=_api(),
+        clock=lambda: datetime.now(UTC),
+        failure=_warn,
+    )
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="id")
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Sweeps for a minute, or ends what a command ends; answers the counts.
+
+    Raises:
+        InvalidEventError: this was neither a schedule's event nor a command.
+        TransientError: a table or the bus does not answer, so that Lambda tries again.
+    """
+    try:
+        if event.get("source") == SOURCE:
+            done = _end(event)
+        else:
+            check_scheduled_event(event)
+            done = _sweep(lambda: context.get_remaining_time_in_millis() / 1000)
+    except InvalidEventError as error:
+        metrics.add_metric("EventsRefused", MetricUnit.Count, 1)
+        logger.error("event refused", extra={"reason": str(error)})
+        raise
+    metrics.add_metric("LeasesEnded", MetricUnit.Count, done.leases)
+    metrics.add_metric("MembersEnded", MetricUnit.Count, done.members)
+    metrics.add_metric("LeaseFailures", MetricUnit.Count, done.failed)
+    if done.members or done.failed:
+        logger.info("leases ended", extra={"sweep": asdict(done)})
+    return asdict(done)
+
+
+def _sweep(remaining: Callable[[], float]) -> Sweep:
+    done = Sweep()
+    for pause in sweep_times(_settings.interval, remaining, time.monotonic):
+        time.sleep(pause)
+        done = _sum(done, _keeper().sweep())
+    return done
+
+
+def _end(event: dict[str, Any]) -> Sweep:
+    target = ended_by(read_command(event))
+    if target is None:
+        return Sweep()
+    _api().end_presence(target.id, target.is_user)
+    end = _keeper().end_user if target.is_user else _keeper().end_channels
+    done = end(target.id)
+    time.sleep(_AGAIN_SECONDS)
+    done = _sum(done, end(target.id))
+    if done.failed:
+        raise TransientError(f"{done.failed} members were not ended; see the warnings before")
+    return done
+
+
+def _sum(first: Sweep, second: Sweep) -> Sweep:
+    return Sweep(
+        first.leases + second.leases, first.members + second.members, first.failed + second.failed
+    )
+
+
+def _warn(connection: str, error: GlobalwsError) -> None:
+    logger.warning("lease not ended", extra={"connection": connection, "reason": str(error)})

@@ -1,0 +1,63 @@
+import { util } from '@aws-appsync/utils';
+
+const MOST_CHANNELS = 100;
+
+/**
+ * Adds the channel to the connection's lease, or makes the lease: ctx.stash.member.seq is the
+ * number of this change. The lease's time is the API's own; no client's clock counts.
+ */
+export function request(ctx) {
+  const { name, member } = ctx.stash;
+  const now = util.time.nowEpochMilliSeconds();
+  const expiresAt = now + JSON.parse(ctx.env.PRESENCE_LEASE_SECONDS) * 1000;
+  return {
+    operation: 'UpdateItem',
+    key: util.dynamodb.toMapValues({ connection: member.connection }),
+    update: {
+      expression:
+        'SET #secret = :secret, #user = :user, #expiresAt = :expiresAt, #ttl = :ttl ' +
+        'ADD #channels :channels, #seq :one',
+      expressionNames: {
+        '#secret': 'secret',
+        '#user': 'user',
+        '#expiresAt': 'expiresAt',
+        '#ttl': 'ttl',
+        '#channels': 'channels',
+        '#seq': 'seq',
+      },
+      expressionValues: {
+        ...util.dynamodb.toMapValues({
+          ':secret': ctx.args.secret,
+          ':user': member.user,
+          ':expiresAt': expiresAt,
+          // Only if the sweep never runs again: what nobody ends, the table deletes in a day.
+          ':ttl': Math.floor(expiresAt / 1000) + 86400,
+          ':one': 1,
+        }),
+        ':channels': { SS: [name] },
+      },
+    },
+    condition: {
+      expression:
+        'attribute_not_exists(#connection) OR (#secret = :secret AND #user = :user ' +
+        'AND attribute_not_exists(#ended) ' +
+        'AND (attribute_not_exists(#channels) OR contains(#channels, :name) OR size(#channels) < :most))',
+      expressionNames: { '#connection': 'connection', '#ended': 'ended' },
+      expressionValues: util.dynamodb.toMapValues({ ':name': name, ':most': MOST_CHANNELS }),
+    },
+  };
+}
+
+export function response(ctx) {
+  if (!ctx.error) {
+    ctx.stash.member = { ...ctx.stash.member, seq: ctx.result.seq };
+    return ctx.result;
+  }
+  if (ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
+    util.error(
+      `the lease has ended, is another's, or has ${MOST_CHANNELS} channels: enter with a new connection`,
+      'LeaseExpired',
+    );
+  }
+  util.error(`presence does not answer: try again (${ctx.error.type})`, 'StoreUnavailable');
+}

@@ -1,0 +1,324 @@
+"""Changes of presence: how an event is read, told, or dropped; and how leases end."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from globalws_functions.domain.channel_patterns import covers
+from globalws_functions.domain.command import read_command
+from globalws_functions.domain.errors import (
+    GlobalwsError,
+    InvalidEventError,
+    PermanentError,
+    TransientError,
+)
+from globalws_functions.domain.leases import Lease, LeaseKeeper, Member, Sweep
+from globalws_functions.domain.presence import (
+    MAX_AGE,
+    Outcome,
+    PresenceChange,
+    deliver,
+    read_presence_changed,
+)
+from globalws_functions.domain.sweep import RESERVE_SECONDS, Target, ended_by, sweep_times
+
+from tests.support.functions import (
+    NOW,
+    Context,
+    FakeClock,
+    command_event,
+    contract,
+    load_handler,
+    reset_event,
+    sample,
+)
+
+TAKEN = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
+ALICE, BOB = "01KB4YXW0G8Q2M7R3T5V9XZABC", "01KB4YXW0G8Q2M7R3T5V9XZABD"
+
+
+@dataclass
+class Api:
+    failure: Exception | None = None
+    told: list[PresenceChange] = field(default_factory=list)
+
+    def publish_presence(self, change: PresenceChange) -> None:
+        if self.failure:
+            raise self.failure
+        self.told.append(change)
+
+
+def _event(**detail: Any) -> dict[str, Any]:
+    event = sample("presence")
+    return {**event, "detail": {**event["detail"], **detail}}
+
+
+def test_a_change_is_told_as_it_was_announced() -> None:
+    api = Api()
+    delivery = deliver(sample("presence"), api, TAKEN + timedelta(seconds=1))
+    assert delivery.outcome is Outcome.DELIVERED
+    (change,) = api.told
+    assert change.detail() == sample("presence")["detail"]
+
+
+def test_a_count_names_nobody() -> None:
+    event = _event(action="COUNT")
+    change, _ = read_presence_changed(event)
+    assert set(change.detail()) == {"name", "action", "region", "at"}
+    bare = {key: event["detail"][key] for key in change.detail()}
+    contract("PresenceChanged").validate({**event, "detail": bare})
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(59, Outcome.DELIVERED), (61, Outcome.TOO_LATE)])
+def test_what_is_older_than_a_minute_is_dropped(seconds: int, outcome: Outcome) -> None:
+    api = Api()
+    assert timedelta(seconds=60) == MAX_AGE
+    assert deliver(sample("presence"), api, TAKEN + timedelta(seconds=seconds)).outcome is outcome
+    assert len(api.told) == (outcome is Outcome.DELIVERED)
+
+
+def test_what_the_api_refuses_is_dropped_and_what_fails_is_raised() -> None:
+    refused = deliver(sample("presence"), Api(PermanentError("BadRequest", "no")), TAKEN)
+    assert (refused.outcome, refused.reason) == (Outcome.REFUSED, "BadRequest: no")
+    with pytest.raises(TransientError):
+        deliver(sample("presence"), Api(TransientError("busy")), TAKEN)
+
+
+@pytest.mark.parametrize(
+    ("detail", "named"),
+    [
+        ({"name": "a::b"}, "name"),
+        ({"action": "enter"}, "action"),
+        ({"region": "here"}, "region"),
+        ({"at": "now"}, "at"),
+        ({"user": 1}, "user"),
+        ({"connection": "c"}, "connection"),
+        ({"seq": 0}, "seq"),
+        ({"seq": True}, "seq"),
+        ({"seq": 1.5}, "seq"),
+        ({"seq": None}, "seq"),
+        ({"data": {}}, "data"),
+    ],
+)
+def test_a_malformed_event_is_refused_with_the_field(detail: dict[str, Any], named: str) -> None:
+    event = _event(**detail)
+    # The contract's `format` of instants is a note, not a check.
+    assert contract("PresenceChanged").is_valid(event) == (named == "at")
+    with pytest.raises(InvalidEventError, match=rf"detail\.{named}"):
+        read_presence_changed(event)
+    assert deliver(event, Api(), TAKEN).outcome is Outcome.REFUSED
+
+
+@dataclass
+class World:
+    """Leases, members and a bus in memory; `failing` names what raises, once each."""
+
+    leases: dict[str, Lease] = field(default_factory=dict)
+    marked: set[str] = field(default_factory=set)
+    members: dict[tuple[str, str], str] = field(default_factory=dict)
+    left: list[tuple[str, str, int]] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)
+    failures: list[tuple[str, GlobalwsError]] = field(default_factory=list)
+
+    def enter(self, connection: str, user: str, *channels: str, ends: int = -1) -> None:
+        expires_at = NOW + timedelta(seconds=ends)
+        self.leases[connection] = Lease(connection, user, channels, len(channels), expires_at)
+        for channel in channels:
+            self.members[channel, connection] = user
+
+    def keeper(self) -> LeaseKeeper:
+        return LeaseKeeper(
+            leases=_Leases(self),
+            members=_Members(self),
+            api=_Api(self),
+            clock=lambda: NOW,
+            failure=lambda connection, error: self.failures.append((connection, error)),
+        )
+
+    def check(self, step: str) -> None:
+        if step in self.failing:
+            self.failing.remove(step)
+            raise TransientError(step)
+
+
+@dataclass
+class _Leases:
+    world: World
+
+    def expired(self, now: datetime) -> Iterator[Lease]:
+        for lease in list(self.world.leases.values()):
+            if lease.expires_at <= now or lease.connection in self.world.marked:
+                yield lease
+
+    def of_user(self, user: str) -> Iterator[Lease]:
+        return iter([lease for lease in self.world.leases.values() if lease.user == user])
+
+    def mark(self, lease: Lease) -> bool:
+        self.world.check("mark")
+        if self.world.leases[lease.connection].expires_at != lease.expires_at:
+            return False
+        self.world.marked.add(lease.connection)
+        return True
+
+    def delete(self, lease: Lease) -> None:
+        self.world.check("delete lease")
+        del self.world.leases[lease.connection]
+
+    def leave(self, connection: str, channel: str) -> int:
+        lease = self.world.leases.get(connection)
+        if lease is None:
+            return 0
+        rest = tuple(each for each in lease.channels if each != channel)
+        self.world.leases[connection] = replace(lease, channels=rest, seq=lease.seq + 1)
+        return lease.seq + 1
+
+
+@dataclass
+class _Members:
+    world: World
+
+    def covered(self, pattern: str) -> Iterator[Member]:
+        for (channel, connection), user in list(self.world.members.items()):
+            if covers(pattern, channel):
+                yield Member(channel, connection, user)
+
+    def delete(self, channel: str, connection: str) -> None:
+        self.world.check("delete member")
+        self.world.members.pop((channel, connection), None)
+
+
+@dataclass
+class _Api:
+    world: World
+
+    def announce_leave(self, channel: str, user: str, connection: str, seq: int) -> None:
+        self.world.check("announce")
+        self.world.left.append((channel, user, seq))
+
+
+def test_an_expired_lease_becomes_one_leave_in_each_of_its_channels() -> None:
+    world = World()
+    world.enter(ALICE, "alice", "cars", "tech")
+    world.enter(BOB, "bob", "tech", ends=1)
+    assert world.keeper().sweep() == Sweep(leases=1, members=2)
+    assert world.left == [("cars", "alice", 3), ("tech", "alice", 3)]
+    assert set(world.leases) == {BOB}
+    assert set(world.members) == {("tech", BOB)}
+    assert world.keeper().sweep() == Sweep()
+
+
+def test_a_lease_that_was_renewed_meanwhile_stays() -> None:
+    world = World()
+    world.enter(ALICE, "alice", "cars")
+    keeper = world.keeper()
+    stale = [world.leases[ALICE]]
+    world.enter(ALICE, "alice", "cars", ends=75)
+    assert keeper._end(stale) == Sweep()
+    assert world.left == []
+
+
+@pytest.mark.parametrize("step", ["mark", "announce", "delete member", "delete lease"])
+def test_a_crash_at_any_step_repeats_the_leave_and_never_loses_it(step: str) -> None:
+    world = World(failing=[step])
+    world.enter(ALICE, "alice", "cars")
+    world.enter(BOB, "bob", "cars")
+    first = world.keeper().sweep()
+    assert (first.failed, first.leases) == (1, 1)
+    assert [connection for connection, _ in world.failures] == [ALICE]
+    assert world.keeper().sweep().leases == 1
+    assert world.leases == {}
+    assert world.members == {}
+    # Repeated with the same number, so that receivers drop it.
+    assert set(world.left) == {("cars", "alice", 2), ("cars", "bob", 2)}
+
+
+def test_a_users_leases_end_with_the_user() -> None:
+    world = World()
+    world.enter(ALICE, "alice", "cars", "tech", ends=75)
+    world.enter(BOB, "bob", "tech", ends=75)
+    assert world.keeper().end_user("alice") == Sweep(leases=1, members=2)
+    assert set(world.leases) == {BOB}
+
+
+def test_members_of_a_pattern_leave_its_channels_and_keep_their_others() -> None:
+    world = World()
+    world.enter(ALICE, "alice", "chat:1", "tech", ends=75)
+    world.enter(BOB, "bob", "chat:2", ends=75)
+    assert world.keeper().end_channels("chat:*") == Sweep(members=2)
+    assert world.left == [("chat:1", "alice", 3), ("chat:2", "bob", 2)]
+    assert world.leases[ALICE].channels == ("tech",)
+    assert set(world.members) == {("tech", ALICE)}
+
+
+def test_a_member_without_a_lease_is_taken_off_the_list() -> None:
+    world = World(members={("cars", ALICE): "alice"})
+    world.keeper().end_channels("cars")
+    assert (world.left, world.members) == ([], {})
+
+
+CHANNEL = Target("tech", is_user=False)
+USER = Target("alice", is_user=True)
+
+
+@pytest.mark.parametrize(
+    ("event", "target"),
+    [
+        (command_event("ChannelPolicyChanged", allowed=False), CHANNEL),
+        (command_event("ChannelPolicyChanged", allowed=True), None),
+        (command_event("ChannelPolicyChanged", allowed=True, subscribe="signed-in"), CHANNEL),
+        (reset_event(), CHANNEL),
+        (command_event("PurgeRequested"), CHANNEL),
+    ],
+)
+def test_a_command_that_may_shut_out_ends_members(
+    event: dict[str, Any], target: Target | None
+) -> None:
+    event = {**event, "detail": {**event["detail"], "name": "tech"}}
+    assert ended_by(read_command(event)) == target
+
+
+def test_a_run_sweeps_at_once_and_every_ten_seconds_until_its_time_is_over() -> None:
+    clock = FakeClock()
+    end = clock.seconds + 60
+    pauses = []
+    for pause in sweep_times(10, lambda: end - clock.seconds, clock.monotonic):
+        pauses.append(pause)
+        clock.sleep(pause + 1)  # a sweep takes a second
+    assert pauses == [0, 9, 9, 9, 9, 9]
+    assert end - clock.seconds >= RESERVE_SECONDS - 1
+
+
+def test_the_handler_answers_and_counts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, api = load_handler("presence", monkeypatch), Api()
+    monkeypatch.setattr(module, "_api", api)
+    event = sample("presence") | {"time": datetime.now(UTC).isoformat(timespec="seconds")}
+    assert module.handler(event, Context()) == {"outcome": "delivered"}
+    text = capsys.readouterr().out
+    assert '"PresenceChanges"' in text
+    assert "writing" not in text  # what a member shows belongs to the channel
+    assert module.handler(sample("presence"), Context()) == {"outcome": "too late"}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert any("PresenceChangesTooLate" in line for line in lines)
+
+
+def test_the_sweep_takes_nothing_but_schedules_and_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = load_handler("sweep", monkeypatch)
+    with pytest.raises(InvalidEventError):
+        module.handler(sample("sweep-malformed"), Context())
+    with pytest.raises(InvalidEventError):
+        module.handler(sample("replay"), Context())
+
+
+def test_the_sweep_runs_by_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, world = load_handler("sweep", monkeypatch), World()
+    world.enter(ALICE, "alice", "cars")
+    monkeypatch.setattr(module, "_keeper", world.keeper)
+    answer = module.handler(sample("sweep"), Context(remaining_ms=int(RESERVE_SECONDS * 1000)))
+    assert answer == {"leases": 1, "members": 1, "failed": 0}
