@@ -152,9 +152,7 @@ def test_in_any_order_with_any_outage_a_valid_key_is_handed_out_and_clients_keep
                 assert all(value in each.split(",")[0] for each in before.values())
 
 
-def test_without_a_key_config_says_so(
-    deployment: FakeDeployment, run: Run
-) -> None:
+def test_without_a_key_config_says_so(deployment: FakeDeployment, run: Run) -> None:
     for region in deployment.regions.values():
         region.outputs = {"ApiKey": ""}
     assert run("config").document["regions"][0]["apiKey"] is None
