@@ -3,12 +3,15 @@
 import asyncio
 import re
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import jwt
 import pytest
+from globalws_functions.domain.json_text import read_json
 
 from tests.support.clients import Publisher, listening
 from tests.support.stack import ROOT, LocalStack
@@ -18,11 +21,10 @@ pytestmark = pytest.mark.stack
 _SECONDS = 40
 
 
-def _block(page: str, language: str) -> str:
-    """The page's first code block in this language."""
-    found = re.search(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    assert found is not None
-    return found[1]
+def _block(page: str, language: str, word: str = "") -> str:
+    """The page's first code block in this language, of those that contain the word."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return next(block for block in blocks if word in block)
 
 
 @pytest.fixture
@@ -100,3 +102,15 @@ async def test_the_page_of_faults_cuts_a_link_and_mends_it(stack: LocalStack) ->
         assert await listener.until(1) == [local]
         assert await run(mend) == "{}"
         assert await listener.until(2) == [local, sent]
+
+
+def test_the_page_of_authentication_gets_tokens_of_two_users(stack: LocalStack) -> None:
+    commands = _block("docs/authentication.md", "sh", "4099").splitlines()
+    claims = []
+    for command in commands:
+        here = command.replace("http://127.0.0.1:4099/issuer", str(stack.running.issuerUrl))
+        done = subprocess.run(["bash", "-c", here], capture_output=True, check=True)
+        token = read_json(done.stdout)["access_token"]
+        claims.append(jwt.decode(token, options={"verify_signature": False}))
+    assert [each["sub"] for each in claims] == ["alice", "bob"]
+    assert claims[1]["globalws"] == {"orders:*": ["subscribe"]}
