@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
-import type { ClientConfig, RegionConfig } from '../config/config';
+import type { RegionEndpoint } from '@globalws/client';
+import type { ClientConfig } from '../config/config';
 import { ChannelPicker } from '../features/channels/ChannelPicker';
 import { ChannelView } from '../features/channels/ChannelView';
 import { useChannels } from '../features/channels/useChannels';
@@ -10,24 +11,36 @@ import type { RoundTrips } from '../features/regions/measure';
 import { NEAREST, RegionPicker } from '../features/regions/RegionPicker';
 import { RegionOrder } from '../features/regions/regionOrder';
 import { useRoundTrips } from '../features/regions/useRoundTrips';
+import { IssuerContext, useClient } from '../features/session/clients';
+import { SignIn } from '../features/session/SignIn';
 import { SideBySide } from '../features/sideBySide/SideBySide';
 import { Header } from './Header';
 import { usePlace } from './usePlace';
 import classes from './App.module.css';
 
-type Regions = readonly [RegionConfig, ...RegionConfig[]];
+type Regions = readonly [RegionEndpoint, ...RegionEndpoint[]];
 
 /** The page once its configuration is known. */
 export function Workspace({ config }: { readonly config: ClientConfig }) {
+  return (
+    <IssuerContext value={config.issuer}>
+      <Rooms config={config} />
+    </IssuerContext>
+  );
+}
+
+function Rooms({ config }: { readonly config: ClientConfig }) {
   const { regions } = config;
   const [place, go] = usePlace();
-  const times = useRoundTrips(regions);
+  const { user } = place;
+  const times = useRoundTrips(useClient(regions, user));
   const ordered = useMemo(
     () => homeFirst(regions, times, place.region),
     [regions, times, place.region],
   );
-  const channels = useChannels(ordered ?? regions);
-  const opening = useOpening(channels.all, ordered?.[0], place.channel === '');
+  const client = useClient(ordered ?? regions, user);
+  const channels = useChannels(client);
+  const opening = useOpening(channels.all, ordered && client, place.channel === '');
   const channel = place.channel === '' ? opening : place.channel;
   const view = place.view === 'operator' && !config.operator ? 'channel' : place.view;
   const codes = useMemo(() => regions.map((each) => each.region), [regions]);
@@ -54,6 +67,13 @@ export function Workspace({ config }: { readonly config: ClientConfig }) {
                   }}
                 />
               )}
+              <SignIn
+                label="User"
+                user={user}
+                onUser={(name) => {
+                  go({ user: name });
+                }}
+              />
               <ChannelPicker
                 channels={channels}
                 value={channel}
@@ -67,10 +87,15 @@ export function Workspace({ config }: { readonly config: ClientConfig }) {
             <OperatorView channels={channels} channel={channel} />
           )}
           {view === 'regions' && channel !== '' && (
-            <SideBySide key={channel} channel={channel} regions={regions} />
+            <SideBySide key={channel} channel={channel} regions={regions} user={user} />
           )}
           {view === 'channel' && channel !== '' && ordered && (
-            <ChannelView key={channel} channel={channel} regions={ordered} />
+            <ChannelView
+              key={`${channel} ${user}`}
+              channel={channel}
+              regions={ordered}
+              user={user}
+            />
           )}
         </main>
       </div>

@@ -10,6 +10,8 @@ export interface Place {
   readonly region: string;
   /** Empty: the channel where something is to be seen. */
   readonly channel: string;
+  /** Who is signed in with the local issuer; empty: a visitor. */
+  readonly user: string;
 }
 
 export function parsePlace(search: string): Place {
@@ -19,14 +21,16 @@ export function parsePlace(search: string): Place {
     view,
     region: parameters.get('region') ?? 'nearest',
     channel: parameters.get('channel') ?? '',
+    user: parameters.get('user') ?? '',
   };
 }
 
-export function formatPlace({ view, region, channel }: Place): string {
+export function formatPlace({ view, region, channel, user }: Place): string {
   const parameters = new URLSearchParams();
   if (view !== 'channel') parameters.set('view', view);
   if (region !== 'nearest') parameters.set('region', region);
   if (channel !== '') parameters.set('channel', channel);
+  if (user !== '') parameters.set('user', user);
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
 }

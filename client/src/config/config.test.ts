@@ -7,6 +7,7 @@ describe('parseConfig', () => {
     expect(parseConfig({ regions: [OREGON], operator: true })).toEqual({
       regions: [OREGON],
       operator: true,
+      issuer: null,
     });
   });
 
@@ -17,10 +18,11 @@ describe('parseConfig', () => {
 
   it.each([
     [null, 'not a JSON object'],
+    [{ regions: [OREGON], issuer: {} }, 'issuer has no url'],
     [{}, 'no list "regions"'],
     [{ regions: [] }, 'names no region'],
-    [{ regions: [{ ...OREGON, apiKey: null }] }, 'region 1 has no apiKey: this page needs one'],
-    [{ regions: [{ ...OREGON, realtimeUrl: '' }] }, 'region 1 has no realtimeUrl'],
+    [{ regions: [{ ...OREGON, apiKey: null }] }, 'us-west-2 has no apiKey: this page needs one'],
+    [{ regions: [{ ...OREGON, realtimeUrl: '' }] }, 'region 1: realtimeUrl is missing'],
     [{ regions: [{ ...OREGON, graphqlUrl: 'javascript:alert(1)' }] }, 'no http address'],
     [{ regions: [OREGON, { ...OREGON, realtimeUrl: 'http://x' }] }, 'region 2: realtimeUrl'],
   ])('says what is wrong with %j', (document, message) => {

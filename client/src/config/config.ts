@@ -1,60 +1,51 @@
 /** What the client knows of the deployment: read once at start, from /config.json. */
-export interface RegionConfig {
-  readonly region: string;
-  readonly graphqlUrl: string;
-  readonly realtimeUrl: string;
-  readonly apiKey: string;
+import { ConfigError, regionsOf } from '@globalws/client';
+import type { RegionEndpoint } from '@globalws/client';
+
+/** A user whom the local issuer signs in; never so on AWS. */
+export interface LocalUser {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** The local stack's issuer: its URL, and whom it knows. */
+export interface LocalIssuer {
+  readonly url: string;
+  readonly users: readonly LocalUser[];
 }
 
 export interface ClientConfig {
   /** At least one. */
-  readonly regions: readonly [RegionConfig, ...RegionConfig[]];
+  readonly regions: readonly [RegionEndpoint, ...RegionEndpoint[]];
   /** Whether whoever serves this page also offers the operator's API; never so on AWS. */
   readonly operator: boolean;
+  readonly issuer: LocalIssuer | null;
 }
-
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
-const KEYS = ['region', 'graphqlUrl', 'realtimeUrl', 'apiKey'] as const;
 
 /** Raises ConfigError saying what is wrong. */
 export function parseConfig(document: unknown): ClientConfig {
   if (!isRecord(document)) throw new ConfigError('config.json is not a JSON object');
-  const { regions, operator } = document;
-  if (!Array.isArray(regions)) throw new ConfigError('config.json has no list "regions"');
-  const [first, ...others] = regions.map(parseRegion);
-  if (!first) throw new ConfigError('config.json names no region');
-  return { regions: [first, ...others], operator: operator === true };
+  const regions = regionsOf(document);
+  const issuer = parseIssuer(document.issuer);
+  const keyless = regions.find((each) => each.apiKey === undefined);
+  if (keyless && !issuer) {
+    throw new ConfigError(`config.json: ${keyless.region} has no apiKey: this page needs one`);
+  }
+  return { regions, operator: document.operator === true, issuer };
 }
 
-function parseRegion(entry: unknown, index: number): RegionConfig {
-  const where = `config.json, region ${index + 1}`;
-  if (!isRecord(entry)) throw new ConfigError(`${where} is not an object`);
-  const [region, graphqlUrl, realtimeUrl, apiKey] = KEYS.map((key) => {
-    const value = entry[key];
-    if (typeof value !== 'string' || value === '') {
-      const why = key === 'apiKey' ? ': this page needs one, tokens and IAM do not open it' : '';
-      throw new ConfigError(`${where} has no ${key}${why}`);
-    }
-    return value;
-  }) as [string, string, string, string];
-  if (!/^https?:$/.test(protocolOf(graphqlUrl))) {
-    throw new ConfigError(`${where}: graphqlUrl is no http address`);
+function parseIssuer(entry: unknown): LocalIssuer | null {
+  if (!isRecord(entry)) return null;
+  const { url, users } = entry;
+  if (typeof url !== 'string' || !Array.isArray(users)) {
+    throw new ConfigError('config.json: issuer has no url, or no list "users"');
   }
-  if (!/^wss?:$/.test(protocolOf(realtimeUrl))) {
-    throw new ConfigError(`${where}: realtimeUrl is no WebSocket address`);
-  }
-  return { region, graphqlUrl, realtimeUrl, apiKey };
+  return { url, users: users.filter(isRecord).map(parseUser) };
 }
 
-function protocolOf(url: string): string {
-  try {
-    return new URL(url).protocol;
-  } catch {
-    return '';
-  }
+function parseUser({ name, groups }: Record<string, unknown>): LocalUser {
+  const known = Array.isArray(groups) ? groups.filter((each) => typeof each === 'string') : [];
+  return { name: String(name), groups: known };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,19 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { regionName, regionTitle } from './regionNames';
 import { quantile } from './stats';
 import { duration } from './time';
-import { ulid } from './ulid';
-
-describe('ulid', () => {
-  it('has the form that the API asks for', () => {
-    expect(ulid()).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
-  });
-  it('begins with the time, most significant first', () => {
-    expect(ulid(1_469_918_176_385).slice(0, 10)).toBe('01ARYZ6S41');
-  });
-  it('does not repeat itself', () => {
-    expect(new Set(Array.from({ length: 1000 }, () => ulid(1))).size).toBe(1000);
-  });
-});
 
 describe('regionName', () => {
   it.each([

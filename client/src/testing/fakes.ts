@@ -1,16 +1,16 @@
 /** A subscription that a test plays, and messages to play. */
-import type { RegionConfig } from '../config/config';
+import type { RegionEndpoint } from '@globalws/client';
 import type { FeedEvent, FeedState, OpenFeed } from '../features/feed/feed';
-import type { Message } from '../graphql/schema';
+import type { Message } from '@globalws/client';
 
-export const OREGON: RegionConfig = {
+export const OREGON: RegionEndpoint = {
   region: 'us-west-2',
   graphqlUrl: 'http://oregon.test/graphql',
   realtimeUrl: 'ws://oregon.test/graphql/realtime',
   apiKey: 'key-oregon',
 };
 
-export const SYDNEY: RegionConfig = {
+export const SYDNEY: RegionEndpoint = {
   region: 'ap-southeast-2',
   graphqlUrl: 'http://sydney.test/graphql',
   realtimeUrl: 'ws://sydney.test/graphql/realtime',
@@ -19,7 +19,7 @@ export const SYDNEY: RegionConfig = {
 
 export function messageOf(number: number, change: Partial<Message> = {}): Message {
   return {
-    id: `01JDEXAMPLE${String(number).padStart(15, '0')}`,
+    id: `01JDEXAMP0E${String(number).padStart(15, '0')}`,
     name: 'tech',
     message: `message ${number}`,
     publishedAt: new Date(Date.UTC(2026, 10, 23, 12) + number * 1000).toISOString(),
@@ -34,8 +34,8 @@ export class FakeFeeds {
   readonly opened: { readonly channel: string; readonly regions: readonly string[] }[] = [];
   readonly #waiting = new Map<string, (event: FeedEvent) => void>();
 
-  readonly open: OpenFeed = (channel, regions, signal) => {
-    const codes = regions.map((each) => each.region);
+  readonly open: OpenFeed = (channel, client, signal) => {
+    const codes = client.regions.map((each) => each.region);
     this.opened.push({ channel, regions: codes });
     const queue: FeedEvent[] = [];
     let wake: () => void = () => undefined;

@@ -3,7 +3,7 @@ import { FakeFeeds, messageOf, OREGON, SYDNEY } from './fakes';
 
 interface Body {
   readonly query: string;
-  readonly variables: { readonly name: string; readonly message: string; readonly id: string };
+  readonly variables: { readonly name: string; readonly message: string; readonly id: string; readonly n0: string };
 }
 type Publish = (body: Body['variables']) => Response;
 
@@ -58,11 +58,13 @@ class World {
       return Promise.resolve(Response.json({ data: { channels: CHANNELS } }));
     }
     if (body.query.includes('getChannel(')) {
-      return Promise.resolve(Response.json({ data: { getChannel: this.closed } }));
+      return Promise.resolve(Response.json({ data: { getChannel: { name: body.variables.name, ...this.closed } } }));
     }
     if (body.query.includes('history(')) {
-      const items = Array.from({ length: this.stored[body.variables.name] ?? 0 }, (_, n) => messageOf(n));
-      return this.held.then(() => Response.json({ data: { history: { items, nextToken: null } } }));
+      const items = Array.from({ length: this.stored[body.variables.n0] ?? 0 }, (_, n) =>
+        messageOf(n, { publishedAt: new Date().toISOString() }),
+      );
+      return this.held.then(() => Response.json({ data: { h0: { items, nextToken: null } } }));
     }
     if (body.query.includes('mutation')) {
       this.sent.push(body.variables);

@@ -6,20 +6,27 @@
  * pass reads it.
  */
 
-import { type Message, messageTime } from './types.js';
+import { LOWEST_ID, type Message, messageTime } from './types.js';
 import { idBefore, timeOf } from './ulid.js';
 
 function inOrder(messages: Message[]): Message[] {
   return messages.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
 }
 
-/** The page to ask for. */
+/** The page to ask for: `after` is null for the newest messages; `most` bounds it. */
 export interface PageRequest {
-  readonly after: string;
+  readonly after: string | null;
   readonly nextToken: string | null;
+  readonly most: number;
 }
 
-/** The passes of one link. */
+/** What a rewind found: `floor` is the id below which nothing was asked for. */
+export interface Rewound {
+  readonly floor: string;
+  readonly messages: Message[];
+}
+
+/** The passes of one attachment. */
 export class CatchUp {
   /** Whether a pass was completed. */
   passedOnce = false;
@@ -31,6 +38,9 @@ export class CatchUp {
   #after: string | null = null;
   #token: string | null = null;
   #cursorMs: number | null = null;
+  /** How many of the newest messages are still to be read; null outside a rewind. */
+  #rewind: number | null = null;
+  #newest: Message[] = [];
 
   constructor(holdLimit: number) {
     this.#holdLimit = holdLimit;
@@ -40,6 +50,18 @@ export class CatchUp {
   begin(after: string): void {
     this.#after = after;
     this.#token = null;
+  }
+
+  /** Read the newest so many messages. */
+  rewind(count: number): void {
+    this.#rewind = count;
+    this.#newest = [];
+    this.#token = null;
+  }
+
+  /** Whether it is a rewind's page that is asked for. */
+  get rewinding(): boolean {
+    return this.#rewind !== null;
   }
 
   /** A live message that must wait for its place. */
@@ -61,11 +83,35 @@ export class CatchUp {
 
   /** The page to ask for, or null if all is read. */
   nextPage(): PageRequest | null {
+    if (this.#rewind !== null) {
+      return { after: null, nextToken: this.#token, most: this.#rewind };
+    }
     if (this.#after === null && this.#missed !== null) {
       this.begin(idBefore(this.#missed));
       this.#missed = null;
     }
-    return this.#after === null ? null : { after: this.#after, nextToken: this.#token };
+    const after = this.#after;
+    return after === null ? null : { after, nextToken: this.#token, most: Infinity };
+  }
+
+  /** A rewind's page, newest first. Null if another one follows, else all that can be delivered. */
+  rewound(items: readonly Message[], nextToken: string | null): Rewound | null {
+    const left = (this.#rewind ?? 0) - items.length;
+    this.#newest.push(...items);
+    if (left > 0 && nextToken !== null) {
+      this.#rewind = left;
+      this.#token = nextToken;
+      return null;
+    }
+    // If fewer are stored than were asked for, whatever is stored later belongs to them.
+    const floor = left > 0 ? LOWEST_ID : (this.#newest.at(-1)?.id ?? LOWEST_ID);
+    const messages = inOrder(this.#newest.concat(this.#held));
+    this.#rewind = null;
+    this.#token = null;
+    this.#newest = [];
+    this.#held = [];
+    this.passedOnce = true;
+    return { floor, messages };
   }
 
   /**
@@ -100,6 +146,7 @@ export class CatchUp {
     const held = this.#held;
     this.#held = [];
     this.#after = null;
+    this.#rewind = null;
     this.#missed = null;
     this.passedOnce = true;
     return inOrder(held);

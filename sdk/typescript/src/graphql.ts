@@ -1,39 +1,78 @@
-/** GraphQL over HTTP with an API key: history pages, publishing, round trips. */
+/** GraphQL over HTTP: one operation, authorized, with the errors that it can have. */
 
-import { GraphQLError, SubscriberError } from './errors.js';
-import { FIELDS } from './protocol.js';
+import type { Auth } from './auth.js';
+import { ClientError, GraphQLError, isUnauthorized } from './errors.js';
 import { later } from './timers.js';
-import { type Message, objectOf, parseMessage, type RegionEndpoint } from './types.js';
-
-export const HISTORY = `query History($name: String!, $after: ID, $limit: Int, $nextToken: String) {
-  history(name: $name, after: $after, limit: $limit, nextToken: $nextToken) { items { ${FIELDS} } nextToken }
-}`;
-export const PUBLISH = `mutation Publish($name: String!, $message: String!, $id: ID) {
-  publish(name: $name, message: $message, id: $id) { ${FIELDS} publisher }
-}`;
-export const PING = 'query Ping { __typename }';
+import { objectOf, type RegionEndpoint } from './types.js';
 
 /** The API could not be reached, or answered nothing that can be understood. */
-export class NoAnswerError extends SubscriberError {
+export class NoAnswerError extends ClientError {
   override name = 'NoAnswerError';
 }
 
 export type Fetcher = typeof globalThis.fetch;
+
+/** Who asks, and how. */
+export interface Caller {
+  readonly auth: Auth;
+  readonly fetch: Fetcher;
+}
 
 /** `timeoutMs` also bounds the body; `signal` abandons the request. */
 export interface Request {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The `data` of the answer; throws GraphQLError (refused) or NoAnswerError (try again). */
+/**
+ * The `data` of the answer; throws GraphQLError (an error of the API) or NoAnswerError (try again),
+ * and `signal.reason` once that is aborted. Credentials that are refused are renewed, once.
+ */
 export async function execute(
-  fetcher: Fetcher,
+  caller: Caller,
   endpoint: RegionEndpoint,
-  { query, signal, timeoutMs, variables }: Request,
+  request: Request,
 ): Promise<Record<string, unknown>> {
+  const { auth } = caller;
+  const body = JSON.stringify({ query: request.query, variables: request.variables });
+  const asked = { endpoint, url: endpoint.graphqlUrl, body };
+  const headers = await headersOf(auth, asked);
+  try {
+    return await post(caller, endpoint, { ...request, body, headers });
+  } catch (error) {
+    if (!(error instanceof GraphQLError && isUnauthorized(error.errorType) && auth.renewable)) {
+      throw error;
+    }
+  }
+  auth.refused(headers);
+  return post(caller, endpoint, { ...request, body, headers: await headersOf(auth, asked) });
+}
+
+async function headersOf(
+  auth: Auth,
+  request: Parameters<Auth['headers']>[0],
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await auth.headers(request);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NoAnswerError(`${request.endpoint.region}: ${reason}`, { cause: error });
+  }
+}
+
+interface Post extends Request {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function post(
+  caller: Caller,
+  endpoint: RegionEndpoint,
+  { body, headers, signal, timeoutMs }: Post,
+): Promise<Record<string, unknown>> {
+  signal?.throwIfAborted();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const cancel = later(timeoutMs, abort);
@@ -41,15 +80,16 @@ export async function execute(
   let source = endpoint.region;
   let document: Record<string, unknown> | null;
   try {
-    const response = await fetcher(endpoint.graphqlUrl, {
+    const response = await caller.fetch(endpoint.graphqlUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-api-key': endpoint.apiKey },
-      body: JSON.stringify({ query, variables }),
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
       signal: controller.signal,
     });
     source = `${endpoint.region}: HTTP ${response.status}`;
     document = objectOf(await response.json());
   } catch (error) {
+    signal?.throwIfAborted();
     throw new NoAnswerError(`${source}: ${String(error)}`, { cause: error });
   } finally {
     cancel();
@@ -61,32 +101,26 @@ export async function execute(
 function dataOf(document: Record<string, unknown> | null, source: string): Record<string, unknown> {
   const errors = document?.['errors'];
   const failed = errors !== undefined && errors !== null && !(Array.isArray(errors) && !errors.length);
-  const first = objectOf(Array.isArray(errors) ? (errors as unknown[])[0] : errors);
+  const all = (Array.isArray(errors) ? (errors as unknown[]) : [errors]).map(objectOf);
+  const [first = null] = all;
   const errorType = first?.['errorType'];
   if (typeof errorType === 'string') {
     const now = objectOf(first?.['errorInfo'])?.['now'];
     const serverMs = typeof now === 'number' ? now : null;
-    throw new GraphQLError(errorType, String(first?.['message']), serverMs);
+    const byAlias: Record<string, GraphQLError['byField'][string]> = {};
+    for (const error of all) {
+      const path = error?.['path'];
+      const [alias] = Array.isArray(path) ? (path as unknown[]) : [];
+      const { errorType: type, message } = error ?? {};
+      if (typeof alias === 'string' && typeof type === 'string') {
+        byAlias[alias] = { errorType: type, message: String(message) };
+      }
+    }
+    throw new GraphQLError(errorType, String(first?.['message']), serverMs, byAlias);
   }
   const data = objectOf(document?.['data']);
   if (failed || data === null) {
     throw new NoAnswerError(`${source}: ${JSON.stringify(document).slice(0, 200)}`);
   }
   return data;
-}
-
-export interface Page {
-  readonly items: Message[];
-  readonly nextToken: string | null;
-}
-
-/** The page in a `history` answer; throws NoAnswerError. */
-export function pageOf(data: Record<string, unknown>): Page {
-  const { items, nextToken } = objectOf(data['history']) ?? {};
-  const messages = Array.isArray(items) ? items.map(parseMessage) : [null];
-  const complete = messages.filter((message) => message !== null);
-  if (complete.length < messages.length) {
-    throw new NoAnswerError('history: not a page of complete messages');
-  }
-  return { items: complete, nextToken: typeof nextToken === 'string' ? nextToken : null };
 }

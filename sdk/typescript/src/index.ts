@@ -1,18 +1,29 @@
-/** A subscriber that loses nothing and gets nothing twice, over any number of regions. */
+/** Channels of GlobalWS: publish, subscribe without gaps, read history, in any number of regions. */
 
+export { ApiKey, apiKey, type Auth, type AuthRequest, Token, token, TokenError } from './auth.js';
+export {
+  type AskOptions,
+  Client,
+  type ClientOptions,
+  type ClientState,
+  type HistoryOptions,
+  type SubscribeOptions,
+} from './client.js';
+export { ConfigError, regionsOf } from './config.js';
 export {
   BufferOverflowError,
+  ClientError,
   GraphQLError,
   isFinal,
   PublishFailedError,
-  PublishRefusedError,
-  SubscriberError,
+  RefusedError,
 } from './errors.js';
-export { nearestFirst, roundTripMs } from './nearest.js';
+export { NoAnswerError } from './graphql.js';
+export type { ChannelInfo, Page } from './operations.js';
 export type { Beginning, Tuning } from './options.js';
 export { DEFAULTS } from './options.js';
-export { publish, type PublishOptions } from './publish.js';
-export { subscribe, type SubscribeOptions, type Subscription } from './subscribe.js';
+export type { PublishOptions } from './publish.js';
+export type { Subscription } from './subscription.js';
 export type { Socket, SocketConstructor } from './transport.js';
 export type {
   Checkpoint,

@@ -1,291 +1,383 @@
-/**
- * The resuming subscription as a state machine: inputs in, commands out, no I/O.
- *
- * There is one main link; while failed over there may be a second one, the candidate, by which the
- * subscriber goes home: it is subscribed and has caught up before the main link is dropped.
- */
+/** A client as a state machine: inputs in, commands out, no I/O. */
 
-import { Course } from './course.js';
-import { BufferOverflowError, isFinal, NO_HISTORY } from './errors.js';
-import { Ledger } from './ledger.js';
-import { type Link, Links } from './links.js';
-import type { Options } from './options.js';
-import { Outbox } from './outbox.js';
+import type { BufferTotal } from './buffer.js';
+import { type Attachment, Channel } from './channel.js';
+import type { PageRequest } from './catchup.js';
+import { Core } from './core.js';
+import { BufferOverflowError, isFinal, isUnauthorized, NO_HISTORY } from './errors.js';
+import { Fleet } from './fleet.js';
+import { ConnectionManager } from './manager.js';
+import type { Tuning } from './options.js';
 import type { Frame } from './protocol.js';
+import { HistoryReader } from './reader.js';
 import { Retry } from './retry.js';
-import type { Command, Input } from './signals.js';
+import type { Command, Input, PageAnswer } from './signals.js';
 import type { Checkpoint, Message } from './types.js';
 
 /**
- * One subscription. `regions` are names in order of preference; the first is home. `wall` is
- * this machine's clock, milliseconds since 1970; it and `random` (0 to 1) are all that is not in
- * the inputs.
+ * All subscriptions of a client. `regions` are names in order of preference; the first is home.
+ * `wall` is this machine's clock, milliseconds since 1970; it and `random` (0 to 1) are all that is
+ * not in the inputs. `renewable`: whether other credentials may be had after a refusal.
  */
 export class Machine {
-  readonly #options: Options;
-  readonly #commands: Command[] = [];
-  readonly #regions: readonly string[];
-  readonly #retry: Retry;
-  readonly #ledger: Ledger;
-  readonly #links: Links;
-  readonly #out: Outbox;
-  readonly #course: Course;
-  #now = 0;
+  readonly #core: Core;
+  readonly #channels = new Map<number, Channel>();
+  readonly #total: BufferTotal = { bytes: 0, channels: 0 };
+  readonly #fleet: Fleet;
+  readonly #manager: ConnectionManager;
+  readonly #reader: HistoryReader;
+  readonly #renewable: boolean;
+  #renewed = false;
 
   constructor(
     regions: readonly string[],
-    options: Options,
+    options: Tuning,
     random: () => number,
     wall: () => number,
+    renewable = false,
   ) {
-    this.#regions = regions;
-    this.#options = options;
-    this.#retry = new Retry(options, regions.length, random);
-    this.#ledger = new Ledger(options, wall);
-    this.#links = new Links(regions, options, this.#ledger, this.#commands);
-    this.#out = new Outbox(regions, options, this.#ledger, this.#commands);
-    const parts = [this.#links, this.#out, this.#commands] as const;
-    this.#course = new Course(options, this.#retry, random, ...parts);
+    this.#core = new Core(regions, options, random, wall);
+    this.#renewable = renewable;
+    this.#reader = new HistoryReader(this.#core, {
+      next: (attachment) => this.#next(attachment),
+      answered: (attachment, answer) => this.#answered(attachment, answer),
+    });
+    this.#fleet = new Fleet(this.#core, (attachment) => {
+      this.#cover(attachment);
+      this.#reader.forget(attachment);
+    });
+    const retry = new Retry(options, regions.length, random);
+    this.#manager = new ConnectionManager(this.#core, retry, this.#fleet, this.#channels);
+  }
+
+  /** The region in use, by its place in the list. */
+  get region(): number {
+    return this.#manager.region;
   }
 
   /** What is to be done, in order. `now` is monotonic milliseconds. */
   handle(input: Input, now: number): Command[] {
-    this.#now = now;
-    if (!this.#course.finished) {
-      this.#dispatch(input);
-    }
-    return this.#commands.splice(0);
+    this.#core.now = now;
+    this.#dispatch(input);
+    this.#reader.flush();
+    return this.#core.commands.splice(0);
   }
 
-  /** Where a consumer stands that has not taken `pending` yet; null before the first live. */
-  checkpoint(pending: readonly Message[]): Checkpoint | null {
-    for (const link of this.#links.all()) {
-      this.#links.cover(link);
-    }
-    return this.#ledger.checkpoint(pending);
+  /** How far a consumer is that has not taken `pending` yet; null before the first live. */
+  checkpoint(subscription: number, pending: readonly Message[]): Checkpoint | null {
+    const channel = this.#channels.get(subscription);
+    channel?.attachments().forEach((attachment) => this.#cover(attachment));
+    return channel?.position.checkpoint(pending) ?? null;
   }
 
   #dispatch(input: Input): void {
     switch (input.type) {
       case 'received':
-        return this.#with(this.#links.byId(input.link), (link) => {
-          this.#receive(link, input.frame);
-        });
-      case 'taken':
-        this.#out.taken(input.messages);
-        return this.#links.all().forEach((link) => {
-          this.#fetch(link);
-        });
-      case 'page':
-        return this.#with(this.#links.answered(input.request), (link) => {
-          link.historyFailures = 0;
-          const { items, nextToken } = input;
-          this.#out.deliver(link.catchUp.page(items, nextToken, this.#ledger.wanted(items)));
-          this.#fetch(link);
-        });
-      case 'page-failed':
-        return this.#with(this.#links.answered(input.request), (link) => {
-          this.#historyFailed(link, input.errorType, input.message);
-        });
+        return this.#receive(input.connection, input.frame);
+      case 'taken': {
+        const channel = this.#channels.get(input.subscription);
+        channel?.buffer.taken(input.message);
+        channel?.attachments().forEach((attachment) => this.#reader.want(attachment));
+        return;
+      }
+      case 'pages':
+        return this.#reader.answers(input.request, input.answers);
       case 'timer':
         return this.#fire(input.name);
-      case 'closed':
-        return this.#with(this.#links.byId(input.link), (link) => {
-          this.#course.lose(link, this.#now, input);
-        });
-      case 'begin':
-        return this.#course.begin();
-      case 'stop':
-        return this.#course.finish(null);
-    }
-  }
-
-  // Links
-
-  #with(link: Link | undefined, act: (link: Link) => void): void {
-    if (link !== undefined) {
-      act(link);
+      case 'closed': {
+        const connection = this.#fleet.connection(input.connection);
+        if (connection !== undefined) {
+          this.#manager.lose(connection, { reason: input.reason, excused: connection.kicked });
+        }
+        return;
+      }
+      case 'begin': {
+        const { beginning, channel: name, subscription } = input;
+        const channel = new Channel(this.#core, subscription, name, beginning, this.#total);
+        this.#channels.set(subscription, channel);
+        return this.#manager.begin(channel);
+      }
+      case 'end': {
+        const channel = this.#channels.get(input.subscription);
+        if (channel !== undefined) {
+          this.#manager.finish(channel, null);
+        }
+      }
     }
   }
 
   // Frames
 
-  #receive(link: Link, frame: Frame): void {
-    link.lastFrame = this.#now;
-    switch (frame.type) {
-      case 'data':
-        return this.#data(link, frame.message);
-      case 'ack':
-        return link.phase === 'opening' ? this.#acknowledged(link, frame.timeoutMs) : undefined;
-      case 'start-ack':
-        return link.phase === 'starting' ? this.#started(link) : undefined;
-      case 'complete':
-        return link.phase === 'opening' ? undefined : this.#kicked(link);
-      case 'error':
-        if (!frame.general || link.phase === 'opening' || link.phase === 'starting') {
-          this.#course.failed(link, this.#now, frame.errorType, frame.message);
-        }
-        return;
-      case 'ka':
-    }
-  }
-
-  #acknowledged(link: Link, timeoutMs: number | null): void {
-    const { keepAliveMs, silenceFactor, startTimeoutMs } = this.#options;
-    link.phase = 'starting';
-    link.silenceMs = Math.min(keepAliveMs * silenceFactor, timeoutMs ?? Infinity);
-    this.#commands.push({ type: 'subscribe', link: link.id });
-    this.#setTimer(link.setupTimer, startTimeoutMs);
-    this.#setTimer(link.silenceTimer, link.silenceMs);
-  }
-
-  #started(link: Link): void {
-    this.#cancelTimer(link.setupTimer);
-    link.phase = 'catching-up';
-    if (this.#ledger.fresh) {
-      this.#ledger.begin();
-      this.#out.deliver(link.catchUp.giveUp());
-      this.#course.live(link, this.#now);
+  #receive(number: number, frame: Frame): void {
+    const connection = this.#fleet.connection(number);
+    if (connection === undefined) {
       return;
     }
-    const { after, gap } = this.#ledger.resume(this.#name(link));
-    link.gap = gap;
-    link.catchUp.begin(after);
-    this.#course.subscribed(link);
-    this.#fetch(link);
+    connection.lastFrame = this.#core.now;
+    if (frame.type === 'ack') {
+      if (!connection.open) {
+        this.#renewed = false;
+        this.#fleet.opened(connection, frame.timeoutMs);
+        this.#manager.opened(connection);
+      }
+    } else if (frame.type === 'error' && frame.id === null) {
+      const nobodyLive = [...connection.attachments.values()].every(({ phase }) => phase !== 'live');
+      if (!connection.open && this.#renew(frame.errorType)) {
+        this.#manager.lose(connection, { reason: frame.message, errorType: frame.errorType, excused: true });
+      } else if (!connection.open) {
+        this.#manager.refused(connection, frame.errorType, frame.message);
+      } else if (connection.starting > 0 && nobodyLive) {
+        this.#manager.lose(connection, { reason: frame.message, errorType: frame.errorType });
+      }
+    } else if (frame.type !== 'ka') {
+      const attachment = connection.attachments.get(frame.id ?? '');
+      if (attachment !== undefined) {
+        this.#subscription(attachment, frame);
+      }
+    }
   }
 
-  #data(link: Link, message: Message | null): void {
+  #subscription(attachment: Attachment, frame: Frame): void {
+    const { connection, phase } = attachment;
+    switch (frame.type) {
+      case 'start-ack':
+        return phase === 'starting' ? this.#started(attachment) : undefined;
+      case 'data':
+        return this.#data(attachment, frame.message);
+      case 'complete': {
+        // AppSync closes the whole connection after it; the others there were not kicked.
+        connection.kicked = true;
+        connection.closing = true;
+        if (!attachment.isCandidate) {
+          attachment.channel.buffer.state('kicked', attachment.region);
+        }
+        const reason = 'the server ended the subscription';
+        return this.#manager.fail(attachment, { reason, excused: true }, true);
+      }
+      case 'error': {
+        const { errorType, message } = frame;
+        if (errorType === 'MaxSubscriptionsReachedError') {
+          connection.closing = true;
+          return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
+        }
+        if (this.#renew(errorType)) {
+          return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
+        }
+        return this.#manager.failed(attachment, errorType, message);
+      }
+    }
+  }
+
+  /** Whether other credentials are worth a try: they are asked for once for all. */
+  #renew(errorType: string): boolean {
+    if (!this.#renewable || !isUnauthorized(errorType)) {
+      return false;
+    }
+    if (this.#renewed) {
+      return false;
+    }
+    this.#renewed = true;
+    this.#core.commands.push({ type: 'renew' });
+    return true;
+  }
+
+  #started(attachment: Attachment): void {
+    const { catchUp, channel, recheckTimer, region } = attachment;
+    const { beginning, buffer, position } = channel;
+    const { settleMs } = this.#core.options;
+    this.#renewed = false;
+    this.#fleet.started(attachment);
+    this.#core.setTimer(recheckTimer, settleMs);
+    if (position.fresh && beginning.rewind === undefined) {
+      position.begin();
+      buffer.deliver(catchUp.giveUp(), 'live');
+      this.#manager.live(attachment);
+      return;
+    }
+    if (position.fresh) {
+      catchUp.rewind(beginning.rewind ?? 0);
+    } else {
+      const { after, gap } = position.resume(this.#core.name(region));
+      attachment.gap = gap;
+      catchUp.begin(after);
+    }
+    this.#manager.subscribed(attachment);
+    this.#reader.want(attachment);
+  }
+
+  #data(attachment: Attachment, message: Message | null): void {
+    const { catchUp, channel, phase } = attachment;
     if (message === null) {
       // A publisher's selection lacked a field: only history has the whole message.
-      this.#reread(link);
-    } else if (link.phase !== 'live') {
-      link.catchUp.hold(message);
-    } else if (!this.#out.full) {
-      this.#out.deliver([message]);
-    } else if (!this.#ledger.knows(message.id)) {
-      link.catchUp.miss(message.id);
-      link.catchUp.overflowed = true;
-      this.#fallBehind(link, 'the consumer is slow');
+      this.#reread(attachment);
+    } else if (phase !== 'live') {
+      catchUp.hold(message);
+    } else if (!channel.buffer.full) {
+      channel.buffer.deliver([message], 'live');
+    } else if (!channel.position.knows(message.id)) {
+      catchUp.miss(message.id);
+      catchUp.overflowed = true;
+      this.#fallBehind(attachment, 'the consumer is slow');
     }
   }
 
-  #reread(link: Link): void {
-    if (!this.#ledger.fresh) {
-      this.#links.cover(link);
-      link.catchUp.miss(this.#ledger.resume(this.#name(link)).after);
+  #reread(attachment: Attachment): void {
+    const { catchUp, channel, phase, region } = attachment;
+    if (!channel.position.fresh) {
+      this.#cover(attachment);
+      catchUp.miss(channel.position.resume(this.#core.name(region)).after);
     }
-    if (link.phase === 'live') {
-      this.#fallBehind(link, 'an incomplete message arrived');
+    if (phase === 'live') {
+      this.#fallBehind(attachment, 'an incomplete message arrived');
     }
   }
 
-  #fallBehind(link: Link, reason: string): void {
-    link.phase = 'catching-up';
-    if (link === this.#links.main) {
-      this.#out.state('resuming', link.region, { reason });
+  #fallBehind(attachment: Attachment, reason: string): void {
+    attachment.phase = 'catching-up';
+    if (!attachment.isCandidate) {
+      attachment.channel.buffer.state('resuming', attachment.region, { reason });
     }
-    this.#fetch(link);
-  }
-
-  #kicked(link: Link): void {
-    if (link === this.#links.main) {
-      this.#out.state('kicked', link.region);
-    }
-    this.#course.lose(link, this.#now, { reason: 'the server ended the subscription', kicked: true });
+    this.#reader.want(attachment);
   }
 
   // History
 
-  /** Ask for the next page, if one is due and the consumer has room for it. */
-  #fetch(link: Link): void {
-    if (link.phase !== 'catching-up' || link.busy || !this.#out.hasRoomForPage) {
-      return;
+  /** The page that is due, if the consumer has room for it. */
+  #next(attachment: Attachment): PageRequest | null {
+    const { catchUp, channel, phase, recheck } = attachment;
+    attachment.rechecking = false;
+    if (!channel.buffer.hasRoomForPage) {
+      return null;
     }
-    const page = link.catchUp.nextPage();
-    if (page === null) {
-      this.#course.live(link, this.#now);
+    if (phase === 'catching-up') {
+      const page = catchUp.nextPage();
+      if (page !== null) {
+        return page;
+      }
+      this.#manager.live(attachment);
+    } else if (phase !== 'live') {
+      return null;
+    }
+    attachment.rechecking = recheck !== null;
+    return recheck === null ? null : { ...recheck, most: Infinity };
+  }
+
+  #answered(attachment: Attachment, answer: PageAnswer): void {
+    if ('items' in answer) {
+      attachment.historyFailures = 0;
+      this.#page(attachment, answer.items, answer.nextToken);
+      this.#reader.want(attachment);
     } else {
-      this.#links.fetch(link, page);
+      this.#historyFailed(attachment, answer.errorType, answer.message);
     }
   }
 
-  #historyFailed(link: Link, errorType: string | null, message: string): void {
+  #page(attachment: Attachment, items: readonly Message[], nextToken: string | null): void {
+    const { catchUp, channel, recheck, rechecking } = attachment;
+    const { buffer, position } = channel;
+    if (rechecking && recheck !== null) {
+      buffer.deliver(position.wanted(items), 'history');
+      attachment.recheck = nextToken === null ? null : { ...recheck, nextToken };
+      if (nextToken === null) {
+        this.#core.setTimer(attachment.recheckTimer, this.#core.options.rereadMs);
+      }
+    } else if (catchUp.rewinding) {
+      const rewound = catchUp.rewound(items, nextToken);
+      if (rewound !== null) {
+        position.begin(rewound.floor);
+        buffer.deliver(rewound.messages, 'history');
+      }
+    } else {
+      buffer.deliver(catchUp.page(items, nextToken, position.wanted(items)), 'history');
+    }
+  }
+
+  #historyFailed(attachment: Attachment, errorType: string | null, message: string): void {
+    const { againTimer } = attachment;
     if (errorType === NO_HISTORY) {
-      this.#withoutHistory(link);
+      this.#withoutHistory(attachment);
     } else if (errorType !== null && isFinal(errorType)) {
-      this.#course.failed(link, this.#now, errorType, message);
+      this.#manager.failed(attachment, errorType, message);
     } else {
-      link.historyFailures += 1;
-      if (link.historyFailures >= this.#options.historyAttempts) {
-        this.#course.lose(link, this.#now, { reason: `history: ${message}`, errorType });
+      attachment.historyFailures += 1;
+      if (attachment.historyFailures >= this.#core.options.historyAttempts) {
+        this.#manager.fail(attachment, { reason: `history: ${message}`, errorType });
       } else {
-        link.waiting = true;
-        this.#setTimer(link.historyTimer, this.#retry.jitter(link.historyFailures - 1));
+        attachment.waiting = true;
+        const { backoffBaseMs, backoffCapMs } = this.#core.options;
+        const longest = Math.min(backoffCapMs, backoffBaseMs * 2 ** (attachment.historyFailures - 1));
+        this.#core.setTimer(againTimer, longest * this.#core.random());
       }
     }
   }
 
-  #withoutHistory(link: Link): void {
-    if (link.catchUp.overflowed) {
+  #withoutHistory(attachment: Attachment): void {
+    const { catchUp, channel, phase } = attachment;
+    attachment.recheck = null;
+    if (phase === 'live') {
+      return;
+    }
+    if (catchUp.overflowed) {
       const reason = 'messages came faster than they were read, and no history is stored';
-      if (link === this.#links.candidate) {
-        this.#course.lose(link, this.#now, { reason });
+      if (attachment.isCandidate) {
+        this.#manager.fail(attachment, { reason });
       } else {
-        this.#course.finish(new BufferOverflowError(reason));
+        this.#manager.finish(channel, new BufferOverflowError(reason));
       }
       return;
     }
-    link.gap = true;
-    this.#out.deliver(link.catchUp.giveUp());
-    this.#course.live(link, this.#now);
+    if (channel.position.fresh) {
+      channel.position.begin();
+    }
+    attachment.gap = true;
+    channel.buffer.deliver(catchUp.giveUp(), 'live');
+    this.#manager.live(attachment);
+  }
+
+  /** Note how far the attachment's region has been read. */
+  #cover({ catchUp, channel, region }: Attachment): void {
+    const covered = catchUp.covered();
+    if (covered !== undefined) {
+      channel.position.cover(this.#core.name(region), covered);
+    }
   }
 
   // Timers
 
   #fire(name: string): void {
-    if (this.#course.fire(name)) {
+    if (this.#manager.fire(name) || this.#reader.late(name)) {
       return;
     }
-    for (const link of this.#links.all()) {
-      if (name === link.setupTimer) {
-        this.#course.lose(link, this.#now, { reason: 'the server did not answer in time' });
-      } else if (name === link.silenceTimer) {
-        this.#checkSilence(link);
-      } else if (name === link.historyTimer) {
-        this.#historyDue(link);
-      }
+    const [kind, id = ''] = name.split(':');
+    const attachment = this.#fleet.attachment(id);
+    const connection = this.#fleet.connection(Number(id));
+    const reason = 'the server did not answer in time';
+    if (kind === 'setup' && connection !== undefined) {
+      this.#manager.lose(connection, { reason });
+    } else if (kind === 'silence' && connection !== undefined) {
+      this.#checkSilence(connection.id);
+    } else if (kind === 'start' && attachment !== undefined) {
+      this.#manager.fail(attachment, { reason });
+    } else if (kind === 'again' && attachment !== undefined) {
+      attachment.waiting = false;
+      this.#reader.want(attachment);
+    } else if (kind === 'recheck' && attachment !== undefined) {
+      attachment.recheck ??= { after: attachment.channel.position.recheck(), nextToken: null };
+      this.#reader.want(attachment);
     }
   }
 
-  #checkSilence(link: Link): void {
-    const silent = this.#now - link.lastFrame;
-    if (silent >= link.silenceMs) {
-      this.#course.lose(link, this.#now, { reason: `no frame for ${Math.round(silent / 1000)} s` });
+  #checkSilence(id: number): void {
+    const connection = this.#fleet.connection(id);
+    if (connection === undefined) {
+      return;
+    }
+    const silent = this.#core.now - connection.lastFrame;
+    if (silent >= connection.silenceMs) {
+      const reason = `no frame for ${Math.round(silent / 1000)} s`;
+      this.#manager.lose(connection, { reason });
     } else {
-      this.#setTimer(link.silenceTimer, link.silenceMs - silent);
+      this.#core.setTimer(connection.silenceTimer, connection.silenceMs - silent);
     }
-  }
-
-  #historyDue(link: Link): void {
-    if (link.waiting) {
-      link.waiting = false;
-      this.#fetch(link);
-    } else {
-      link.request = null;
-      this.#historyFailed(link, null, 'no answer in time');
-    }
-  }
-
-  #name(link: Link): string {
-    return this.#regions[link.region] ?? '';
-  }
-
-  #setTimer(name: string, ms: number): void {
-    this.#commands.push({ type: 'set-timer', name, ms });
-  }
-
-  #cancelTimer(name: string): void {
-    this.#commands.push({ type: 'cancel-timer', name });
   }
 }

@@ -1,22 +1,32 @@
-/** How a subscription behaves. */
+/** How a client behaves, and where a subscription begins. */
 
 import type { Checkpoint } from './types.js';
 import { isUlid } from './ulid.js';
 
 /** The API refuses more. */
-const MOST_PER_PAGE = 200;
+export const MOST_PER_PAGE = 200;
 
 /** Times in milliseconds, Infinity for never; the defaults suit AppSync. */
 export interface Tuning {
+  /** Subscriptions a connection; AppSync accepts 200. */
+  readonly subscriptionsPerConnection: number;
+  /** Subscriptions of one connection that are started at the same time. */
+  readonly startsAtOnce: number;
   /** History is read again from this long before the last message, */
   readonly overlapMs: number;
   /** or from this long before, in a region not used before. */
   readonly reachMs: number;
+  /** History is read once more so long after `start_ack`: delivery may begin later than that says. */
+  readonly settleMs: number;
+  /** At rest history is read this often. Each read costs a request of up to 50 channels. */
+  readonly rereadMs: number;
   /** Messages a history page. */
   readonly pageLimit: number;
-  /** Failures of history before the connection counts as failed. */
+  /** Channels whose history one request reads. */
+  readonly historyBatch: number;
+  /** Failures of history before the subscription is made anew. */
   readonly historyAttempts: number;
-  /** Ids remembered in order to drop doubles. */
+  /** Ids remembered by channel in order to drop duplicates. */
   readonly seenLimit: number;
   /** By how much this machine's clock may run ahead. */
   readonly clockToleranceMs: number;
@@ -39,29 +49,35 @@ export interface Tuning {
   readonly failoverMs: number;
   /** While failed over, how often home is tried. */
   readonly homeProbeMs: number;
-  /** Messages not yet read by the consumer. */
+  /** Messages of a channel that the consumer has not read. */
   readonly bufferLimit: number;
-  /** Live messages held while history is read. */
+  /** The same of all channels, in bytes. */
+  readonly bufferBytes: number;
+  /** Live messages of a channel that wait while history is read. */
   readonly holdLimit: number;
 }
 
 /**
  * At most one of these says where to begin; without any, only what is published from now on is
- * delivered. `after` (an id): what is newer. `replayMs`: what the last so many milliseconds
- * brought. `checkpoint`: continue another subscriber.
+ * delivered. `rewind`: the newest so many messages that are stored. `after` (an id): what is newer.
+ * `replayMs`: what the last so many milliseconds brought. `checkpoint`: continue another subscription.
  */
 export interface Beginning {
+  readonly rewind?: number | undefined;
   readonly after?: string | undefined;
   readonly replayMs?: number | undefined;
   readonly checkpoint?: Checkpoint | undefined;
 }
 
-export type Options = Tuning & Beginning;
-
 export const DEFAULTS: Tuning = {
+  subscriptionsPerConnection: 200,
+  startsAtOnce: 50,
   overlapMs: 120_000,
   reachMs: 900_000,
+  settleMs: 5_000,
+  rereadMs: Infinity,
   pageLimit: 100,
+  historyBatch: 50,
   historyAttempts: 3,
   seenLimit: 10_000,
   clockToleranceMs: 2_000,
@@ -77,14 +93,20 @@ export const DEFAULTS: Tuning = {
   failoverMs: 15_000,
   homeProbeMs: 30_000,
   bufferLimit: 1_000,
+  bufferBytes: 64 * 1024 * 1024,
   holdLimit: 1_000,
 };
 
 /** The least that can work. There is no most: Infinity is never, or no bound. */
 const LEAST: Tuning = {
+  subscriptionsPerConnection: 1,
+  startsAtOnce: 1,
   overlapMs: 0,
   reachMs: 0,
+  settleMs: 0,
+  rereadMs: 1,
   pageLimit: 1,
+  historyBatch: 1,
   historyAttempts: 1,
   seenLimit: 1,
   clockToleranceMs: 0,
@@ -100,6 +122,7 @@ const LEAST: Tuning = {
   failoverMs: 0,
   homeProbeMs: 1,
   bufferLimit: 1,
+  bufferBytes: 1,
   holdLimit: 1,
 };
 
@@ -117,16 +140,19 @@ export function checked<T extends object>(what: string, defaults: T, least: T, g
 }
 
 /** The options in full; throws RangeError for what cannot work. */
-export function completeOptions(given: Partial<Tuning> & Beginning): Options {
-  const { after, checkpoint, replayMs } = given;
-  const options: Options = {
-    ...checked('subscribe', DEFAULTS, LEAST, given),
-    after,
-    checkpoint,
-    replayMs,
-  };
-  if ([after, replayMs, checkpoint].filter((each) => each !== undefined).length > 1) {
-    throw new RangeError('give one of after, replayMs and checkpoint');
+export function completeTuning(given: Partial<Tuning>): Tuning {
+  const options = checked('Client', DEFAULTS, LEAST, given);
+  if (options.pageLimit > Math.min(options.bufferLimit, MOST_PER_PAGE)) {
+    throw new RangeError(`pageLimit must be from 1 to ${MOST_PER_PAGE} and bufferLimit`);
+  }
+  return options;
+}
+
+/** Throws RangeError for a beginning that cannot be. */
+export function checkBeginning(given: Beginning, { bufferLimit }: Tuning): void {
+  const { after, checkpoint, replayMs, rewind } = given;
+  if ([after, replayMs, checkpoint, rewind].filter((each) => each !== undefined).length > 1) {
+    throw new RangeError('give one of rewind, after, replayMs and checkpoint');
   }
   if (after !== undefined && !isUlid(after)) {
     throw new RangeError(`after must be a ULID, not ${after}`);
@@ -134,8 +160,7 @@ export function completeOptions(given: Partial<Tuning> & Beginning): Options {
   if (replayMs !== undefined && !(replayMs >= 0)) {
     throw new RangeError('subscribe: replayMs must be a number from 0 on');
   }
-  if (options.pageLimit > Math.min(options.bufferLimit, MOST_PER_PAGE)) {
-    throw new RangeError(`pageLimit must be from 1 to ${MOST_PER_PAGE} and bufferLimit`);
+  if (rewind !== undefined && !(Number.isInteger(rewind) && rewind > 0 && rewind <= bufferLimit)) {
+    throw new RangeError(`subscribe: rewind must be a whole number from 1 to bufferLimit`);
   }
-  return options;
 }

@@ -3,39 +3,35 @@
 import { type Message, objectOf, parseMessage, type RegionEndpoint } from './types.js';
 
 export const SUBPROTOCOL = 'graphql-ws';
-export const FIELDS = 'id name message publishedAt region';
-export const SUBSCRIPTION = `subscription Subscribe($name: String!) { subscribe(name: $name) { ${FIELDS} } }`;
-/** One subscription a connection. */
-const SUBSCRIPTION_ID = '1';
 
 /**
- * What the server says.
+ * What the server says; `id` is the subscription's.
  *
  * ack: the conversation is open; without a frame for that long the connection is dead.
- * ka: the connection lives; also stands for frames that say nothing else to us.
+ * ka: the connection lives; also for frames that say nothing else to us.
  * data: a message, or null where the publisher did not select all of its fields.
- * error: the connection, the start, or (`general`) nothing in particular failed.
+ * error: the subscription failed, or (`id` null) the connection.
  */
 export type Frame =
   | { readonly type: 'ack'; readonly timeoutMs: number | null }
   | { readonly type: 'ka' }
-  | { readonly type: 'start-ack' }
-  | { readonly type: 'data'; readonly message: Message | null }
-  | { readonly type: 'complete' }
+  | { readonly type: 'start-ack'; readonly id: string }
+  | { readonly type: 'data'; readonly id: string; readonly message: Message | null }
+  | { readonly type: 'complete'; readonly id: string }
   | {
       readonly type: 'error';
+      readonly id: string | null;
       readonly errorType: string;
       readonly message: string;
-      readonly general: boolean;
     };
 
-function errorFrame(payload: unknown, general: boolean): Frame {
+function errorFrame(payload: unknown, id: string | null): Frame {
   const errors = objectOf(payload)?.['errors'];
   // AppSync sends an object in place of a list for MaxSubscriptionsReachedError.
   const first = objectOf(Array.isArray(errors) ? (errors as unknown[])[0] : errors);
   const errorType = textOf(first?.['errorType'] ?? 'UnknownError');
   const message = first === null ? JSON.stringify(payload ?? null) : first['message'];
-  return { type: 'error', errorType, message: textOf(message ?? errorType), general };
+  return { type: 'error', id, errorType, message: textOf(message ?? errorType) };
 }
 
 function textOf(value: unknown): string {
@@ -53,40 +49,46 @@ export function decode(text: string): Frame | null {
   if (document === null) {
     return null;
   }
-  const { id, payload, type } = document;
-  if (id !== undefined && id !== SUBSCRIPTION_ID) {
-    return { type: 'ka' };
-  }
+  const { id: given, payload, type } = document;
+  const id = typeof given === 'string' ? given : null;
   switch (type) {
     case 'connection_ack': {
       const timeout = objectOf(payload)?.['connectionTimeoutMs'];
       return { type: 'ack', timeoutMs: typeof timeout === 'number' && timeout > 0 ? timeout : null };
     }
-    case 'start_ack':
-      return { type: 'start-ack' };
-    case 'data': {
-      const data = objectOf(objectOf(payload)?.['data']);
-      return { type: 'data', message: parseMessage(data?.['subscribe']) };
-    }
-    case 'complete':
-      return { type: 'complete' };
     case 'connection_error':
-      return errorFrame(payload, false);
+      return errorFrame(payload, null);
     case 'error':
-      return errorFrame(payload, id === undefined);
-    default:
-      // `ka`, and whatever AppSync may add: at least the connection lives.
-      return { type: 'ka' };
+      return errorFrame(payload, id);
   }
+  if (id !== null) {
+    switch (type) {
+      case 'start_ack':
+        return { type: 'start-ack', id };
+      case 'data': {
+        const data = objectOf(objectOf(payload)?.['data']);
+        return { type: 'data', id, message: parseMessage(data?.['subscribe']) };
+      }
+      case 'complete':
+        return { type: 'complete', id };
+    }
+  }
+  // `ka`, and whatever AppSync may add: at least the connection lives.
+  return { type: 'ka' };
 }
 
-function authorization(endpoint: RegionEndpoint): Record<string, string> {
-  return { host: new URL(endpoint.graphqlUrl).host, 'x-api-key': endpoint.apiKey };
+/** Headers that show who asks, as the protocol's authorization. */
+export function authorization(
+  endpoint: RegionEndpoint,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return { host: new URL(endpoint.graphqlUrl).host, ...headers };
 }
 
 /** The subprotocols to connect with: the protocol's name, and the authorization. */
-export function subprotocols(endpoint: RegionEndpoint): [string, string] {
-  const header = btoa(JSON.stringify(authorization(endpoint)));
+export function subprotocols(shown: Readonly<Record<string, string>>): [string, string] {
+  const bytes = new TextEncoder().encode(JSON.stringify(shown));
+  const header = btoa(String.fromCharCode(...bytes));
   const urlSafe = header.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   return [SUBPROTOCOL, `header-${urlSafe}`];
 }
@@ -95,11 +97,16 @@ export function subprotocols(endpoint: RegionEndpoint): [string, string] {
 export const INIT_TEXT = '{"type":"connection_init"}';
 
 /** Client: unsubscribe. */
-export const STOP_TEXT = JSON.stringify({ id: SUBSCRIPTION_ID, type: 'stop' });
+export function stopText(id: string): string {
+  return JSON.stringify({ id, type: 'stop' });
+}
 
-/** Client: subscribe to a channel. */
-export function startText(endpoint: RegionEndpoint, channel: string): string {
-  const data = JSON.stringify({ query: SUBSCRIPTION, variables: { name: channel } });
-  const extensions = { authorization: authorization(endpoint) };
-  return JSON.stringify({ id: SUBSCRIPTION_ID, type: 'start', payload: { data, extensions } });
+/** Client: subscribe; `data` is the operation as JSON, as it was authorized. */
+export function startText(
+  id: string,
+  data: string,
+  shown: Readonly<Record<string, string>>,
+): string {
+  const extensions = { authorization: shown };
+  return JSON.stringify({ id, type: 'start', payload: { data, extensions } });
 }

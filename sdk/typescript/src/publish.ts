@@ -1,10 +1,11 @@
 /**
- * Publishing with retries that make no doubles: every attempt carries the same id. Only an id that
+ * Publishing with retries that make no duplicates: every attempt carries the same id. Only an id that
  * the API refuses, because this machine's clock is wrong, is replaced once.
  */
 
-import { GraphQLError, isFinal, PublishFailedError, PublishRefusedError } from './errors.js';
-import { execute, type Fetcher, NoAnswerError, PUBLISH } from './graphql.js';
+import { GraphQLError, isFinal, PublishFailedError, RefusedError, whatNext } from './errors.js';
+import { type Caller, execute, NoAnswerError } from './graphql.js';
+import { PUBLISH } from './operations.js';
 import { checked } from './options.js';
 import { later, part } from './timers.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
@@ -12,22 +13,28 @@ import { newUlid } from './ulid.js';
 
 /** Times in milliseconds. */
 export interface PublishOptions {
+  /** A ULID, to continue an earlier attempt; by default a new one. */
+  readonly id?: string | undefined;
+  /** Called with the id before the message is sent with it: once, or twice if the clock is wrong. */
+  readonly onId?: ((id: string) => void) | undefined;
+  /** In a region, before the next one (2). */
+  readonly attempts?: number | undefined;
+  /** Through all regions (2). */
+  readonly rounds?: number | undefined;
+  /** Of one attempt (10,000). */
+  readonly timeoutMs?: number | undefined;
+  readonly backoffBaseMs?: number | undefined;
+  readonly backoffCapMs?: number | undefined;
+  /** Ends the attempts; the message may have been accepted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who publishes, and where. `wall`: this machine's clock, milliseconds since 1970. */
+export interface Publisher extends Caller {
   /** In order of preference. */
   readonly regions: readonly RegionEndpoint[];
-  /** A ULID, to continue an earlier attempt; by default a new one. */
-  readonly id?: string;
-  /** In a region, before the next one (2). */
-  readonly attempts?: number;
-  /** Through all regions (2). */
-  readonly rounds?: number;
-  /** Of one attempt (10,000). */
-  readonly timeoutMs?: number;
-  readonly backoffBaseMs?: number;
-  readonly backoffCapMs?: number;
-  readonly fetch?: Fetcher;
-  readonly random?: () => number;
-  /** This machine's clock, milliseconds since 1970. */
-  readonly wall?: () => number;
+  readonly random: () => number;
+  readonly wall: () => number;
 }
 
 const DEFAULTS = {
@@ -39,14 +46,19 @@ const DEFAULTS = {
 };
 const LEAST = { attempts: 1, rounds: 1, timeoutMs: 1, backoffBaseMs: 0, backoffCapMs: 0 };
 
+interface Attempt {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly variables: Readonly<Record<'name' | 'message' | 'id', string>>;
+}
+
 async function attempt(
+  caller: Caller,
   endpoint: RegionEndpoint,
-  fetcher: Fetcher,
-  timeoutMs: number,
-  variables: Readonly<Record<'name' | 'message' | 'id', string>>,
+  { signal, timeoutMs, variables }: Attempt,
 ): Promise<Message> {
   const { id, message: text, name } = variables;
-  const data = await execute(fetcher, endpoint, { query: PUBLISH, variables, timeoutMs });
+  const data = await execute(caller, endpoint, { query: PUBLISH, variables, timeoutMs, signal });
   const message = parseMessage(data['publish']);
   if (message?.id !== id || message.name !== name || message.message !== text) {
     throw new NoAnswerError(`${endpoint.region}: the answer is not the message that was sent`);
@@ -54,58 +66,80 @@ async function attempt(
   return message;
 }
 
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = later(ms, resolve);
+    signal?.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    });
+  });
+  signal?.throwIfAborted();
+}
+
 /**
  * Publish to a channel and return the message as the API accepted it.
  *
- * Throws PublishRefusedError if the API refuses it, now and later (half a surrogate pair is not
+ * Throws RefusedError if the API refuses it, now and later (half a surrogate pair is not
  * sent), PublishFailedError if no region acknowledged it: call again with that error's `id`. Rejects
- * with RangeError for options that cannot work.
+ * with RangeError for options that cannot work, and with `signal.reason` once that is aborted.
  */
 export async function publish(
+  publisher: Publisher,
   channel: string,
   text: string,
   options: PublishOptions,
 ): Promise<Message> {
   if (/\p{Surrogate}/u.test(text)) {
     const reason = 'message holds half a surrogate pair: send whole characters';
-    throw new PublishRefusedError('InvalidMessage', reason);
+    throw new RefusedError('InvalidMessage', reason);
   }
-  const { regions, random = Math.random } = options;
+  const { random, regions, wall } = publisher;
+  const { onId, signal } = options;
   const { attempts, backoffBaseMs, backoffCapMs, rounds, timeoutMs } = checked(
     'publish',
     DEFAULTS,
     LEAST,
     options,
   );
-  const fetcher: Fetcher = options.fetch ?? ((...args) => globalThis.fetch(...args));
   // As long as no region can have it under this id, another one may take its place.
   let replaceable = options.id === undefined;
-  let id = options.id ?? newUlid((options.wall ?? Date.now)(), random);
+  let id = options.id ?? newUlid(wall(), random);
   if (!Number.isInteger(attempts * rounds)) {
     throw new RangeError('publish: attempts and rounds must be whole numbers');
   }
+  onId?.(id);
   const order = regions.flatMap((endpoint) => Array<RegionEndpoint>(attempts).fill(endpoint));
   const all = Array<RegionEndpoint[]>(rounds).fill(order).flat();
   let reason = 'there are no regions';
+  let errorType: string | null = null;
+  let unfit: RegionEndpoint | null = null;
   for (const [number, endpoint] of all.entries()) {
+    if (endpoint === unfit) {
+      continue;
+    }
     if (number > 0) {
-      const longest = Math.min(backoffCapMs, backoffBaseMs * 2 ** number);
-      await new Promise<void>((resolve) => later(part(longest, random()), resolve));
+      await pause(part(Math.min(backoffCapMs, backoffBaseMs * 2 ** number), random()), signal);
     }
     try {
-      return await attempt(endpoint, fetcher, timeoutMs, { name: channel, message: text, id });
+      const variables = { name: channel, message: text, id };
+      return await attempt(publisher, endpoint, { variables, timeoutMs, signal });
     } catch (error) {
+      signal?.throwIfAborted();
       const refusal = error instanceof GraphQLError ? error : null;
       if (replaceable && typeof refusal?.serverMs === 'number') {
         // This machine's clock is wrong: once more here, with an id by the API's.
         id = newUlid(refusal.serverMs, random);
+        onId?.(id);
         all.splice(number + 1, 0, endpoint);
       } else if (refusal !== null && isFinal(refusal.errorType)) {
-        throw new PublishRefusedError(refusal.errorType, refusal.reason);
+        throw new RefusedError(refusal.errorType, refusal.reason);
       }
-      reason = String(error);
+      unfit = refusal !== null && whatNext(refusal.errorType) === 'region' ? endpoint : null;
+      errorType = refusal?.errorType ?? null;
+      reason = error instanceof Error ? error.message : String(error);
       replaceable = false;
     }
   }
-  throw new PublishFailedError(id, reason);
+  throw new PublishFailedError(id, reason, errorType);
 }

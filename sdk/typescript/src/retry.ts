@@ -1,6 +1,6 @@
 /** When to try again, and where: full jitter, and failover to the next region. */
 
-import type { Options } from './options.js';
+import type { Tuning } from './options.js';
 import { part } from './timers.js';
 
 /** Try this region (its place in the list) in so many milliseconds; attempts count from 1. */
@@ -12,7 +12,7 @@ export interface Attempt {
 
 /** Counts failures. Times are monotonic milliseconds. */
 export class Retry {
-  readonly #options: Options;
+  readonly #options: Tuning;
   readonly #regions: number;
   readonly #random: () => number;
   /** attempts since the last stable connection */
@@ -23,7 +23,7 @@ export class Retry {
   #switches = 0;
   #downSince: number | null = null;
 
-  constructor(options: Options, regions: number, random: () => number) {
+  constructor(options: Tuning, regions: number, random: () => number) {
     this.#options = options;
     this.#regions = regions;
     this.#random = random;
@@ -42,13 +42,18 @@ export class Retry {
 
   /**
    * A connection was lost, or did not come to be (`liveSince` null). One that lived for `stableMs`
-   * is no failure of its region, nor is being kicked.
+   * is no failure of its region, nor is one that is `excused`. `leave`: the region is of no use now.
    */
-  lost(region: number, now: number, liveSince: number | null, kicked: boolean): Attempt {
+  lost(
+    region: number,
+    now: number,
+    liveSince: number | null,
+    { excused = false, leave = false }: { readonly excused?: boolean; readonly leave?: boolean } = {},
+  ): Attempt {
     const { failoverAttempts, failoverMs, stableMs } = this.#options;
     if (liveSince !== null && now - liveSince >= stableMs) {
       this.#forget();
-    } else if (!kicked) {
+    } else if (!excused) {
       this.#failures += 1;
     }
     this.#downSince ??= now;
@@ -56,7 +61,7 @@ export class Retry {
     const tooOften = this.#failures >= failoverAttempts;
     const tooLong = this.#failures > 0 && now - this.#downSince >= failoverMs;
     let next = region;
-    if (this.#regions > 1 && (tooOften || tooLong)) {
+    if (this.#regions > 1 && (tooOften || tooLong || leave)) {
       next = (region + 1) % this.#regions;
       this.#switches += 1;
       this.#failures = 0;

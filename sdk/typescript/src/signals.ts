@@ -1,58 +1,83 @@
 /**
  * What goes into the machine (inputs) and what it wants done (commands): plain data.
  *
- * A *link* is one WebSocket connection with its subscription; links and requests are numbered by
- * the machine. Inputs about a link or request that the machine has dropped are ignored.
+ * Subscriptions, connections and requests are numbered. Inputs about what the machine has dropped
+ * are ignored.
  */
 
-import type { SubscriberError } from './errors.js';
+import type { ClientError } from './errors.js';
+import type { Beginning } from './options.js';
 import type { Frame } from './protocol.js';
 import type { Message, SubscriptionEvent } from './types.js';
 
-/** The consumer took so many messages (`taken`), wants no more (`stop`); `closed`: or could not open. */
-export type Input =
-  | { readonly type: 'begin' }
-  | { readonly type: 'received'; readonly link: number; readonly frame: Frame }
-  | { readonly type: 'closed'; readonly link: number; readonly reason: string }
-  | {
-      readonly type: 'page';
-      readonly request: number;
-      readonly items: readonly Message[];
-      readonly nextToken: string | null;
-    }
-  | {
-      readonly type: 'page-failed';
-      readonly request: number;
-      /** null if the API did not answer */
-      readonly errorType: string | null;
-      readonly message: string;
-    }
-  | { readonly type: 'timer'; readonly name: string }
-  | { readonly type: 'taken'; readonly messages: number }
-  | { readonly type: 'stop' };
+/** What became of one channel's page; `errorType` is null if the API did not answer. */
+export type PageAnswer =
+  | { readonly items: readonly Message[]; readonly nextToken: string | null }
+  | { readonly errorType: string | null; readonly message: string };
 
-/** Ask a region (its place in the list) for a page of history. */
-export interface Fetch {
-  readonly type: 'fetch';
-  readonly request: number;
-  readonly link: number;
-  readonly region: number;
-  readonly after: string;
+/**
+ * `taken`: the consumer read the message. `end`: it wants no more. `closed`: the connection closed,
+ * or could not be opened. `pages`: answers in the order of the request, null for a channel that got
+ * none because of another one's error.
+ */
+export type Input =
+  | {
+      readonly type: 'begin';
+      readonly subscription: number;
+      readonly channel: string;
+      readonly beginning: Beginning;
+    }
+  | { readonly type: 'taken'; readonly subscription: number; readonly message: Message }
+  | { readonly type: 'end'; readonly subscription: number }
+  | { readonly type: 'received'; readonly connection: number; readonly frame: Frame }
+  | { readonly type: 'closed'; readonly connection: number; readonly reason: string }
+  | {
+      readonly type: 'pages';
+      readonly request: number;
+      readonly answers: readonly (PageAnswer | null)[];
+    }
+  | { readonly type: 'timer'; readonly name: string };
+
+/** One channel's page: after an id, oldest first; or (`after` null) the newest, newest first. */
+export interface PageQuery {
+  readonly channel: string;
+  readonly after: string | null;
   readonly limit: number;
   readonly nextToken: string | null;
 }
 
+/** Ask a region (its place in the list) for pages of history. */
+export interface Fetch {
+  readonly type: 'fetch';
+  readonly request: number;
+  readonly region: number;
+  readonly pages: readonly PageQuery[];
+}
+
 /**
- * open: connect and send connection_init. subscribe: send start. drop: unsubscribe if subscribed,
- * close, abandon its requests. set-timer replaces one of the same name. finish: no event comes
- * after those emitted, but the error, if there is one.
+ * open: connect and send connection_init. start, stop: a subscription on it. drop: close it.
+ * abandon: a request. renew: the credentials were refused, get others. set-timer replaces one of the
+ * same name. finish: no event of the subscription comes after those emitted, but the error, if
+ * there is one.
  */
 export type Command =
-  | { readonly type: 'open'; readonly link: number; readonly region: number }
-  | { readonly type: 'subscribe'; readonly link: number }
-  | { readonly type: 'drop'; readonly link: number }
+  | { readonly type: 'open'; readonly connection: number; readonly region: number }
+  | {
+      readonly type: 'start';
+      readonly connection: number;
+      readonly id: string;
+      readonly channel: string;
+    }
+  | { readonly type: 'stop'; readonly connection: number; readonly id: string }
+  | { readonly type: 'drop'; readonly connection: number }
   | Fetch
+  | { readonly type: 'abandon'; readonly request: number }
+  | { readonly type: 'renew' }
   | { readonly type: 'set-timer'; readonly name: string; readonly ms: number }
   | { readonly type: 'cancel-timer'; readonly name: string }
-  | { readonly type: 'emit'; readonly event: SubscriptionEvent }
-  | { readonly type: 'finish'; readonly error: SubscriberError | null };
+  | { readonly type: 'emit'; readonly subscription: number; readonly event: SubscriptionEvent }
+  | {
+      readonly type: 'finish';
+      readonly subscription: number;
+      readonly error: ClientError | null;
+    };

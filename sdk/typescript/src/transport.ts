@@ -1,5 +1,4 @@
-import { decode, type Frame, INIT_TEXT, startText, STOP_TEXT, subprotocols } from './protocol.js';
-import type { RegionEndpoint } from './types.js';
+import { decode, type Frame, INIT_TEXT, startText, stopText, subprotocols } from './protocol.js';
 
 /** The part of the platform's WebSocket that is used; the package `ws` has it, too. */
 export interface Socket {
@@ -15,26 +14,23 @@ export interface Socket {
 export type SocketConstructor = new (url: string, protocols: string[]) => Socket;
 
 const OPEN = 1;
+const CLOSED = 3;
 
 /**
- * One link's WebSocket: it only moves texts between the server and the machine. Connects when
+ * One connection's WebSocket: it only moves texts between the server and the machine. Connects when
  * made; `frame` and `closed` are called until `drop`.
  */
-export class WebSocketLink {
+export class WebSocketConnection {
   readonly #socket: Socket;
-  readonly #endpoint: RegionEndpoint;
-  readonly #channel: string;
 
   constructor(
     constructor: SocketConstructor,
-    endpoint: RegionEndpoint,
-    channel: string,
+    url: string,
+    shown: Readonly<Record<string, string>>,
     frame: (frame: Frame) => void,
     closed: (reason: string) => void,
   ) {
-    this.#endpoint = endpoint;
-    this.#channel = channel;
-    this.#socket = new constructor(endpoint.realtimeUrl, subprotocols(endpoint));
+    this.#socket = new constructor(url, subprotocols(shown));
     this.#socket.onopen = () => {
       this.#socket.send(INIT_TEXT);
     };
@@ -53,19 +49,32 @@ export class WebSocketLink {
     this.#socket.onerror = () => undefined;
   }
 
-  /** Send `start`. */
-  subscribe(): void {
-    this.#socket.send(startText(this.#endpoint, this.#channel));
+  /** Send `start`; `data` is the operation as JSON. */
+  start(id: string, data: string, shown: Readonly<Record<string, string>>): void {
+    this.#send(startText(id, data, shown));
   }
 
-  /** Close, without another call back. */
-  drop(): void {
+  /** Send `stop`. */
+  stop(id: string): void {
+    this.#send(stopText(id));
+  }
+
+  /** Close, without another call of `frame` or `closed`. Resolves when it is closed. */
+  drop(): Promise<void> {
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
-    this.#socket.onclose = null;
+    return new Promise((resolve) => {
+      this.#socket.onclose = () => resolve();
+      if (this.#socket.readyState === CLOSED) {
+        resolve();
+      }
+      this.#socket.close();
+    });
+  }
+
+  #send(text: string): void {
     if (this.#socket.readyState === OPEN) {
-      this.#socket.send(STOP_TEXT);
+      this.#socket.send(text);
     }
-    this.#socket.close();
   }
 }

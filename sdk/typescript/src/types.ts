@@ -2,30 +2,44 @@
 
 import { idAt, isUlid, timeOf } from './ulid.js';
 
-/** One region's API. `graphqlUrl` is http(s), `realtimeUrl` ws(s), as the stack has them. */
+/**
+ * One region's API. `graphqlUrl` is http(s), `realtimeUrl` ws(s), as the stack has them. `apiKey` is
+ * what `new ApiKey()` uses.
+ */
 export interface RegionEndpoint {
   readonly region: string;
   readonly graphqlUrl: string;
   readonly realtimeUrl: string;
-  readonly apiKey: string;
+  readonly apiKey?: string | undefined;
 }
 
-/** One message. `name` is the channel, `publishedAt` ISO 8601, `region` its origin. */
+/**
+ * One message. `name` is the channel, `publishedAt` ISO 8601, `region` its origin. `publisher` is
+ * the user id that the API verified, `iam:` and a role's name, or null (published with an API key).
+ */
 export interface Message {
   readonly id: string;
   readonly name: string;
   readonly message: string;
   readonly publishedAt: string;
   readonly region: string;
+  readonly publisher: string | null;
 }
 
 /** States of a subscription; README.md has the diagram. */
 export type State = 'connecting' | 'live' | 'resuming' | 'failed-over' | 'kicked' | 'refused';
 
-/** A message of the channel, each id once. */
+/**
+ * A message of the channel, each id once. `source`: whether it came as it was published, or was read
+ * from history. `own`: whether this client published it. `ageMs`: from its publishing to its arrival
+ * here, by both clocks, never below 0.
+ */
 export interface MessageEvent {
   readonly type: 'message';
   readonly message: Message;
+  readonly source: 'live' | 'history';
+  readonly own: boolean;
+  readonly ageMs: number;
 }
 
 /**
@@ -48,8 +62,8 @@ export interface StateEvent {
 export type SubscriptionEvent = MessageEvent | StateEvent;
 
 /**
- * Where a subscriber stands, to be resumed by another one without gap or doubles. Plain data for
- * JSON; the Python subscriber reads the same.
+ * How far a subscription has come, for another one to continue without gap or duplicates. Plain data
+ * for JSON; the Python client reads the same.
  *
  * `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
  * been delivered although `seen` has them no more. `positionMs`: newest message delivered.
@@ -73,7 +87,7 @@ export function objectOf(value: unknown): Record<string, unknown> | null {
 
 /** The message in a decoded JSON value of the API, or null if it is no complete one. */
 export function parseMessage(value: unknown): Message | null {
-  const { id, name, message, publishedAt, region } = objectOf(value) ?? {};
+  const { id, name, message, publishedAt, publisher, region } = objectOf(value) ?? {};
   if (
     typeof id !== 'string' ||
     typeof name !== 'string' ||
@@ -84,7 +98,8 @@ export function parseMessage(value: unknown): Message | null {
   ) {
     return null;
   }
-  return { id, name, message, publishedAt, region };
+  const by = typeof publisher === 'string' ? publisher : null;
+  return { id, name, message, publishedAt, region, publisher: by };
 }
 
 /** `publishedAt` in milliseconds since 1970; the id's time if it is no instant. */

@@ -2,7 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { DEFAULTS, publish, subscribe, type SubscribeOptions, type SubscriptionEvent } from '../src/index.js';
+import {
+  type Beginning,
+  Client,
+  type ClientOptions,
+  DEFAULTS,
+  type RegionEndpoint,
+  type SubscriptionEvent,
+} from '../src/index.js';
 import { EventQueue } from '../src/queue.js';
 import { later } from '../src/timers.js';
 import type { MessageEvent } from '../src/types.js';
@@ -12,7 +19,7 @@ const NOW = 1_795_000_000_000;
 const DAY = 86_400_000;
 const LONG = [2 ** 31 - 1, 2 ** 31, 2 ** 32, 60 * DAY, Number.MAX_SAFE_INTEGER, Infinity];
 
-function region(name: string): SubscribeOptions['regions'][number] {
+function region(name: string): RegionEndpoint {
   const host = `${name}.test`;
   return { region: name, graphqlUrl: `https://${host}/graphql`, realtimeUrl: `wss://${host}`, apiKey: 'k' };
 }
@@ -42,16 +49,21 @@ class FakeSocket {
     });
   }
 
+  #id = '';
+
   send(text: string): void {
-    const { type } = JSON.parse(text) as { type: string };
+    const { id, type } = JSON.parse(text) as { id: string; type: string };
     const answer = { connection_init: 'connection_ack', start: 'start_ack' }[type];
+    if (answer === 'start_ack') {
+      this.#id = id;
+    }
     if (answer !== undefined) {
       queueMicrotask(() => this.give({ type: answer }));
     }
   }
 
   give(frame: object): void {
-    this.onmessage?.({ data: JSON.stringify({ id: '1', ...frame }) } as never);
+    this.onmessage?.({ data: JSON.stringify({ id: this.#id, ...frame }) } as never);
   }
 
   message(text: string): void {
@@ -63,6 +75,7 @@ class FakeSocket {
 
   close(): void {
     this.readyState = 3;
+    this.onclose?.({ code: 1000 } as never);
   }
 }
 
@@ -76,8 +89,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(regions: readonly string[], options: Partial<SubscribeOptions> = {}) {
-  return subscribe('tech', { ...options, regions: regions.map(region), WebSocket: FakeSocket });
+/** An API that never answers. */
+const mute = (): Promise<Response> => new Promise(() => undefined);
+
+function start(regions: readonly string[], options: ClientOptions & Beginning = {}) {
+  const { after, checkpoint, replayMs, rewind, ...rest } = options;
+  const client = new Client(regions.map(region), { fetch: mute, ...rest, WebSocket: FakeSocket });
+  return client.subscribe('tech', { after, checkpoint, replayMs, rewind });
 }
 
 function textOf(result: IteratorResult<SubscriptionEvent>): string {
@@ -97,7 +115,7 @@ describe('next', () => {
       FakeSocket.latest?.message(String(number));
     }
     await vi.advanceTimersByTimeAsync(0);
-    subscription.close();
+    void subscription.close();
     const texts = ['0', '1', '2'].map((text, place) => (place < count ? text : 'end'));
     await expect(Promise.all(calls)).resolves.toEqual(texts);
     expect(textOf(await subscription.next())).toBe('end');
@@ -106,8 +124,9 @@ describe('next', () => {
   test('calls before and after what they wait for get it in the order of the calls', async () => {
     const queue = new EventQueue();
     const event = (text: string): MessageEvent => {
-      const fields = { id: idAt(NOW), name: 'tech', publishedAt: '', region: 'us' };
-      return { type: 'message', message: { ...fields, message: text } };
+      const fields = { id: idAt(NOW), name: 'tech', publishedAt: '', region: 'us', publisher: null };
+      const message = { ...fields, message: text };
+      return { type: 'message', message, source: 'live', own: false, ageMs: 0 };
     };
     const got: string[] = [];
     const take = async (): Promise<void> => {
@@ -170,7 +189,7 @@ describe('times', () => {
       await vi.advanceTimersByTimeAsync(10_000);
       // Home is tried once, then the other region; from there home every 30 s, or as asked.
       expect(FakeSocket.opened.length).toBeLessThanOrEqual(2);
-      subscription.close();
+      void subscription.close();
       expect(vi.getTimerCount()).toBe(0);
     },
   );
@@ -179,7 +198,7 @@ describe('times', () => {
     const subscription = start(['mute'], { connectTimeoutMs });
     await vi.advanceTimersByTimeAsync(20 * DAY);
     expect(FakeSocket.opened).toEqual(['mute']);
-    subscription.close();
+    void subscription.close();
   });
 
   test.each(LONG)('timeoutMs: %d does not abandon a request', async (timeoutMs) => {
@@ -189,7 +208,8 @@ describe('times', () => {
         request?.signal?.addEventListener('abort', () => reject(new Error('abandoned')));
       });
     });
-    void publish('tech', 'hello', { regions: [region('up')], timeoutMs, fetch: fetcher }).catch(() => 0);
+    const client = new Client([region('up')], { fetch: fetcher });
+    void client.publish('tech', 'hello', { timeoutMs }).catch(() => 0);
     await vi.advanceTimersByTimeAsync(20 * DAY);
     expect(fetcher).toHaveBeenCalledTimes(1);
   });
@@ -199,7 +219,7 @@ describe('times', () => {
     (name, bad) => {
       if (bad === null) {
         // As left out.
-        start(['mute'], { [name]: undefined }).close();
+        void start(['mute'], { [name]: undefined }).close();
       } else {
         expect(() => start(['mute'], { [name]: bad })).toThrow(`${name} must be a number`);
       }
@@ -209,8 +229,8 @@ describe('times', () => {
   test.each(['timeoutMs', 'backoffBaseMs', 'backoffCapMs', 'attempts', 'rounds'])(
     'publish: %s that is no number is refused',
     async (name) => {
-      const options = { regions: [region('up')], [name]: NaN };
-      await expect(publish('tech', 'hello', options)).rejects.toThrow(`${name} must be a number`);
+      const published = new Client([region('up')]).publish('tech', 'hello', { [name]: NaN });
+      await expect(published).rejects.toThrow(`${name} must be a number`);
     },
   );
 
@@ -220,12 +240,12 @@ describe('times', () => {
 
   test.each([Infinity, 1e15])('replayMs: %d begins with all that is stored', async (replayMs) => {
     const fetcher = vi.fn<typeof fetch>();
-    fetcher.mockImplementation(() => Promise.resolve(Response.json({ data: { history: { items: [], nextToken: null } } })));
+    fetcher.mockImplementation(() => Promise.resolve(Response.json({ data: { h0: { items: [], nextToken: null } } })));
     const subscription = start(['up'], { replayMs, fetch: fetcher });
     await vi.advanceTimersByTimeAsync(10);
     const body = JSON.parse(fetcher.mock.calls[0]?.[1]?.body as string) as { variables: object };
-    expect(body.variables).toMatchObject({ after: idAt(0) });
+    expect(body.variables).toMatchObject({ a0: idAt(0) });
     expect(JSON.parse(JSON.stringify(subscription.checkpoint()))).toMatchObject({ positionMs: 0 });
-    subscription.close();
+    void subscription.close();
   });
 });

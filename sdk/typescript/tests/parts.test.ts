@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest';
 
 import { CatchUp } from '../src/catchup.js';
-import { subscribe } from '../src/index.js';
-import { Ledger } from '../src/ledger.js';
+import { Client } from '../src/index.js';
 import { Machine } from '../src/machine.js';
-import { completeOptions } from '../src/options.js';
+import { checkBeginning, completeTuning } from '../src/options.js';
+import { ResumePosition } from '../src/position.js';
 import { decode, subprotocols } from '../src/protocol.js';
 import { EventQueue } from '../src/queue.js';
 import { Retry } from '../src/retry.js';
@@ -18,7 +18,7 @@ const NOW = 1_795_000_000_000;
 
 function message(offsetMs: number): Message {
   const publishedAt = new Date(NOW + offsetMs).toISOString();
-  return { id: idAt(NOW + offsetMs), name: 'tech', message: 'text', publishedAt, region: 'us' };
+  return { id: idAt(NOW + offsetMs), name: 'tech', message: 'text', publishedAt, region: 'us', publisher: null };
 }
 
 test('ULIDs', () => {
@@ -33,16 +33,17 @@ test.each([
   ['{"type":"connection_ack","payload":{"connectionTimeoutMs":5}}', { type: 'ack', timeoutMs: 5 }],
   ['{"type":"connection_ack"}', { type: 'ack', timeoutMs: null }],
   ['{"type":"ka"}', { type: 'ka' }],
-  ['{"type":"complete","id":"1"}', { type: 'complete' }],
-  ['{"type":"complete","id":"other"}', { type: 'ka' }],
-  ['{"type":"data","id":"1","payload":{"data":null}}', { type: 'data', message: null }],
+  ['{"type":"complete","id":"1"}', { type: 'complete', id: '1' }],
+  ['{"type":"complete"}', { type: 'ka' }],
+  ['{"type":"start_ack","id":"7"}', { type: 'start-ack', id: '7' }],
+  ['{"type":"data","id":"1","payload":{"data":null}}', { type: 'data', id: '1', message: null }],
   [
     '{"type":"error","id":"1","payload":{"errors":{"errorType":"E","message":"m"}}}',
-    { type: 'error', errorType: 'E', message: 'm', general: false },
+    { type: 'error', id: '1', errorType: 'E', message: 'm' },
   ],
   [
     '{"type":"error","payload":{"errors":[{"errorType":"E"}]}}',
-    { type: 'error', errorType: 'E', message: 'E', general: true },
+    { type: 'error', id: null, errorType: 'E', message: 'E' },
   ],
   ['nonsense', null],
   ['[', null],
@@ -51,8 +52,7 @@ test.each([
 });
 
 test('the key travels in the subprotocol', () => {
-  const endpoint = { region: 'us', graphqlUrl: 'http://h:1/graphql', realtimeUrl: '', apiKey: 'k>?' };
-  const [name, header] = subprotocols(endpoint);
+  const [name, header] = subprotocols({ host: 'h:1', 'x-api-key': 'k>?ü' });
   expect(name).toBe('graphql-ws');
   expect(header).toMatch(/^header-[\w-]+$/);
 });
@@ -76,19 +76,23 @@ test('a link lost with undelivered messages covers up to the oldest of them', ()
   catchUp.hold(message(9000));
   catchUp.hold(message(5000));
   expect(catchUp.covered()).toBe(NOW + 5000);
-  expect(catchUp.nextPage()).toEqual({ after: idAt(NOW + 4999), nextToken: null });
+  expect(catchUp.nextPage()).toEqual({
+    after: idAt(NOW + 4999),
+    nextToken: null,
+    most: Infinity,
+  });
   expect(catchUp.covered()).toBe(NOW + 4999);
 });
 
 test.each([-600_000, 0])('no fast region moves a resume ahead, the client is off by %d', (ahead) => {
-  const ledger = new Ledger(completeOptions({}), () => NOW + ahead);
-  ledger.begin();
-  ledger.accept(message(0));
-  ledger.accept(message(420_000));
-  ledger.cover('us', null);
-  const { after } = ledger.resume('us');
+  const position = new ResumePosition(completeTuning({}), {}, () => NOW + ahead);
+  position.begin();
+  position.accept(message(0));
+  position.accept(message(420_000));
+  position.cover('us', null);
+  const { after } = position.resume('us');
   expect(timeOf(after)).toBeLessThan(NOW);
-  expect(timeOf(after)).toBeGreaterThanOrEqual(NOW + ahead - completeOptions({}).overlapMs);
+  expect(timeOf(after)).toBeGreaterThanOrEqual(NOW + ahead - completeTuning({}).overlapMs);
 });
 
 const HIGHEST = `7${'Z'.repeat(25)}`;
@@ -101,61 +105,71 @@ test.each([
   { coveredMs: { us: 2 ** 48 - 1 } },
 ])('a checkpoint does not carry a future on: %o', (poison) => {
   const good = { floor: idAt(NOW - 60_000), evicted: idAt(0), positionMs: NOW, coveredMs: { us: NOW }, seen: [] };
-  const options = completeOptions({ seenLimit: 5, checkpoint: { ...good, ...poison } });
-  const ledger = new Ledger(options, () => NOW);
+  const checkpoint = { ...good, ...poison };
+  const position = new ResumePosition(completeTuning({ seenLimit: 5 }), { checkpoint }, () => NOW);
   const next = message(1000);
-  expect(ledger.resume('us').after < next.id).toBe(true);
-  expect(ledger.wanted([next])).toEqual([next]);
-  expect([ledger.accept(next), ledger.accept(next)]).toEqual([true, false]);
+  expect(position.resume('us').after < next.id).toBe(true);
+  expect(position.wanted([next])).toEqual([next]);
+  expect([position.accept(next), position.accept(next)]).toEqual([true, false]);
 });
 
 describe('retry', () => {
   test('full jitter grows to the cap and starts again after a stable connection', () => {
-    const options = completeOptions({ failoverAttempts: 100, failoverMs: 1e9 });
+    const options = completeTuning({ failoverAttempts: 100, failoverMs: 1e9 });
     const retry = new Retry(options, 1, () => 1);
-    const delays = Array.from({ length: 8 }, () => retry.lost(0, 0, null, false).delayMs);
+    const delays = Array.from({ length: 8 }, () => retry.lost(0, 0, null).delayMs);
     expect(delays).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
     retry.live();
-    expect(retry.lost(0, 5000, 1, false).delayMs).toBe(30_000);
-    expect(retry.lost(0, 10_000, 0, false)).toEqual({ region: 0, delayMs: 500, number: 1 });
+    expect(retry.lost(0, 5000, 1).delayMs).toBe(30_000);
+    expect(retry.lost(0, 10_000, 0)).toEqual({ region: 0, delayMs: 500, number: 1 });
   });
 
   test('fails over after a time, too', () => {
-    const retry = new Retry(completeOptions({ failoverAttempts: 100 }), 2, () => 0);
-    const regions = [0, 14_999, 15_000].map((now) => retry.lost(0, now, null, false).region);
+    const retry = new Retry(completeTuning({ failoverAttempts: 100 }), 2, () => 0);
+    const regions = [0, 14_999, 15_000].map((now) => retry.lost(0, now, null).region);
     expect(regions).toEqual([0, 0, 1]);
   });
 });
 
 test('silence is measured from the last frame', () => {
-  const machine = new Machine(['us'], completeOptions({}), () => 0, () => NOW);
-  machine.handle({ type: 'begin' }, 0);
-  machine.handle({ type: 'received', link: 1, frame: { type: 'ack', timeoutMs: null } }, 10);
-  machine.handle({ type: 'received', link: 1, frame: { type: 'start-ack' } }, 20);
-  machine.handle({ type: 'received', link: 1, frame: { type: 'ka' } }, 60_000);
+  const machine = new Machine(['us'], completeTuning({}), () => 0, () => NOW);
+  machine.handle({ type: 'begin', subscription: 1, channel: 'tech', beginning: {} }, 0);
+  machine.handle({ type: 'received', connection: 1, frame: { type: 'ack', timeoutMs: null } }, 10);
+  machine.handle({ type: 'received', connection: 1, frame: { type: 'start-ack', id: '2' } }, 20);
+  machine.handle({ type: 'received', connection: 1, frame: { type: 'ka' } }, 60_000);
   const again = machine.handle({ type: 'timer', name: 'silence:1' }, 78_010);
   expect(again).toEqual([{ type: 'set-timer', name: 'silence:1', ms: 59_990 }]);
   const lost = machine.handle({ type: 'timer', name: 'silence:1' }, 138_000);
-  expect(lost).toContainEqual({ type: 'drop', link: 1 });
+  expect(lost).toContainEqual({ type: 'drop', connection: 1 });
 });
 
 test.each([
   { after: 'x' },
   { after: idAt(1), replayMs: 1 },
+  { rewind: 0 },
+  { rewind: 1.5 },
+  { rewind: 1001 },
+  { rewind: 1, replayMs: 1 },
+])('beginnings that cannot be: %o', (beginning) => {
+  expect(() => checkBeginning(beginning, completeTuning({}))).toThrow(RangeError);
+});
+
+test.each([
   { pageLimit: 201 },
+  { subscriptionsPerConnection: 0 },
   { pageLimit: 2, bufferLimit: 1 },
   { holdLimit: 0 },
 ])('options that cannot work: %o', (options) => {
-  expect(() => completeOptions(options)).toThrow(RangeError);
+  expect(() => completeTuning(options)).toThrow(RangeError);
 });
 
-test('a subscription needs a region, and a WebSocket', () => {
-  expect(() => subscribe('tech', { regions: [] })).toThrow(RangeError);
+test('a client needs a region', () => {
+  expect(() => new Client([])).toThrow(RangeError);
 });
 
 test('unread states are bounded and messages never dropped', async () => {
   const queue = new EventQueue();
-  queue.put({ type: 'message', message: message(0) });
+  queue.put({ type: 'message', message: message(0), source: 'live', own: false, ageMs: 0 });
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const plain = { gap: false, errorType: null, reason: null } as const;
     queue.put({ type: 'state', state: 'connecting', region: 'us', attempt, ...plain });

@@ -1,164 +1,145 @@
-/** The shared scenarios with the real driver, against the scripted servers of the Python tests. */
+/** The shared scenarios with the real driver, against the scripted servers. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import {
+  apiKey,
   BufferOverflowError,
   type Checkpoint,
-  nearestFirst,
-  publish,
+  Client,
   type RegionEndpoint,
-  subscribe,
   type Subscription,
+  token,
 } from '../src/index.js';
-import { label, loadScenarios, Log, optionsOf, REGIONS, type Scenario } from './scenarios.js';
-import { type Json, World } from './world.js';
+import {
+  channelsOf,
+  label,
+  loadScenarios,
+  Log,
+  optionsOf,
+  placeOf,
+  type Scenario,
+} from './scenarios.js';
+import { FakeServers } from './servers.js';
+import { Tokens } from './tokens.js';
 
-const ROOT = new URL('../../../', import.meta.url).pathname;
 const PATIENCE_MS = 15_000;
-
-interface Status {
-  readonly connected: string[];
-  readonly historyCalls: number;
-  readonly ids: Record<string, string>;
-  readonly published: { readonly id: string }[];
-}
-
-/** The scripted servers, in a process of their own. */
-class FakeServers {
-  endpoints: RegionEndpoint[] = [];
-  #process: ChildProcess | null = null;
-
-  async begin(): Promise<void> {
-    const python = process.env['PYTHON'] ?? `${ROOT}.venv/bin/python`;
-    const module = 'tests.integration.sdk.subscriber_fake_appsync';
-    const child = spawn(python, ['-m', module], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#process = child;
-    const lines = createInterface({ input: child.stdout });
-    const [line] = await new Promise<[string]>((resolve, reject) => {
-      lines.once('line', (text) => resolve([text]));
-      child.once('exit', () => reject(new Error('the scripted servers ended')));
-    });
-    const ports = JSON.parse(line) as Record<string, number>;
-    this.endpoints = Object.entries(ports).map(([region, port]) => ({
-      region,
-      graphqlUrl: `http://127.0.0.1:${port}/graphql`,
-      realtimeUrl: `ws://127.0.0.1:${port}/graphql/realtime`,
-      apiKey: 'da2-fake',
-    }));
-  }
-
-  async end(): Promise<void> {
-    const child = this.#process;
-    if (child !== null && child.exitCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.stdin?.end();
-      await ended;
-    }
-  }
-
-  /** Does steps at one moment, at one region; without steps it only tells the status. */
-  async control(steps: readonly Json[], region = 0): Promise<Status> {
-    const url = this.endpoints[region]?.graphqlUrl.replace('/graphql', '/control') ?? '';
-    const body = JSON.stringify({ steps });
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', body, headers });
-    return (await response.json()) as Status;
-  }
-}
 
 /** One run of one scenario. */
 class RealRunner {
-  readonly #log = new Log();
-  #subscription: Subscription | null = null;
-  #batch: Json[] = [];
+  readonly #channels: string[];
+  readonly #logs: Log[];
+  readonly #tokens = new Tokens();
+  readonly #scenario: Scenario;
+  readonly #fake: FakeServers;
+  #client: Client | null = null;
 
-  private readonly scenario: Scenario;
-  private readonly fake: FakeServers;
-
-  constructor(
-    scenario: Scenario,
-    fake: FakeServers,
-  ) {
-    this.scenario = scenario;
-    this.fake = fake;
+  constructor(scenario: Scenario, fake: FakeServers) {
+    this.#scenario = scenario;
+    this.#fake = fake;
+    this.#channels = channelsOf(scenario);
+    this.#logs = this.#channels.map(() => new Log());
+    fake.reset(this.#channels[0]);
+    if (scenario.auth === 'token') {
+      fake.authorized = ({ Authorization }) => this.#tokens.accepts(Number(Authorization));
+    }
   }
 
   async run(): Promise<void> {
-    const world = new World(REGIONS, () => 0);
     try {
-      for (const step of this.scenario.steps) {
-        if (world.handles(step)) {
-          this.#batch.push(step);
+      for (const step of this.#scenario.steps) {
+        if (this.#fake.world.handles(step)) {
+          this.#fake.world.apply(step);
         } else {
-          await this.#flush();
           const [[key, value] = ['', null]] = Object.entries(step);
-          await this.#step(key, value);
+          const log = this.#logs[placeOf(this.#channels, step)];
+          await this.#step(key, value, log ?? new Log());
         }
       }
     } finally {
-      this.#subscription?.close();
+      await this.#client?.close();
     }
   }
 
-  async #flush(): Promise<Status> {
-    return this.fake.control(this.#batch.splice(0));
+  #start(checkpoint?: Checkpoint): void {
+    const alias = this.#scenario.options?.after;
+    const after = alias === undefined ? undefined : this.#fake.world.messageId(alias);
+    const { beginning, tuning } = optionsOf(this.#scenario, after, checkpoint);
+    const auth = this.#scenario.auth === 'token' ? token(() => this.#fetchToken()) : apiKey();
+    const client = new Client(this.#fake.endpoints, { ...tuning, auth, WebSocket });
+    this.#client = client;
+    for (const [number, channel] of this.#channels.entries()) {
+      void this.#consume(client.subscribe(channel, beginning), this.#logs[number] ?? new Log());
+    }
   }
 
-  async #start(checkpoint?: Checkpoint): Promise<void> {
-    const alias = this.scenario.options?.after;
-    const after = alias === undefined ? undefined : (await this.#flush()).ids[alias];
-    const options = optionsOf(this.scenario, after, checkpoint);
-    this.#subscription = subscribe('tech', { ...options, regions: this.fake.endpoints, WebSocket });
-    void this.#consume(this.#subscription);
+  #fetchToken(): string {
+    const fetched = this.#tokens.fetch();
+    if (fetched === null) {
+      throw new Error('the issuer does not answer');
+    }
+    return String(fetched);
   }
 
-  async #consume(subscription: Subscription): Promise<void> {
+  async #consume(subscription: Subscription, log: Log): Promise<void> {
     try {
       for await (const event of subscription) {
-        this.#log.add(label(event));
+        log.add(label(event));
       }
-      this.#log.add('end');
+      log.add('end');
     } catch (error) {
-      this.#log.add(error instanceof BufferOverflowError ? 'overflow' : String(error));
+      log.add(error instanceof BufferOverflowError ? 'overflow' : String(error));
     }
   }
 
-  async #step(key: string, value: unknown): Promise<void> {
-    const connected = async (): Promise<string[]> => (await this.#flush()).connected;
+  async #step(key: string, value: unknown, log: Log): Promise<void> {
+    const { world } = this.#fake;
+    const text = String(value);
     switch (key) {
       case 'start':
-        return this.#start();
+        this.#start();
+        return;
       case 'until':
-        return this.#wait(() => this.#log.reached(String(value)), String(value));
+        return this.#wait(() => log.reached(text), text);
+      case 'untilAll':
+        for (const each of this.#logs) {
+          await this.#wait(() => each.reached(text), text);
+        }
+        return;
       case 'untilSubscribed':
-        return this.#wait(async () => (await connected()).includes(String(value)), String(value));
+        return this.#wait(() => world.connected().includes(text), text);
       case 'untilConnections':
       case 'expectConnections':
-        return this.#wait(async () => String(await connected()) === String(value), String(value));
+        return this.#wait(() => String(world.connected()) === text, text);
+      case 'untilTokens':
+        return this.#wait(() => this.#tokens.asked >= Number(value), 'tokens');
+      case 'token':
+        this.#tokens.step(text);
+        return;
       case 'wait':
         return sleep(Number(value));
       case 'expect':
-        expect(this.#log.sinceExpected()).toEqual(value);
+        expect(log.sinceExpected()).toEqual(value);
+        return;
+      case 'expectSockets':
+        expect(world.sockets()).toEqual(value);
         return;
       case 'expectHistoryCalls':
-        expect((await this.#flush()).historyCalls).toBe(value);
+        expect(world.historyCalls).toBe(value);
         return;
       default:
         throw new Error(`no such step: ${key}`);
     }
   }
 
-  async #wait(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  async #wait(done: () => boolean, what: string): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    while (!(await done())) {
+    while (!done()) {
       if (performance.now() > end) {
-        throw new Error(`never came: ${what}; ${String(this.#log)}`);
+        throw new Error(`never came: ${what}; ${String(this.#logs[0])}`);
       }
       await sleep(5);
     }
@@ -175,47 +156,186 @@ describe('against the scripted servers', () => {
 
   beforeAll(() => fake.begin());
 
-  beforeEach(async () => {
-    await fake.control([{ reset: true }]);
-  });
+  beforeEach(() => fake.reset());
 
   afterAll(() => fake.end());
 
   const scenarios = loadScenarios().filter(([, s]) => s.real === true && !pauses(s));
 
   test.each(scenarios)('%s', async (_file, scenario) => {
-    expect.hasAssertions();
     await new RealRunner(scenario, fake).run();
   });
 
-  test('the nearest region, and one that does not answer at the end', async () => {
-    const wrong = { region: 'xx', graphqlUrl: 'http://127.0.0.1:9', realtimeUrl: '', apiKey: '' };
-    const order = await nearestFirst([wrong, ...fake.endpoints]);
-    expect(order.at(-1)).toBe(wrong);
+  test('the nearest region is home, and one that does not answer comes last', async () => {
+    const wrong = { region: 'xx', graphqlUrl: 'http://127.0.0.1:9', realtimeUrl: 'ws://127.0.0.1:9', apiKey: '' };
+    const client = new Client([wrong, ...fake.endpoints], { WebSocket, nearest: true });
+    const { region } = await client.publish('tech', 'hello');
+    expect(['us', 'au']).toContain(region);
+    expect((await client.roundTrips()).get('xx')).toBe(Infinity);
   });
 
   test('publish retries with the same id and fails over', async () => {
-    const busy = { errorType: 'BusUnavailable', message: 'again' };
-    await fake.control([{ answers: [busy, 503] }]);
-    const message = await publish('tech', 'hello', { regions: fake.endpoints, backoffBaseMs: 1 });
+    fake.answers(0, [{ errorType: 'BusUnavailable', message: 'again' }, 503]);
+    const client = new Client(fake.endpoints);
+    const ids: string[] = [];
+    const onId = (id: string): number => ids.push(id);
+    const message = await client.publish('tech', 'hello', { backoffBaseMs: 1, onId });
     expect(message).toMatchObject({ region: 'au', message: 'hello', name: 'tech' });
-    const [us, au] = await Promise.all([fake.control([]), fake.control([], 1)]);
-    const ids = [...us.published, ...au.published].map(({ id }) => id);
-    expect(ids).toEqual([message.id, message.id, message.id]);
+    expect(fake.publishedIds()).toEqual([message.id, message.id, message.id]);
+    expect(ids).toEqual([message.id]);
+  });
+
+  test('publish: a region with an older schema is left at once', async () => {
+    fake.answers(0, [{ errorType: 'ValidationError', message: 'no such field' }]);
+    const message = await new Client(fake.endpoints).publish('tech', 'hello', { backoffBaseMs: 1 });
+    expect(message.region).toBe('au');
+    expect(fake.publishedIds()).toHaveLength(2);
   });
 
   test('publish: a refusal is final', async () => {
-    const answers = [{ errorType: 'ChannelNotAllowed', message: 'no' }];
-    await fake.control([{ answers }]);
-    await expect(publish('tech', 'hello', { regions: fake.endpoints })).rejects.toMatchObject({
-      name: 'PublishRefusedError',
+    fake.answers(0, [{ errorType: 'ChannelNotAllowed', message: 'no' }]);
+    await expect(new Client(fake.endpoints).publish('tech', 'hello')).rejects.toMatchObject({
+      name: 'RefusedError',
       errorType: 'ChannelNotAllowed',
     });
   });
 
   test('publish: no region acknowledges', async () => {
-    const regions = fake.endpoints.map((endpoint) => ({ ...endpoint, apiKey: 'x', graphqlUrl: 'http://127.0.0.1:9' }));
-    const failed = publish('tech', 'hello', { regions, attempts: 1, rounds: 1, backoffBaseMs: 1 });
+    const regions = fake.endpoints.map((each) => ({ ...each, graphqlUrl: 'http://127.0.0.1:9' }));
+    const failed = new Client(regions).publish('tech', 'hello', { attempts: 1, rounds: 1 });
     await expect(failed).rejects.toMatchObject({ name: 'PublishFailedError' });
+  });
+
+  test('publish: a signal ends the attempts', async () => {
+    fake.answers(0, Array<number>(100).fill(503));
+    fake.answers(1, Array<number>(100).fill(503));
+    const published = new Client(fake.endpoints).publish('tech', 'hello', {
+      rounds: 25,
+      backoffBaseMs: 10_000,
+      signal: AbortSignal.timeout(200),
+    });
+    await expect(published).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('a token is fetched once for all, kept, and asked for again after a refusal', async () => {
+    let current = 'first';
+    let fetched = 0;
+    fake.authorized = ({ Authorization }) => Authorization === current;
+    const auth = token(() => {
+      fetched += 1;
+      return Promise.resolve(current);
+    });
+    const client = new Client(fake.endpoints, { WebSocket, auth, backoffBaseMs: 10 });
+    const subscriptions = ['a', 'b', 'c'].map((name) => client.subscribe(name));
+    const live = (): boolean => subscriptions.every(({ state }) => state?.state === 'live');
+    await expect.poll(live).toBe(true);
+    await client.publish('a', 'hello');
+    expect(fetched).toBe(1);
+    current = 'second';
+    await client.publish('a', 'hello');
+    expect(fetched).toBe(2);
+    current = 'third';
+    const resumed = vi.fn();
+    for (const each of subscriptions) {
+      each.onState(({ state }) => {
+        if (state === 'live') {
+          resumed();
+        }
+      });
+    }
+    fake.world.apply({ cut: 'us' });
+    await expect.poll(() => resumed.mock.calls.length, { timeout: PATIENCE_MS }).toBe(3);
+    expect(fetched).toBe(3);
+    await client.close();
+    expect(client.state).toBe('closed');
+  });
+
+  test('a token that is refused again ends the subscriptions', async () => {
+    fake.authorized = () => false;
+    const client = new Client(fake.endpoints, { WebSocket, auth: token(() => 'x'), backoffBaseMs: 1 });
+    const subscription = client.subscribe('tech');
+    const states: string[] = [];
+    for await (const event of subscription) {
+      states.push(label(event));
+    }
+    expect(states.at(-1)).toBe('refused us UnauthorizedException');
+    await expect(client.publish('tech', 'hello')).rejects.toMatchObject({ name: 'RefusedError' });
+  });
+
+  test('a token source that fails is asked again', async () => {
+    let works = false;
+    fake.authorized = ({ Authorization }) => Authorization === 'good';
+    const auth = token(() => {
+      if (!works) {
+        throw new Error('the issuer does not answer');
+      }
+      return 'good';
+    });
+    const [home] = fake.endpoints as [RegionEndpoint];
+    const client = new Client([home], { WebSocket, auth, backoffCapMs: 20 });
+    const subscription = client.subscribe('tech');
+    await expect.poll(() => subscription.state?.reason).toContain('the issuer does not answer');
+    works = true;
+    await expect.poll(() => subscription.state?.state).toBe('live');
+    await client.close();
+  });
+
+  test('own messages are known, and can be left out', async () => {
+    const client = new Client(fake.endpoints, { WebSocket });
+    const all = client.subscribe('tech');
+    const others = client.subscribe('tech', { skipOwn: true });
+    await expect.poll(() => [all, others].map(({ state }) => state?.state)).toEqual(['live', 'live']);
+    const { id } = await client.publish('tech', 'mine');
+    const mine = { id, name: 'tech', message: 'mine', publishedAt: new Date().toISOString(), region: 'us' };
+    fake.world.deliver('us', mine);
+    fake.world.apply({ publish: 'theirs', regions: ['us'] });
+    const seen = async (subscription: Subscription, count: number): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for await (const event of subscription) {
+        if (event.type === 'message') {
+          found.push([event.message.message, event.own, event.source]);
+        }
+        if (found.length === count) {
+          break;
+        }
+      }
+      return found;
+    };
+    expect(await seen(all, 2)).toEqual([
+      ['mine', true, 'live'],
+      ['theirs', false, 'live'],
+    ]);
+    expect(await seen(others, 1)).toEqual([['theirs', false, 'live']]);
+    await client.close();
+  });
+
+  test('a signal closes the subscription, and close waits for the socket', async () => {
+    const client = new Client(fake.endpoints, { WebSocket });
+    const controller = new AbortController();
+    const subscription = client.subscribe('tech', { signal: controller.signal });
+    const reading = (async () => {
+      let last = '';
+      for await (const event of subscription) {
+        last = label(event);
+      }
+      return last;
+    })();
+    await expect.poll(() => subscription.state?.state).toBe('live');
+    controller.abort();
+    expect(await reading).toBe('live us');
+    await client.close();
+    expect(fake.world.connected()).toEqual([]);
+  });
+
+  test('history: the last messages, newest first, page by page', async () => {
+    for (const text of ['a', 'b', 'c']) {
+      fake.world.apply({ publish: text, regions: ['us'], agoMs: 0 });
+    }
+    const client = new Client(fake.endpoints);
+    const first = await client.history('tech', { last: 2 });
+    expect(first.messages.map(({ message }) => message)).toEqual(['c', 'b']);
+    const { messages, nextToken } = await client.history('tech', { last: 2, nextToken: first.nextToken });
+    expect(messages.map(({ message }) => message)).toEqual(['a']);
+    expect(nextToken).toBeNull();
   });
 });

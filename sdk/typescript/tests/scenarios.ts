@@ -2,14 +2,16 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { completeOptions, type Options, type Tuning } from '../src/options.js';
+import type { Beginning, Tuning } from '../src/options.js';
 import type { Checkpoint, SubscriptionEvent } from '../src/types.js';
 import type { Json } from './world.js';
 
 export interface Scenario {
   readonly name: string;
   readonly real?: boolean;
-  readonly options?: Partial<Tuning> & { readonly after?: string; readonly replayMs?: number };
+  readonly auth?: string;
+  readonly channels?: number;
+  readonly options?: Partial<Tuning> & Beginning;
   readonly steps: readonly Json[];
 }
 
@@ -38,13 +40,32 @@ export function loadScenarios(): [string, Scenario][] {
   });
 }
 
-/** The subscriber's options; the file's `after` is a message's name, here it is its id. */
+/** The client's options and where its subscription begins; the file's `after` is a message's name. */
 export function optionsOf(
   scenario: Scenario,
-  after: string | undefined,
+  id: string | undefined,
   checkpoint?: Checkpoint,
-): Options {
-  return completeOptions({ ...OPTIONS, ...scenario.options, after, checkpoint });
+): { readonly tuning: Partial<Tuning>; readonly beginning: Beginning } {
+  const { after, replayMs, rewind, ...tuning } = scenario.options ?? {};
+  const beginning =
+    checkpoint === undefined ? { after: after && id, replayMs, rewind } : { checkpoint };
+  return { tuning: { ...OPTIONS, ...tuning }, beginning };
+}
+
+/** The channels that its client subscribes to. */
+export function channelsOf({ channels }: Scenario): string[] {
+  const count = channels ?? 0;
+  return count === 0 ? ['tech'] : Array.from({ length: count }, (_, number) => `c${number}`);
+}
+
+/** The place of the channel that a step names, or of the first. */
+export function placeOf(channels: readonly string[], step: Json): number {
+  const { channel } = step;
+  const place = typeof channel === 'string' ? channels.indexOf(channel) : 0;
+  if (place < 0) {
+    throw new Error(`no such channel: ${JSON.stringify(channel)}`);
+  }
+  return place;
 }
 
 /** An event as the files write it. */

@@ -4,10 +4,21 @@ import { expect } from 'vitest';
 
 import { Machine } from '../src/machine.js';
 import { decode } from '../src/protocol.js';
-import type { Command, Fetch, Input } from '../src/signals.js';
-import { type Checkpoint, parseMessage, type SubscriptionEvent } from '../src/types.js';
-import { label, Log, optionsOf, REGIONS, type Scenario } from './scenarios.js';
-import { type Connection, type Json, World } from './world.js';
+import { pageOf } from '../src/operations.js';
+import { completeTuning } from '../src/options.js';
+import type { Command, Fetch, Input, PageAnswer } from '../src/signals.js';
+import { type Checkpoint, type SubscriptionEvent } from '../src/types.js';
+import {
+  channelsOf,
+  label,
+  Log,
+  optionsOf,
+  placeOf,
+  REGIONS,
+  type Scenario,
+} from './scenarios.js';
+import { Tokens } from './tokens.js';
+import { type Connection, type Json, UNAUTHORIZED, World } from './world.js';
 
 const EPOCH_MS = 1_795_000_000_000;
 const KEEP_ALIVE_MS = 300;
@@ -20,34 +31,44 @@ interface Due {
   readonly act: () => void;
 }
 
+/** Reads one channel, unless it is paused. */
+class Consumer {
+  readonly log = new Log();
+  unread: (SubscriptionEvent | string)[] = [];
+  paused = false;
+}
+
 /** One run of one scenario. */
 export class VirtualRunner {
-  readonly #log = new Log();
-  readonly #world = new World(REGIONS, () => this.#wallMs());
+  readonly #scenario: Scenario;
+  readonly #channels: string[];
+  readonly #consumers: Consumer[];
+  readonly #world: World;
   readonly #timers = new Map<string, number>();
   readonly #links = new Map<number, { region: string; connection: Connection }>();
+  readonly #tokens = new Tokens();
   #queue: Due[] = [];
-  #outbox: (SubscriptionEvent | string)[] = [];
   #machine: Machine | null = null;
   #now = 0;
   #order = 0;
-  #paused = false;
-
-  private readonly scenario: Scenario;
 
   constructor(scenario: Scenario) {
-    this.scenario = scenario;
+    this.#scenario = scenario;
+    this.#channels = channelsOf(scenario);
+    this.#consumers = this.#channels.map(() => new Consumer());
+    this.#world = new World(REGIONS, () => this.#wallMs(), this.#channels[0]);
     this.#tick();
   }
 
   /** All steps; fails where the outcome is another. */
   run(): void {
-    for (const step of this.scenario.steps) {
+    for (const step of this.#scenario.steps) {
       if (this.#world.handles(step)) {
         this.#world.apply(step);
       } else {
         const [[key, value] = ['', null]] = Object.entries(step);
-        this.#step(key, value);
+        const consumer = this.#consumers[placeOf(this.#channels, step)];
+        this.#step(key, value, consumer ?? new Consumer());
       }
     }
   }
@@ -58,8 +79,13 @@ export class VirtualRunner {
 
   #later(ms: number, act: () => void): void {
     this.#order += 1;
-    this.#queue.push({ at: this.#now + ms, order: this.#order, act });
-    this.#queue.sort((a, b) => a.at - b.at || a.order - b.order);
+    const due = { at: this.#now + ms, order: this.#order, act };
+    // Nearly always it comes last, or close to it.
+    let place = this.#queue.length;
+    while (place > 0 && (this.#queue[place - 1]?.at ?? 0) > due.at) {
+      place -= 1;
+    }
+    this.#queue.splice(place, 0, due);
   }
 
   #tick(): void {
@@ -79,72 +105,86 @@ export class VirtualRunner {
   #do(command: Command): void {
     switch (command.type) {
       case 'open':
-        return this.#open(command.link, REGIONS[command.region] ?? '');
-      case 'subscribe': {
-        const link = this.#links.get(command.link);
+        return this.#open(command.connection, REGIONS[command.region] ?? '');
+      case 'start': {
+        const { channel, connection, id } = command;
+        const link = this.#links.get(connection);
+        const shown = this.#authorized();
+        if (shown === null) {
+          const errorType = 'NoCredentials';
+          const frame = { type: 'error', id, errorType, message: 'no token' } as const;
+          return this.#later(LATENCY_MS, () => this.#feed({ type: 'received', connection, frame }));
+        }
         return this.#later(LATENCY_MS, () => {
-          if (link !== undefined) {
-            this.#world.start(link.region, link.connection, '1');
+          if (link !== undefined && this.#tokens.accepts(shown)) {
+            this.#world.start(link.region, link.connection, id, channel);
+          } else {
+            link?.connection.send({ type: 'error', id, payload: UNAUTHORIZED });
           }
         });
       }
+      case 'stop': {
+        const link = this.#links.get(command.connection);
+        return link && this.#world.stop(link.region, link.connection, command.id);
+      }
       case 'drop': {
-        const link = this.#links.get(command.link);
-        this.#links.delete(command.link);
+        const link = this.#links.get(command.connection);
+        this.#links.delete(command.connection);
         return link && this.#world.gone(link.region, link.connection);
       }
       case 'fetch':
         return this.#fetch(command);
+      case 'abandon':
+        return;
+      case 'renew':
+        return this.#tokens.forget();
       case 'set-timer':
         return this.#setTimer(command.name, command.ms);
       case 'cancel-timer':
         this.#timers.delete(command.name);
         return;
       case 'emit':
-        this.#outbox.push(command.event);
+        this.#consumers[command.subscription]?.unread.push(command.event);
         return;
       case 'finish':
-        this.#outbox.push(command.error === null ? 'end' : 'overflow');
+        this.#consumers[command.subscription]?.unread.push(command.error === null ? 'end' : 'overflow');
     }
   }
 
-  #open(link: number, region: string): void {
-    const give = (input: Input | null): void => {
-      if (input !== null) {
-        this.#later(LATENCY_MS, () => this.#feed(input));
-      }
+  #open(number: number, region: string): void {
+    const give = (input: Input): void => {
+      this.#later(LATENCY_MS, () => this.#feed(input));
     };
     const connection: Connection = {
       send: (frame) => {
         const decoded = decode(JSON.stringify(frame));
-        give(decoded && { type: 'received', link, frame: decoded });
+        if (decoded !== null) {
+          give({ type: 'received', connection: number, frame: decoded });
+        }
       },
-      close: () => give({ type: 'closed', link, reason: 'connection lost' }),
+      close: () => give({ type: 'closed', connection: number, reason: 'closed' }),
     };
-    this.#links.set(link, { region, connection });
-    if (!this.#world.connect(region, connection)) {
+    this.#links.set(number, { region, connection });
+    const shown = this.#authorized();
+    if (shown !== null && !this.#tokens.accepts(shown)) {
+      connection.send({ type: 'connection_error', payload: UNAUTHORIZED });
+    } else if (shown === null || !this.#world.connect(region, connection)) {
       connection.close();
     }
   }
 
-  #fetch({ after, limit, nextToken, region, request }: Fetch): void {
-    const answer = ({ errorType, items, message, nextToken: next }: Json): void => {
-      const input: Input = Array.isArray(items)
-        ? {
-            type: 'page',
-            request,
-            items: items.map(parseMessage).filter((item) => item !== null),
-            nextToken: typeof next === 'string' ? next : null,
-          }
-        : {
-            type: 'page-failed',
-            request,
-            errorType: typeof errorType === 'string' ? errorType : null,
-            message: String(message),
-          };
-      this.#later(LATENCY_MS, () => this.#feed(input));
-    };
-    this.#world.askHistory(REGIONS[region] ?? '', { after, limit, nextToken }, answer);
+  #fetch({ pages, region, request }: Fetch): void {
+    const answers: PageAnswer[] = [];
+    let missing = pages.length;
+    for (const [place, query] of pages.entries()) {
+      this.#world.askHistory(REGIONS[region] ?? '', query, (document) => {
+        answers[place] = pageAnswer(document);
+        missing -= 1;
+        if (missing === 0) {
+          this.#later(LATENCY_MS, () => this.#feed({ type: 'pages', request, answers }));
+        }
+      });
+    }
   }
 
   #setTimer(name: string, ms: number): void {
@@ -159,72 +199,90 @@ export class VirtualRunner {
     });
   }
 
+  /** The token to show; null if the source fails. Without tokens, one that is accepted. */
+  #authorized(): number | null {
+    return this.#scenario.auth === 'token' ? this.#tokens.get() : Infinity;
+  }
+
   #consume(): void {
-    while (!this.#paused) {
-      const event = this.#outbox.shift();
-      if (event === undefined) {
-        return;
-      }
-      this.#log.add(typeof event === 'string' ? event : label(event));
-      if (typeof event !== 'string' && event.type === 'message') {
-        this.#feed({ type: 'taken', messages: 1 });
+    for (const [subscription, consumer] of this.#consumers.entries()) {
+      while (!consumer.paused) {
+        const event = consumer.unread.shift();
+        if (event === undefined) {
+          break;
+        }
+        consumer.log.add(typeof event === 'string' ? event : label(event));
+        if (typeof event !== 'string' && event.type === 'message') {
+          this.#feed({ type: 'taken', subscription, message: event.message });
+        }
       }
     }
   }
 
   // The scenario
 
-  #step(key: string, value: unknown): void {
+  #step(key: string, value: unknown, consumer: Consumer): void {
+    const text = String(value);
     switch (key) {
       case 'start':
         return this.#start();
       case 'restart':
         return this.#restart();
       case 'until':
-        return this.#advance(() => this.#log.reached(String(value)), String(value));
+        return this.#advance(() => consumer.log.reached(text), text);
+      case 'untilAll':
+        return this.#consumers.forEach(({ log }) => this.#advance(() => log.reached(text), text));
       case 'untilSubscribed':
-        this.#advance(() => this.#world.connected().includes(String(value)), `at ${String(value)}`);
+        this.#advance(() => this.#world.connected().includes(text), `at ${text}`);
         return this.#wait(LATENCY_MS);
       case 'untilConnections':
-        return this.#advance(
-          () => String(this.#world.connected()) === String(value),
-          `connections ${String(value)}`,
-        );
+        return this.#advance(() => String(this.#world.connected()) === text, `connections ${text}`);
       case 'untilHistoryCalls':
         return this.#advance(() => this.#world.historyCalls >= Number(value), 'history calls');
+      case 'untilTokens':
+        return this.#advance(() => this.#tokens.asked >= Number(value), 'tokens');
+      case 'token':
+        return this.#tokens.step(text);
       case 'wait':
         return this.#wait(Number(value));
       case 'pause':
-        this.#paused = value === true;
+        consumer.paused = value === true;
         return this.#consume();
       case 'expect':
         this.#wait(2 * LATENCY_MS);
-        return expect(this.#log.sinceExpected()).toEqual(value);
+        return expect(consumer.log.sinceExpected()).toEqual(value);
       case 'expectLast':
-        return expect(this.#log.sinceExpected().slice(-(value as string[]).length)).toEqual(value);
+        return expect(consumer.log.sinceExpected().slice(-(value as string[]).length)).toEqual(value);
       case 'expectHistoryCalls':
         return expect(this.#world.historyCalls).toBe(value);
       case 'expectConnections':
         return expect(this.#world.connected()).toEqual(value);
+      case 'expectSockets':
+        return expect(this.#world.sockets()).toEqual(value);
       default:
         throw new Error(`no such step: ${key}`);
     }
   }
 
   #start(checkpoint?: Checkpoint): void {
-    const alias = this.scenario.options?.after;
+    const alias = this.#scenario.options?.after;
     const after = alias === undefined ? undefined : this.#world.messageId(alias);
-    const options = optionsOf(this.scenario, after, checkpoint);
-    this.#machine = new Machine(REGIONS, options, () => 0.5, () => this.#wallMs());
-    this.#feed({ type: 'begin' });
+    const { beginning, tuning } = optionsOf(this.#scenario, after, checkpoint);
+    const options = completeTuning(tuning);
+    const renewable = this.#scenario.auth === 'token';
+    this.#machine = new Machine(REGIONS, options, () => 0.5, () => this.#wallMs(), renewable);
+    for (const [subscription, channel] of this.#channels.entries()) {
+      this.#feed({ type: 'begin', subscription, channel, beginning });
+    }
   }
 
   #restart(): void {
-    const events = this.#outbox.filter((event) => typeof event !== 'string');
+    const [consumer] = this.#consumers;
+    const events = (consumer?.unread ?? []).filter((event) => typeof event !== 'string');
     const pending = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
-    const checkpoint = this.#machine?.checkpoint(pending);
-    this.#feed({ type: 'stop' });
-    this.#outbox = [];
+    const checkpoint = this.#machine?.checkpoint(0, pending);
+    this.#feed({ type: 'end', subscription: 0 });
+    this.#consumers.forEach((each) => (each.unread = []));
     this.#timers.clear();
     this.#start(JSON.parse(JSON.stringify(checkpoint)) as Checkpoint);
   }
@@ -234,7 +292,7 @@ export class VirtualRunner {
     while (!done()) {
       const next = this.#queue.shift();
       if (next === undefined || next.at > end) {
-        throw new Error(`never came: ${what}; ${String(this.#log)}`);
+        throw new Error(`never came: ${what}; ${String(this.#consumers[0]?.log)}`);
       }
       this.#now = next.at;
       next.act();
@@ -250,4 +308,12 @@ export class VirtualRunner {
     }
     this.#now = end;
   }
+}
+
+function pageAnswer(document: Json): PageAnswer {
+  const { errorType, message } = document;
+  if (errorType === undefined) {
+    return pageOf(document);
+  }
+  return { errorType: typeof errorType === 'string' ? errorType : null, message: String(message) };
 }

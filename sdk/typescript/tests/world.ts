@@ -7,6 +7,10 @@ import { idAt } from '../src/ulid.js';
 
 export type Json = Record<string, unknown>;
 
+export const UNAUTHORIZED: Json = {
+  errors: [{ errorType: 'UnauthorizedException', message: 'You are not authorized' }],
+};
+
 /** A client's connection, as the world sees it. */
 export interface Connection {
   send(frame: Json): void;
@@ -14,20 +18,31 @@ export interface Connection {
 }
 
 export interface Query {
-  readonly after: string;
+  readonly channel: string;
+  /** null: the newest, newest first */
+  readonly after: string | null;
   readonly limit: number;
   readonly nextToken: string | null;
 }
 
 type Answer = (document: Json) => void;
 
+/** One subscription; what is delivered before `beginsMs` does not reach it. */
+interface Subscribed {
+  readonly channel: string;
+  readonly beginsMs: number;
+}
+
 class Region {
   readonly stored = new Map<string, Json>();
-  /** whether subscribed */
-  connections = new Map<Connection, boolean>();
+  /** each connection's subscriptions, by id */
+  connections = new Map<Connection, Map<string, Subscribed>>();
+  /** how long after start_ack delivery begins */
+  lateMs = 0;
   down = false;
   silent = false;
-  refusal: Json | null = null;
+  /** by channel */
+  readonly refusals = new Map<unknown, Json>();
   history = 'ok';
   pagesLeft: number | null = null;
   held: { query: Query; answer: Answer }[] = [];
@@ -38,10 +53,15 @@ export class World {
   historyCalls = 0;
   readonly #regions: Map<string, Region>;
   readonly #messages = new Map<string, Json>();
-  readonly #steps: Record<string, (step: Json) => void> = {
+  readonly #steps: Record<string, (step: Json) => unknown> = {
     publish: (step) => this.#publish(step),
     arrive: (step) => this.#arrive(step),
     deliver: (step) => this.#fanOut(this.#at(step['region']), this.#message(step['deliver'])),
+    silentArrival: (step) => {
+      const message = this.#message(step['silentArrival']);
+      this.#at(step['region']).stored.set(String(message['id']), message);
+    },
+    lateStart: (step) => (this.#at(step['region']).lateMs = Number(step['lateStart'])),
     cut: (step) => this.#closeAll(step['cut']),
     down: (step) => {
       this.#at(step['down']).down = true;
@@ -50,12 +70,12 @@ export class World {
     up: (step) => (this.#at(step['up']).down = false),
     silence: (step) => (this.#at(step['silence']).silent = true),
     speak: (step) => (this.#at(step['speak']).silent = false),
-    kick: (step) => this.#kick(this.#at(step['kick']), step['kick']),
+    kick: (step) => this.#kick(this.#at(step['kick']), this.#channelOf(step)),
     refuse: (step) => {
       const { errorType, message } = step;
-      this.#at(step['refuse']).refusal = { errorType, message };
+      this.#at(step['refuse']).refusals.set(this.#channelOf(step), { errorType, message });
     },
-    allow: (step) => (this.#at(step['allow']).refusal = null),
+    allow: (step) => this.#at(step['allow']).refusals.delete(this.#channelOf(step)),
     history: (step) => this.#historyMode(this.#at(step['region']), String(step['history'])),
     historyPagesThenHold: (step) => {
       this.#at(step['region']).pagesLeft = Number(step['historyPagesThenHold']);
@@ -63,12 +83,16 @@ export class World {
   };
 
   private readonly wallMs: () => number;
+  /** which steps mean that name none */
+  readonly #channel: string;
 
   constructor(
     names: readonly string[],
     wallMs: () => number,
+    channel = 'tech',
   ) {
     this.wallMs = wallMs;
+    this.#channel = channel;
     this.#regions = new Map(names.map((name) => [name, new Region()]));
   }
 
@@ -80,22 +104,31 @@ export class World {
     if (region.down) {
       return false;
     }
-    region.connections.set(connection, false);
+    region.connections.set(connection, new Map());
     const payload = { connectionTimeoutMs: 300_000 };
     this.#send(region, connection, { type: 'connection_ack', payload });
     return true;
   }
 
   /** The client subscribes. */
-  start(name: string, connection: Connection, id: string): void {
+  start(name: string, connection: Connection, id: string, channel: string): void {
     const region = this.#at(name);
-    if (region.refusal !== null) {
-      const payload = { errors: [region.refusal] };
+    const refusal = region.refusals.get(channel);
+    if (refusal !== undefined) {
+      const payload = { errors: [refusal] };
       this.#send(region, connection, { type: 'error', id, payload });
       return;
     }
-    region.connections.set(connection, true);
+    const beginsMs = this.wallMs() + region.lateMs;
+    region.connections.get(connection)?.set(id, { channel, beginsMs });
     this.#send(region, connection, { type: 'start_ack', id });
+  }
+
+  /** The client unsubscribes. */
+  stop(name: string, connection: Connection, id: string): void {
+    const region = this.#at(name);
+    region.connections.get(connection)?.delete(id);
+    this.#send(region, connection, { type: 'complete', id });
   }
 
   /** The client closed. */
@@ -129,8 +162,19 @@ export class World {
 
   /** The regions with a subscribed connection, by name. */
   connected(): string[] {
-    const regions = [...this.#regions].filter(([, r]) => [...r.connections.values()].includes(true));
+    const regions = [...this.#regions].filter(([, r]) =>
+      [...r.connections.values()].some((subscriptions) => subscriptions.size > 0),
+    );
     return regions.map(([name]) => name).sort();
+  }
+
+  /** How many subscribed connections each region has. */
+  sockets(): Record<string, number> {
+    const counted = [...this.#regions].map(([name, { connections }]) => {
+      const used = [...connections.values()].filter((subscriptions) => subscriptions.size > 0);
+      return [name, used.length] as const;
+    });
+    return Object.fromEntries(counted.filter(([, count]) => count > 0));
   }
 
   // Steps
@@ -149,6 +193,11 @@ export class World {
   /** The id of a published message. */
   messageId(alias: string): string {
     return String(this.#message(alias)['id']);
+  }
+
+  /** A message that no step published reaches the region's subscribers. */
+  deliver(name: string, message: Json): void {
+    this.#fanOut(this.#at(name), message);
   }
 
   #at(name: unknown): Region {
@@ -173,7 +222,7 @@ export class World {
     const regions = step['regions'] as string[];
     this.#messages.set(String(step['publish']), {
       id: idAt(now + Number(step['idAheadMs'] ?? 0)).slice(0, 10) + tail,
-      name: 'tech',
+      name: this.#channelOf(step),
       message: step['publish'],
       publishedAt: new Date(now).toISOString(),
       region: regions[0],
@@ -188,16 +237,18 @@ export class World {
       const region = this.#at(name);
       if (!region.stored.has(id)) {
         region.stored.set(id, message);
-        this.#fanOut(region, step['incomplete'] === true ? null : message);
+        this.#fanOut(region, message, step['incomplete'] === true);
       }
     }
   }
 
-  #fanOut(region: Region, message: Json | null): void {
-    const payload = { data: message === null ? null : { subscribe: message } };
-    for (const [connection, subscribed] of [...region.connections]) {
-      if (subscribed) {
-        this.#send(region, connection, { type: 'data', id: '1', payload });
+  #fanOut(region: Region, message: Json, incomplete = false): void {
+    const payload = { data: incomplete ? null : { subscribe: message } };
+    for (const [connection, subscriptions] of [...region.connections]) {
+      for (const [id, { beginsMs, channel }] of subscriptions) {
+        if (channel === message['name'] && beginsMs <= this.wallMs()) {
+          this.#send(region, connection, { type: 'data', id, payload });
+        }
       }
     }
   }
@@ -217,13 +268,23 @@ export class World {
     }
   }
 
-  #kick(region: Region, name: unknown): void {
-    for (const [connection, subscribed] of [...region.connections]) {
-      if (subscribed) {
-        this.#send(region, connection, { type: 'complete', id: '1' });
+  /** `complete`, then the close of each socket that has such a subscription. */
+  #kick(region: Region, channel: string): void {
+    for (const [connection, subscriptions] of [...region.connections]) {
+      const ended = [...subscriptions].filter(([, each]) => each.channel === channel);
+      for (const [id] of ended) {
+        this.#send(region, connection, { type: 'complete', id });
+      }
+      if (ended.length > 0) {
+        region.connections.delete(connection);
+        connection.close();
       }
     }
-    this.#closeAll(name);
+  }
+
+  #channelOf(step: Json): string {
+    const { channel } = step;
+    return typeof channel === 'string' ? channel : this.#channel;
   }
 
   #historyMode(region: Region, mode: string): void {
@@ -255,8 +316,12 @@ export class World {
       }
     }
     // The token is the last id of the page before.
-    const after = query.nextToken ?? query.after;
-    const ids = [...region.stored.keys()].filter((id) => id > after).sort();
+    const { after, channel, nextToken: token } = query;
+    const stored = [...region.stored].filter(([, { name }]) => name === channel).map(([id]) => id);
+    const ids =
+      after === null
+        ? stored.filter((id) => token === null || id < token).sort().reverse()
+        : stored.filter((id) => id > (token ?? after)).sort();
     const page = ids.slice(0, query.limit);
     const nextToken = ids.length > query.limit ? page.at(-1) : null;
     return { items: page.map((id) => region.stored.get(id)), nextToken };

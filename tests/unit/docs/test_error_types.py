@@ -13,7 +13,7 @@ _REPLAY = {"permanent", "throttled", "duplicate", "withheld"}
 _RAISED = re.compile(r"util\.error\((?:[^()]|\([^()]*\))*'([A-Z]\w+)',?\s*(?:\w+,?\s*)*[,)]")
 # They raise these types, put them in words for people, or speak of other services' errors.
 _NO_LISTS = {
-    "client/src/graphql/inWords.ts",
+    "client/src/lib/inWords.ts",
     "emulator/appsync/errors.py",
     "emulator/eventbridge/queues.py",
     "functions/globalws_functions/domain/channel_rules.py",

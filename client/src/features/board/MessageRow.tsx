@@ -17,6 +17,12 @@ export const MessageRow = memo(function MessageRow({ entry }: { readonly entry: 
           {clock(entry.at)}
         </time>
         <Lag entry={entry} />
+        {message.publisher !== null && (
+          <span className={classes.publisher} title="Who published it, as the API verified">
+            <span className={classes.hidden}>from </span>
+            <bdi>{message.publisher}</bdi>
+          </span>
+        )}
         {own && <span className={classes.own}>you</span>}
       </div>
       <div className={classes.body}>

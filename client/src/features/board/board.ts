@@ -1,5 +1,5 @@
 /** The message board as data: what arrived, in order, each message once, bounded. */
-import type { Message } from '../../graphql/schema';
+import type { Message } from '@globalws/client';
 
 /** So many the browser lays out without effort; older ones leave. */
 export const MOST_ENTRIES = 2_000;

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button, NativeSelect, TextInput } from '@mantine/core';
+import type { ChannelInfo } from '@globalws/client';
 import type { Channels } from './useChannels';
 import classes from './ChannelPicker.module.css';
 
@@ -12,13 +13,18 @@ interface Props {
 // No channel's name: those have no blanks.
 const OTHER = 'another name';
 
+/** A pattern is no channel that can be opened. */
+function isName({ name }: ChannelInfo): boolean {
+  return !/[*{]/.test(name);
+}
+
 /** The deployment's channels, or any other name: whether that is allowed, the API decides. */
 export function ChannelPicker({ channels, value, onChange }: Props) {
   const names = channels.all.map((channel) => channel.name);
   const isListed = names.includes(value);
   const [typing, setTyping] = useState(false);
   const [typed, setTyped] = useState('');
-  const options = channels.all.map(({ name, allowed }) => ({
+  const options = channels.all.filter(isName).map(({ name, allowed }) => ({
     value: name,
     label: allowed ? name : `${name} (blocked)`,
   }));

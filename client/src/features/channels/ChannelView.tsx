@@ -1,25 +1,27 @@
-import type { RegionConfig } from '../../config/config';
+import type { RegionEndpoint } from '@globalws/client';
 import { MessageBoard } from '../board/MessageBoard';
 import { Composer } from '../composer/Composer';
 import { useOutbox } from '../composer/useOutbox';
 import { useOwnIds } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
 import { useFeed } from '../feed/useFeed';
+import { useClient } from '../session/clients';
 import classes from './ChannelView.module.css';
 
 interface Props {
   readonly channel: string;
   /** Home first. */
-  readonly regions: readonly [RegionConfig, ...RegionConfig[]];
+  readonly regions: readonly [RegionEndpoint, ...RegionEndpoint[]];
+  /** Who is signed in, or empty. */
+  readonly user: string;
 }
 
 /** One channel: its subscription's state, its messages, and the form to publish. */
-export function ChannelView({ channel, regions }: Props) {
+export function ChannelView({ channel, regions, user }: Props) {
   const own = useOwnIds();
-  const feed = useFeed(channel, regions, own.has);
-  // Where the subscription lives, the API answers; home may be the region that is down.
-  const current = regions.find((each) => each.region === feed.state.region) ?? regions[0];
-  const outbox = useOutbox(current, own, feed.published);
+  const client = useClient(regions, user);
+  const feed = useFeed(channel, client, own.has);
+  const outbox = useOutbox(client, own, feed.published);
   return (
     <section className={classes.view} aria-label={`Channel ${channel}`}>
       <StateLine state={feed.state} onRetry={feed.retry} label="Subscription" />

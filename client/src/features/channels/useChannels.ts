@@ -1,23 +1,21 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { RegionConfig } from '../../config/config';
-import { errorInWords } from '../../graphql/inWords';
-import { fetchChannels } from '../../graphql/operations';
-import type { Channel } from '../../graphql/schema';
+import type { ChannelInfo, Client } from '@globalws/client';
+import { errorInWords } from '../../lib/inWords';
 
 export interface Channels {
-  readonly all: readonly Channel[];
+  readonly all: readonly ChannelInfo[];
   readonly error: string | null;
   readonly reload: () => void;
 }
 
 /** The channels as the first of the regions that answers tells them. */
-export function useChannels(regions: readonly RegionConfig[]): Channels {
-  const [all, setAll] = useState<readonly Channel[]>([]);
+export function useChannels(client: Client): Channels {
+  const [all, setAll] = useState<readonly ChannelInfo[]>([]);
   const [error, setError] = useState<string | null>(null);
   const [round, setRound] = useState(0);
   useEffect(() => {
     let gone = false;
-    void ask(regions).then((answer) => {
+    void ask(client).then((answer) => {
       if (gone) return;
       if (typeof answer === 'string') {
         setError(answer);
@@ -29,21 +27,17 @@ export function useChannels(regions: readonly RegionConfig[]): Channels {
     return () => {
       gone = true;
     };
-  }, [regions, round]);
+  }, [client, round]);
   const reload = useCallback(() => {
     setRound((before) => before + 1);
   }, []);
   return { all, error, reload };
 }
 
-async function ask(regions: readonly RegionConfig[]): Promise<readonly Channel[] | string> {
-  let reason = 'no region is configured';
-  for (const region of regions) {
-    try {
-      return await fetchChannels(region);
-    } catch (error) {
-      reason = errorInWords(error);
-    }
+async function ask(client: Client): Promise<readonly ChannelInfo[] | string> {
+  try {
+    return await client.channels();
+  } catch (error) {
+    return errorInWords(error);
   }
-  return reason;
 }

@@ -1,11 +1,9 @@
 import { useEffect, useState } from 'react';
-import type { RegionConfig } from '../../config/config';
-import { countMessages } from '../../graphql/operations';
-import type { Channel } from '../../graphql/schema';
+import type { ChannelInfo, Client } from '@globalws/client';
 
-// As far back as a subscription shows what was said (features/feed/openFeed.ts).
 const RECENT_MILLISECONDS = 15 * 60_000;
 const MOST_ASKED = 20;
+const MOST_COUNTED = 50;
 /** The channel of all examples in the documentation. */
 const EXAMPLE = 'tech';
 
@@ -14,27 +12,27 @@ const EXAMPLE = 'tech';
  * was, that of the examples, or else the first. Empty until that is known.
  */
 export function useOpening(
-  channels: readonly Channel[],
-  region: RegionConfig | undefined,
+  channels: readonly ChannelInfo[],
+  client: Client | null,
   wanted: boolean,
 ): string {
   const [chosen, setChosen] = useState('');
   useEffect(() => {
-    if (!wanted || chosen !== '' || region === undefined) return undefined;
-    const names = channels.filter((each) => each.allowed).map((each) => each.name);
+    if (!wanted || chosen !== '' || client === null) return undefined;
+    const names = channels.filter((each) => each.allowed && !/[*{]/.test(each.name)).map((each) => each.name);
     if (names.length === 0) return undefined;
     let gone = false;
-    void liveliest(names, region).then((name) => {
+    void liveliest(names, client).then((name) => {
       if (!gone) setChosen(name);
     });
     return () => {
       gone = true;
     };
-  }, [channels, region, wanted, chosen]);
+  }, [channels, client, wanted, chosen]);
   return chosen;
 }
 
-async function liveliest(names: readonly string[], region: RegionConfig): Promise<string> {
+async function liveliest(names: readonly string[], client: Client): Promise<string> {
   const ordered = names.includes(EXAMPLE)
     ? [EXAMPLE, ...names.filter((name) => name !== EXAMPLE)]
     : names;
@@ -42,8 +40,13 @@ async function liveliest(names: readonly string[], region: RegionConfig): Promis
   const counted = await Promise.all(
     ordered.slice(0, MOST_ASKED).map(async (name) => ({
       name,
-      count: await countMessages(region, name, since).catch(() => 0), // no history is kept
+      count: await countSince(client, name, since).catch(() => 0), // no history is kept
     })),
   );
   return counted.reduce((best, each) => (each.count > best.count ? each : best)).name;
+}
+
+async function countSince(client: Client, name: string, since: number): Promise<number> {
+  const { messages } = await client.history(name, { last: MOST_COUNTED });
+  return messages.filter((each) => Date.parse(each.publishedAt) >= since).length;
 }

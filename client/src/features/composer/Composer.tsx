@@ -30,7 +30,7 @@ export function Composer({ channel, label, outbox }: Props) {
       {outbox.drafts.length > 0 && (
         <ul className={classes.drafts} aria-label="Not sent yet">
           {outbox.drafts.map((draft) => (
-            <DraftRow key={draft.id} draft={draft} outbox={outbox} />
+            <DraftRow key={draft.key} draft={draft} outbox={outbox} />
           ))}
         </ul>
       )}
@@ -93,7 +93,7 @@ function DraftRow({ draft, outbox }: { readonly draft: Draft; readonly outbox: O
             size="compact-xs"
             variant="subtle"
             onClick={() => {
-              outbox.discard(draft.id);
+              outbox.discard(draft.key);
             }}
           >
             Discard

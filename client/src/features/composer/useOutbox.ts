@@ -1,15 +1,14 @@
 import { useCallback, useState } from 'react';
-import type { RegionConfig } from '../../config/config';
-import { ApiError } from '../../graphql/execute';
-import { errorInWords } from '../../graphql/inWords';
-import { publish } from '../../graphql/operations';
-import type { Message } from '../../graphql/schema';
-import { ulid } from '../../lib/ulid';
+import { PublishFailedError } from '@globalws/client';
+import type { Client, Message } from '@globalws/client';
+import { errorInWords } from '../../lib/inWords';
 import type { OwnIds } from './useOwnIds';
 
 /** A message that this page wants published and the API has not accepted yet. */
 export interface Draft {
-  readonly id: string;
+  readonly key: string;
+  /** The message's id, once it was tried with one. */
+  readonly id: string | undefined;
   readonly name: string;
   readonly message: string;
   /** Why not, once the API has said so; null while it is on its way. */
@@ -23,12 +22,15 @@ export interface Outbox {
   readonly send: (name: string, message: string) => void;
   /** Sends a failed draft again, with its own id: accepted twice, it still counts once. */
   readonly retry: (draft: Draft) => void;
-  readonly discard: (id: string) => void;
+  readonly discard: (key: string) => void;
 }
 
-/** Publishes in the region; `accepted` hears of every message that the API took. */
+/** Someone is waiting: each region is tried once, and then the sender decides. */
+const ONCE = { attempts: 1, rounds: 1, timeoutMs: 15_000, backoffBaseMs: 0 } as const;
+
+/** Publishes with the client; `accepted` hears of every message that the API took. */
 export function useOutbox(
-  region: RegionConfig,
+  client: Client,
   own: OwnIds,
   accepted: (message: Message) => void,
 ): Outbox {
@@ -36,53 +38,39 @@ export function useOutbox(
 
   const put = useCallback((draft: Draft) => {
     setDrafts((before) =>
-      before.some((each) => each.id === draft.id)
-        ? before.map((each) => (each.id === draft.id ? draft : each))
+      before.some((each) => each.key === draft.key)
+        ? before.map((each) => (each.key === draft.key ? draft : each))
         : [...before, draft],
     );
   }, []);
-  const discard = useCallback((id: string) => {
-    setDrafts((before) => before.filter((each) => each.id !== id));
+  const discard = useCallback((key: string) => {
+    setDrafts((before) => before.filter((each) => each.key !== key));
   }, []);
   const attempt = useCallback(
-    async (first: Draft, ownClock: boolean) => {
-      let draft = first;
-      let replaceable = ownClock;
-      for (;;) {
-        put({ ...draft, error: null });
-        try {
-          accepted(await publish(region, draft));
-          discard(draft.id);
-          return;
-        } catch (error) {
-          const known = error instanceof ApiError ? error : null;
-          if (replaceable && typeof known?.serverMs === 'number') {
-            // This machine's clock is wrong, and nobody has the message yet: an id by the API's.
-            replaceable = false;
-            discard(draft.id);
-            draft = { ...draft, id: ulid(known.serverMs) };
-            own.add(draft.id);
-            continue;
-          }
-          const retryable = known === null || known.passing;
-          put({ ...draft, error: errorInWords(error), retryable });
-          return;
-        }
+    async (draft: Draft) => {
+      const { id, key, message, name } = draft;
+      put({ ...draft, error: null });
+      try {
+        accepted(await client.publish(name, message, { ...ONCE, id, onId: own.add }));
+        discard(key);
+      } catch (error) {
+        const failure = error instanceof PublishFailedError ? error : null;
+        const retryable = failure !== null;
+        put({ ...draft, id: failure?.id ?? id, error: errorInWords(error), retryable });
       }
     },
-    [region, own, accepted, put, discard],
+    [client, own, accepted, put, discard],
   );
   const send = useCallback(
     (name: string, message: string) => {
-      const id = ulid();
-      own.add(id);
-      void attempt({ id, name, message, error: null, retryable: false }, true);
+      const key = crypto.randomUUID();
+      void attempt({ key, id: undefined, name, message, error: null, retryable: false });
     },
-    [attempt, own],
+    [attempt],
   );
   const retry = useCallback(
     (draft: Draft) => {
-      void attempt(draft, false);
+      void attempt(draft);
     },
     [attempt],
   );

@@ -1,7 +1,6 @@
-/** What a subscription tells the page. `openFeed.ts` makes it of the subscriber package. */
+/** What a subscription tells the page. `openFeed.ts` makes it of the SDK's. */
 import { createContext } from 'react';
-import type { RegionConfig } from '../../config/config';
-import type { Message } from '../../graphql/schema';
+import type { Client, Message } from '@globalws/client';
 
 export type FeedState =
   /** `reason`: why the last attempt failed, or empty. */
@@ -35,10 +34,10 @@ export type FeedEvent =
     }
   | { readonly kind: 'state'; readonly state: FeedState };
 
-/** Regions in the order of preference; the first is home. Ends when `signal` is aborted. */
+/** The client's first region is home. Ends when `signal` is aborted. */
 export type OpenFeed = (
   channel: string,
-  regions: readonly RegionConfig[],
+  client: Client,
   signal: AbortSignal,
 ) => AsyncIterable<FeedEvent>;
 

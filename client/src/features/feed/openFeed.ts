@@ -1,31 +1,16 @@
-/** The page's subscription: the resuming subscriber, which loses nothing and repeats nothing. */
-import { subscribe } from '@globalws/client';
+/** The page's subscription: the SDK's, which loses nothing and repeats nothing. */
 import type { StateEvent } from '@globalws/client';
 import type { FeedState, OpenFeed } from './feed';
 
-const TUNING = {
-  // What was said lately, so that nobody enters an empty room.
-  replayMs: 15 * 60_000,
-  homeProbeMs: 5_000,
-  failoverMs: 8_000,
-  backoffCapMs: 8_000,
-} as const;
+/** What was said last, so that nobody enters an empty room. */
+const REWIND = 50;
 
-export const openFeed: OpenFeed = async function* (channel, regions, signal) {
-  if (signal.aborted) return;
-  const home = regions[0]?.region ?? '';
-  const subscription = subscribe(channel, { regions, ...TUNING });
-  signal.addEventListener('abort', () => {
-    subscription.close();
-  });
-  let isLive = false;
-  for await (const event of subscription) {
+export const openFeed: OpenFeed = async function* (channel, client, signal) {
+  const home = client.regions[0]?.region ?? '';
+  for await (const event of client.subscribe(channel, { rewind: REWIND, signal })) {
     if (event.type === 'message') {
-      // The SDK does not ask for it yet.
-      const message = Object.assign({ publisher: null }, event.message);
-      yield { kind: 'message', message, resumed: !isLive };
+      yield { kind: 'message', message: event.message, resumed: event.source === 'history' };
     } else {
-      isLive = event.state === 'live' || event.state === 'failed-over';
       yield { kind: 'state', state: stateOf(event, home) };
     }
   }

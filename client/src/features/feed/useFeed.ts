@@ -1,8 +1,7 @@
 import { use, useCallback, useEffect, useRef, useState } from 'react';
-import type { RegionConfig } from '../../config/config';
 import { addEntries, EMPTY_BOARD, messageEntry } from '../board/board';
 import type { Board, Entry } from '../board/board';
-import type { Message } from '../../graphql/schema';
+import type { Client, Message } from '@globalws/client';
 import { FeedContext } from './feed';
 import type { FeedEvent, FeedState } from './feed';
 import { NO_MEMORY, noticeEntry, noticeOf, remember } from './notices';
@@ -26,16 +25,16 @@ export interface Feed {
 /**
  * Subscribes to the channel for as long as the component lives.
  *
- * @param regions home first; the same list on every render
+ * @param client the same on every render, unless another user signed in
  * @param isOwn whether this page made the id; the same function on every render
  */
 export function useFeed(
   channel: string,
-  regions: readonly RegionConfig[],
+  client: Client,
   isOwn: (id: string) => boolean,
 ): Feed {
   const open = use(FeedContext);
-  const home = regions[0]?.region ?? '';
+  const home = client.regions[0]?.region ?? '';
   const [state, setState] = useState<FeedState>({ kind: 'connecting', region: home, reason: '' });
   const [board, setBoard] = useState(EMPTY_BOARD);
   const [attempt, setAttempt] = useState(0);
@@ -63,8 +62,8 @@ export function useFeed(
     };
     const run = async (): Promise<void> => {
       try {
-        for await (const event of open(channel, regions, stop.signal)) {
-          take(await explained(event, channel, regions));
+        for await (const event of open(channel, client, stop.signal)) {
+          take(await explained(event, channel, client));
         }
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -79,7 +78,7 @@ export function useFeed(
     return () => {
       stop.abort();
     };
-  }, [open, channel, regions, home, isOwn, attempt]);
+  }, [open, channel, client, home, isOwn, attempt]);
 
   useEffect(() => {
     const timer = setInterval(() => {
@@ -101,14 +100,13 @@ export function useFeed(
     setAttempt((before) => before + 1);
   }, [home]);
   const isClosed = mayEnd(state);
-  const refusedIn = state.region;
   useEffect(() => {
     if (!isClosed) return undefined;
     let timer: ReturnType<typeof setTimeout>;
     let gone = false;
     const wait = (milliseconds: number): void => {
       timer = setTimeout(() => {
-        void isOpen(channel, refusedIn, regions).then((open) => {
+        void isOpen(channel, client).then((open) => {
           if (gone) return;
           if (open) retry();
           else wait(Math.min(1.5 * milliseconds, LONGEST_WAIT_MILLISECONDS));
@@ -120,6 +118,6 @@ export function useFeed(
       gone = true;
       clearTimeout(timer);
     };
-  }, [isClosed, channel, refusedIn, regions, retry]);
+  }, [isClosed, channel, client, retry]);
   return { state, board, published, retry };
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Badge, Button, Checkbox, TextInput } from '@mantine/core';
-import type { Channel } from '../../graphql/schema';
+import type { ChannelInfo } from '@globalws/client';
 import type { Channels } from '../channels/useChannels';
 import { operator } from './api';
 import type { Report } from './outcome';
@@ -166,7 +166,7 @@ function focus(button: HTMLButtonElement | null): void {
   button?.focus();
 }
 
-function ChannelTable({ all }: { readonly all: readonly Channel[] }) {
+function ChannelTable({ all }: { readonly all: readonly ChannelInfo[] }) {
   return (
     <table className={classes.table}>
       <caption className={classes.hidden}>Channels and their policy</caption>
@@ -174,6 +174,8 @@ function ChannelTable({ all }: { readonly all: readonly Channel[] }) {
         <tr>
           <th scope="col">Channel</th>
           <th scope="col">Policy</th>
+          <th scope="col">Publish</th>
+          <th scope="col">Subscribe</th>
           <th scope="col">Reason</th>
         </tr>
       </thead>
@@ -185,6 +187,12 @@ function ChannelTable({ all }: { readonly all: readonly Channel[] }) {
               <Badge variant="light" color={channel.allowed ? 'teal' : 'red'}>
                 {channel.allowed ? 'allowed' : 'blocked'}
               </Badge>
+            </td>
+            <td>
+              <bdi>{channel.publish ?? 'anyone'}</bdi>
+            </td>
+            <td>
+              <bdi>{channel.subscribe ?? 'anyone'}</bdi>
             </td>
             <td>
               <bdi>{channel.reason ?? ''}</bdi>

@@ -1,5 +1,5 @@
 import { NativeSelect } from '@mantine/core';
-import type { RegionConfig } from '../../config/config';
+import type { RegionEndpoint } from '@globalws/client';
 import { regionName, regionTitle } from '../../lib/regionNames';
 import { duration } from '../../lib/time';
 import { byDistance } from './measure';
@@ -8,7 +8,7 @@ import type { RoundTrips } from './measure';
 export const NEAREST = 'nearest';
 
 interface Props {
-  readonly regions: readonly RegionConfig[];
+  readonly regions: readonly RegionEndpoint[];
   readonly times: RoundTrips | null;
   /** A region's code, or `nearest`. */
   readonly value: string;
@@ -38,7 +38,7 @@ function distance(region: string, times: RoundTrips | null): string {
   return time === null || time === undefined ? ' – no answer' : ` – ${duration(time)}`;
 }
 
-function nearestLabel(regions: readonly RegionConfig[], times: RoundTrips | null): string {
+function nearestLabel(regions: readonly RegionEndpoint[], times: RoundTrips | null): string {
   if (!times) return 'Nearest: measuring …';
   const [nearest] = byDistance(regions, times);
   return nearest ? `Nearest: ${regionName(nearest.region)}` : 'Nearest';

@@ -1,21 +1,15 @@
-import { roundTripMs } from '@globalws/client';
-import type { RegionConfig } from '../../config/config';
+import type { Client, RegionEndpoint } from '@globalws/client';
 
 /** Milliseconds to a region and back, or null where nothing answers. */
 export type RoundTrips = ReadonlyMap<string, number | null>;
 
-export async function measureAll(regions: readonly RegionConfig[]): Promise<RoundTrips> {
-  const times = await Promise.all(
-    regions.map(async (each) => {
-      const time = await roundTripMs(each);
-      return [each.region, Number.isFinite(time) ? time : null] as const;
-    }),
-  );
-  return new Map(times);
+export async function measureAll(client: Client): Promise<RoundTrips> {
+  const times = [...(await client.roundTrips())];
+  return new Map(times.map(([region, time]) => [region, Number.isFinite(time) ? time : null]));
 }
 
 /** Nearest first; regions that did not answer come last, in the given order. */
-export function byDistance<Region extends Pick<RegionConfig, 'region'>>(
+export function byDistance<Region extends Pick<RegionEndpoint, 'region'>>(
   regions: readonly Region[],
   times: RoundTrips,
 ): readonly Region[] {

@@ -1,5 +1,5 @@
-import { useEffect, useMemo } from 'react';
-import type { RegionConfig } from '../../config/config';
+import { useEffect, useMemo, useState } from 'react';
+import type { RegionEndpoint } from '@globalws/client';
 import { regionName } from '../../lib/regionNames';
 import { MessageBoard } from '../board/MessageBoard';
 import type { Entry } from '../board/board';
@@ -9,21 +9,28 @@ import type { OwnIds } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
 import { useFeed } from '../feed/useFeed';
 import { RegionChip } from '../regions/RegionChip';
+import { useClient } from '../session/clients';
+import { SignIn } from '../session/SignIn';
 import classes from './SideBySide.module.css';
 
 interface Props {
   readonly channel: string;
-  readonly region: RegionConfig;
+  readonly region: RegionEndpoint;
+  /** Who is signed in on the page, or empty; each column may have somebody else. */
+  readonly user: string;
   readonly own: OwnIds;
   readonly onEntries: (region: string, entries: readonly Entry[]) => void;
 }
 
 /** The channel as one region's subscribers see it; it stays there, even when the region is down. */
-export function RegionColumn({ channel, region, own, onEntries }: Props) {
+export function RegionColumn({ channel, region, user, own, onEntries }: Props) {
   const code = region.region;
   const onlyHere = useMemo(() => [region] as const, [region]);
-  const feed = useFeed(channel, onlyHere, own.has);
-  const outbox = useOutbox(region, own, feed.published);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const who = chosen ?? user;
+  const client = useClient(onlyHere, who);
+  const feed = useFeed(channel, client, own.has);
+  const outbox = useOutbox(client, own, feed.published);
   const { entries } = feed.board;
   useEffect(() => {
     onEntries(code, entries);
@@ -33,6 +40,7 @@ export function RegionColumn({ channel, region, own, onEntries }: Props) {
       <h2 className={classes.heading}>
         <RegionChip region={code} />
       </h2>
+      <SignIn label={`User in ${regionName(code)}`} user={who} onUser={setChosen} />
       <StateLine
         state={feed.state}
         onRetry={feed.retry}

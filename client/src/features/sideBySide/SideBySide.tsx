@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react';
 import { Chip } from '@mantine/core';
-import type { RegionConfig } from '../../config/config';
+import type { RegionEndpoint } from '@globalws/client';
 import { regionName } from '../../lib/regionNames';
 import type { Entry } from '../board/board';
 import { useOwnIds } from '../composer/useOwnIds';
@@ -11,11 +11,12 @@ import classes from './SideBySide.module.css';
 
 interface Props {
   readonly channel: string;
-  readonly regions: readonly RegionConfig[];
+  readonly regions: readonly RegionEndpoint[];
+  readonly user: string;
 }
 
 /** One column a region, each with a subscription of its own there: replication made visible. */
-export function SideBySide({ channel, regions }: Props) {
+export function SideBySide({ channel, regions, user }: Props) {
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [boards, setBoards] = useState<ReadonlyMap<string, readonly Entry[]>>(new Map());
   const own = useOwnIds();
@@ -58,6 +59,7 @@ export function SideBySide({ channel, regions }: Props) {
             key={region.region}
             channel={channel}
             region={region}
+            user={user}
             own={own}
             onEntries={report}
           />

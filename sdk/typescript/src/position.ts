@@ -1,12 +1,12 @@
 /**
- * What a subscriber has delivered, and from where history must be read to miss nothing.
+ * What a subscription has delivered, and from where history must be read to miss nothing.
  *
  * Messages of different regions arrive out of id order, so "after the last id" would miss what was
- * still on its way. The ledger therefore remembers delivered ids and, by region, up to when that
+ * still on its way. The resume position therefore remembers delivered ids and, by region, up to when that
  * region's stream has been read; history is read from an overlap before that.
  */
 
-import type { Options } from './options.js';
+import type { Beginning, Tuning } from './options.js';
 import { SeenIds } from './seen.js';
 import { type Checkpoint, LOWEST_ID, type Message, messageTime, publishedTime } from './types.js';
 import { idAt, timeOf } from './ulid.js';
@@ -31,8 +31,8 @@ function earlier(a: string, b: string): string {
  * The position never runs ahead of `wall`, this machine's clock: one message of a region whose
  * clock is minutes ahead would move it past all that the others publish until then.
  */
-export class Ledger {
-  readonly #options: Options;
+export class ResumePosition {
+  readonly #options: Tuning;
   readonly #wall: () => number;
   #floor = LOWEST_ID;
   #position: number | null = null;
@@ -40,8 +40,9 @@ export class Ledger {
   #covered = new Map<string, number>();
   readonly #seen: SeenIds;
 
-  constructor(options: Options, wall: () => number) {
-    const { after, checkpoint, replayMs, seenLimit } = options;
+  constructor(options: Tuning, beginning: Beginning, wall: () => number) {
+    const { seenLimit } = options;
+    const { after, checkpoint, replayMs } = beginning;
     this.#options = options;
     this.#wall = wall;
     this.#seen = new SeenIds(seenLimit);
@@ -63,16 +64,25 @@ export class Ledger {
     }
   }
 
-  /** Whether there is nothing to resume from: the first connection reads no history. */
+  /** Whether there is nothing to resume from yet. */
   get fresh(): boolean {
     return this.#position === null;
   }
 
-  /** A fresh subscription stands since now: later resumes read nothing from before. */
-  begin(): void {
+  /**
+   * Start the resume position now: later reads of history bring nothing from before, or (`floor`,
+   * an id) nothing from there down.
+   */
+  begin(floor?: string): void {
     this.#position = Math.max(0, this.#wall() - this.#options.clockToleranceMs);
-    this.#floor = idAt(this.#position);
+    this.#floor = floor ?? idAt(this.#position);
     this.#fromMessage = false;
+  }
+
+  /** From where to read again what a subscription that is live may have missed. */
+  recheck(): string {
+    const wanted = idAt((this.#position ?? 0) - this.#options.overlapMs);
+    return later(later(this.#floor, this.#seen.evicted), wanted);
   }
 
   /** Whether this id was delivered. */
@@ -118,7 +128,7 @@ export class Ledger {
     }
   }
 
-  /** Not for a fresh ledger, which has nothing to resume from. */
+  /** Not for a fresh position, which has nothing to resume from. */
   resume(region: string): ResumePoint {
     const { overlapMs, reachMs } = this.#options;
     const position = this.#position ?? 0;

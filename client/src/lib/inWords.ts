@@ -1,8 +1,7 @@
-import { ApiError } from './execute';
+import { GraphQLError, NoAnswerError, PublishFailedError } from '@globalws/client';
 
 /** What the API's errors mean to someone who only wants to read and write. */
 const WORDS: Readonly<Record<string, string>> = {
-  AccessDenied: 'this channel is not open to you',
   ChannelBlocked: 'this channel is not open',
   ChannelNotAllowed: 'this channel is not open',
   UserBlocked: 'you are blocked',
@@ -15,9 +14,10 @@ const WORDS: Readonly<Record<string, string>> = {
   RegistryUnavailable: 'the service is busy: try again in a moment',
   StoreUnavailable: 'the service is busy: try again in a moment',
   InternalFailure: 'the service is busy: try again in a moment',
-  Throttled: 'too much is sent at the moment: try again',
-  Unreachable: 'the service does not answer: try again',
+  ThrottlingException: 'too much is sent at the moment: try again',
+  TooManyRequestsException: 'too much is sent at the moment: try again',
 };
+const UNREACHABLE = 'the service does not answer: try again';
 
 /** An error of the API in a visitor's words; what has none keeps its own. */
 export function inWords(type: string, message: string): string {
@@ -26,6 +26,10 @@ export function inWords(type: string, message: string): string {
 
 /** The same for whatever was thrown. */
 export function errorInWords(error: unknown): string {
-  if (error instanceof ApiError) return inWords(error.type, error.message);
+  if (error instanceof GraphQLError) return inWords(error.errorType, error.reason);
+  if (error instanceof PublishFailedError) {
+    return error.errorType === null ? UNREACHABLE : inWords(error.errorType, error.reason);
+  }
+  if (error instanceof NoAnswerError) return UNREACHABLE;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,121 @@
+/** What the machine knows of each subscription, and of its place on a connection. */
+
+import { type BufferTotal, DeliveryBuffer } from './buffer.js';
+import { CatchUp } from './catchup.js';
+import type { Core } from './core.js';
+import type { Beginning } from './options.js';
+import { ResumePosition } from './position.js';
+
+/** One connection attempt and what became of it. Times are monotonic milliseconds. */
+export class Connection {
+  readonly id: number;
+  readonly region: number;
+  /** acknowledged */
+  open = false;
+  /** takes no further subscriptions: the server said so, or will close it */
+  closing = false;
+  kicked = false;
+  lastFrame = 0;
+  silenceMs = 0;
+  /** when a subscription on it first went live */
+  liveSince: number | null = null;
+  readonly attachments = new Map<string, Attachment>();
+  /** those to be started, in order */
+  readonly queue: Attachment[] = [];
+  /** how many wait for start_ack */
+  starting = 0;
+  /** until connection_ack */
+  readonly setupTimer: string;
+  /** until the connection counts as dead */
+  readonly silenceTimer: string;
+
+  constructor(id: number, region: number) {
+    this.id = id;
+    this.region = region;
+    this.setupTimer = `setup:${id}`;
+    this.silenceTimer = `silence:${id}`;
+  }
+}
+
+/** How far it has come; while catching up live messages are held and history is read. */
+export type Phase = 'queued' | 'starting' | 'catching-up' | 'live';
+
+/** A channel's subscription on a connection. */
+export class Attachment {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly connection: Connection;
+  phase: Phase = 'queued';
+  liveSince: number | null = null;
+  gap = false;
+  /** the request of history under way */
+  request: number | null = null;
+  /** its page was asked for together with those of other channels, and that failed: ask alone */
+  alone = false;
+  /** for a moment, before a page is asked for again */
+  waiting = false;
+  historyFailures = 0;
+  readonly catchUp: CatchUp;
+  /** whether the page under way is one of `recheck` */
+  rechecking = false;
+  /** what is read again while live */
+  recheck: { readonly after: string; readonly nextToken: string | null } | null = null;
+  /** until start_ack */
+  readonly startTimer: string;
+  /** until a page is asked for again */
+  readonly againTimer: string;
+  /** until history is read again, although nothing is known to be missing */
+  readonly recheckTimer: string;
+
+  constructor(id: string, channel: Channel, connection: Connection, holdLimit: number) {
+    this.id = id;
+    this.channel = channel;
+    this.connection = connection;
+    this.catchUp = new CatchUp(holdLimit);
+    this.startTimer = `start:${id}`;
+    this.againTimer = `again:${id}`;
+    this.recheckTimer = `recheck:${id}`;
+  }
+
+  get region(): number {
+    return this.connection.region;
+  }
+
+  get isCandidate(): boolean {
+    return this.channel.candidate === this;
+  }
+}
+
+/**
+ * One subscription of the client's user. `main` is where its messages come from; while failed over
+ * there may be a `candidate`, by which it goes home: that one is subscribed and has caught up before
+ * the main one is dropped.
+ */
+export class Channel {
+  readonly key: number;
+  readonly name: string;
+  readonly beginning: Beginning;
+  readonly position: ResumePosition;
+  readonly buffer: DeliveryBuffer;
+  main: Attachment | null = null;
+  candidate: Attachment | null = null;
+  everLive = false;
+  /** attempts of this channel alone, while others are live */
+  failures = 0;
+  /** until this channel alone is tried again */
+  readonly retryTimer: string;
+
+  constructor(core: Core, key: number, name: string, beginning: Beginning, total: BufferTotal) {
+    this.key = key;
+    this.name = name;
+    this.beginning = beginning;
+    this.position = new ResumePosition(core.options, beginning, core.wall);
+    this.buffer = new DeliveryBuffer(core, key, this.position, total);
+    this.retryTimer = `retry:${key}`;
+  }
+
+  /** Those that there are. */
+  attachments(): Attachment[] {
+    return [this.main, this.candidate].filter((each) => each !== null);
+  }
+}

@@ -1,0 +1,224 @@
+/** Drives the machine with sockets, requests and timers. */
+
+import type { Auth } from './auth.js';
+import { GraphQLError } from './errors.js';
+import { type Caller, execute } from './graphql.js';
+import { Machine } from './machine.js';
+import { historyOperation, pagesOf, SUBSCRIBE } from './operations.js';
+import type { Tuning } from './options.js';
+import { authorization } from './protocol.js';
+import type { Command, Fetch, Input, PageAnswer } from './signals.js';
+import { later } from './timers.js';
+import { type SocketConstructor, WebSocketConnection } from './transport.js';
+import type { Checkpoint, Message, RegionEndpoint, SubscriptionEvent } from './types.js';
+
+/** What the driver works with. */
+export interface Platform extends Caller {
+  readonly auth: Auth;
+  readonly regions: readonly RegionEndpoint[];
+  readonly tuning: Tuning;
+  readonly WebSocket: SocketConstructor;
+  readonly random: () => number;
+  /** This machine's clock, milliseconds since 1970. */
+  readonly wall: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** Gets one subscription's events. */
+export interface Sink {
+  event(event: SubscriptionEvent): void;
+  finish(error: Error | null): void;
+}
+
+interface Open {
+  readonly endpoint: RegionEndpoint;
+  /** null until the headers are there */
+  socket: WebSocketConnection | null;
+}
+
+/** The machine of one client, in the real world. */
+export class Driver {
+  readonly #platform: Platform;
+  readonly #machine: Machine;
+  readonly #sinks = new Map<number, Sink>();
+  readonly #connections = new Map<number, Open>();
+  readonly #requests = new Map<number, AbortController>();
+  /** What calls off the timer of that name. */
+  readonly #timers = new Map<string, () => void>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(platform: Platform) {
+    const { auth, random, regions, tuning, wall } = platform;
+    this.#platform = platform;
+    const names = regions.map(({ region }) => region);
+    this.#machine = new Machine(names, tuning, random, () => Math.trunc(wall()), auth.renewable);
+  }
+
+  /** The region in use. */
+  get region(): RegionEndpoint {
+    return this.#region(this.#machine.region);
+  }
+
+  /** Make a subscription known, whose events go to the sink. */
+  begin(input: Input & { readonly type: 'begin' }, sink: Sink): void {
+    this.#sinks.set(input.subscription, sink);
+    this.feed(input);
+  }
+
+  /** An input for the machine; its commands are carried out. */
+  feed(input: Input): void {
+    for (const command of this.#machine.handle(input, this.#platform.now())) {
+      this.#do(command);
+    }
+  }
+
+  /** See Machine.checkpoint. */
+  checkpoint(subscription: number, pending: readonly Message[]): Checkpoint | null {
+    return this.#machine.checkpoint(subscription, pending);
+  }
+
+  /** Resolves when all connections that were dropped are closed. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
+  #do(command: Command): void {
+    switch (command.type) {
+      case 'emit':
+        return this.#sinks.get(command.subscription)?.event(command.event);
+      case 'finish':
+        this.#sinks.get(command.subscription)?.finish(command.error);
+        this.#sinks.delete(command.subscription);
+        return;
+      case 'set-timer':
+        return this.#setTimer(command.name, command.ms);
+      case 'cancel-timer':
+        this.#timers.get(command.name)?.();
+        this.#timers.delete(command.name);
+        return;
+      case 'open':
+        void this.#open(command.connection, this.#region(command.region));
+        return;
+      case 'start':
+        void this.#start(command.connection, command.id, command.channel);
+        return;
+      case 'stop':
+        return this.#connections.get(command.connection)?.socket?.stop(command.id);
+      case 'drop':
+        return this.#drop(command.connection);
+      case 'fetch':
+        void this.#fetch(command);
+        return;
+      case 'abandon':
+        this.#requests.get(command.request)?.abort();
+        this.#requests.delete(command.request);
+        return;
+      case 'renew':
+        return this.#platform.auth.refused();
+    }
+  }
+
+  #region(place: number): RegionEndpoint {
+    const endpoint = this.#platform.regions[place];
+    if (endpoint === undefined) {
+      throw new RangeError(`no region ${place}`);
+    }
+    return endpoint;
+  }
+
+  async #open(connection: number, endpoint: RegionEndpoint): Promise<void> {
+    const open: Open = { endpoint, socket: null };
+    this.#connections.set(connection, open);
+    const closed = (reason: string): void => {
+      this.feed({ type: 'closed', connection, reason });
+    };
+    try {
+      const url = `${endpoint.graphqlUrl}/connect`;
+      const headers = await this.#platform.auth.headers({ endpoint, url, body: '{}' });
+      if (this.#connections.get(connection) === open) {
+        open.socket = new WebSocketConnection(
+          this.#platform.WebSocket,
+          endpoint.realtimeUrl,
+          authorization(endpoint, headers),
+          (frame) => {
+            this.feed({ type: 'received', connection, frame });
+          },
+          closed,
+        );
+      }
+    } catch (error) {
+      // No token, or a URL that the platform does not take: as good as a region that is down.
+      closed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #start(connection: number, id: string, channel: string): Promise<void> {
+    const open = this.#connections.get(connection);
+    if (open === undefined) {
+      return;
+    }
+    const { endpoint } = open;
+    try {
+      const body = JSON.stringify({ query: SUBSCRIBE, variables: { name: channel } });
+      const request = { endpoint, url: endpoint.graphqlUrl, body };
+      const headers = await this.#platform.auth.headers(request);
+      open.socket?.start(id, body, authorization(endpoint, headers));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const frame = { type: 'error', id, errorType: 'NoCredentials', message } as const;
+      this.feed({ type: 'received', connection, frame });
+    }
+  }
+
+  #drop(connection: number): void {
+    const closing = this.#connections.get(connection)?.socket?.drop();
+    this.#connections.delete(connection);
+    if (closing !== undefined) {
+      this.#closing.add(closing);
+      void closing.then(() => this.#closing.delete(closing));
+    }
+  }
+
+  #setTimer(name: string, ms: number): void {
+    this.#timers.get(name)?.();
+    const cancel = later(ms, () => {
+      this.#timers.delete(name);
+      this.feed({ type: 'timer', name });
+    });
+    this.#timers.set(name, cancel);
+  }
+
+  async #fetch({ pages, region, request }: Fetch): Promise<void> {
+    const controller = new AbortController();
+    this.#requests.set(request, controller);
+    let answers: (PageAnswer | null)[];
+    try {
+      const operation = historyOperation(pages);
+      const { signal } = controller;
+      // The machine has a timer of its own for it.
+      const asked = { ...operation, timeoutMs: Infinity, signal };
+      answers = pagesOf(await execute(this.#platform, this.#region(region), asked), pages.length);
+    } catch (error) {
+      answers = answersOf(error, pages.length);
+    }
+    if (this.#requests.delete(request)) {
+      this.feed({ type: 'pages', request, answers });
+    }
+  }
+}
+
+/**
+ * What a failed request says about each page. One channel's error makes the answer of all null: those
+ * without an error of their own are asked for again.
+ */
+function answersOf(error: unknown, count: number): (PageAnswer | null)[] {
+  const known = error instanceof GraphQLError ? error : null;
+  const own = Array.from({ length: count }, (_, place) => known?.byField[`h${place}`] ?? null);
+  if (count > 1 && known !== null) {
+    return own;
+  }
+  const errorType = known?.errorType ?? null;
+  const message = known?.reason ?? String(error);
+  return own.map((each) => each ?? { errorType, message });
+}

@@ -1,0 +1,149 @@
+import { Attachment, type Channel, Connection } from './channel.js';
+import type { Core } from './core.js';
+
+/** The client's connections, and which channel is subscribed on which of them. */
+export class Fleet {
+  readonly #core: Core;
+  readonly #connections = new Map<number, Connection>();
+  readonly #attachments = new Map<string, Attachment>();
+  /** called for an attachment that is dropped */
+  readonly #dropped: (attachment: Attachment) => void;
+
+  constructor(core: Core, dropped: (attachment: Attachment) => void) {
+    this.#core = core;
+    this.#dropped = dropped;
+  }
+
+  /** The connection with this number, unless it was dropped. */
+  connection(id: number): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
+  /** All of them, or those of a region. */
+  connections(region?: number): Connection[] {
+    const all = [...this.#connections.values()];
+    return region === undefined ? all : all.filter((each) => each.region === region);
+  }
+
+  /** The attachment with this id, unless it was dropped. */
+  attachment(id: string): Attachment | undefined {
+    return this.#attachments.get(id);
+  }
+
+  /** Whether a channel is live in the region. */
+  isLive(region: number): boolean {
+    for (const { phase, region: where, isCandidate } of this.#attachments.values()) {
+      if (phase === 'live' && where === region && !isCandidate) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Subscribe the channel in the region, on a connection with room for it or on a new one. */
+  attach(channel: Channel, region: number): Attachment {
+    const { holdLimit, subscriptionsPerConnection: most } = this.#core.options;
+    const free = this.connections(region).find(
+      ({ attachments, closing }) => !closing && attachments.size < most,
+    );
+    const connection = free ?? this.#open(region);
+    const id = String(this.#core.number());
+    const attachment = new Attachment(id, channel, connection, holdLimit);
+    connection.attachments.set(id, attachment);
+    connection.queue.push(attachment);
+    this.#attachments.set(id, attachment);
+    if (connection.open) {
+      this.#start(connection);
+    }
+    return attachment;
+  }
+
+  /** The server acknowledged the connection. */
+  opened(connection: Connection, timeoutMs: number | null): void {
+    const { keepAliveMs, silenceFactor } = this.#core.options;
+    connection.open = true;
+    connection.silenceMs = Math.min(keepAliveMs * silenceFactor, timeoutMs ?? Infinity);
+    this.#core.cancelTimer(connection.setupTimer);
+    this.#core.setTimer(connection.silenceTimer, connection.silenceMs);
+    this.#start(connection);
+  }
+
+  /** The server answered `start`. */
+  started(attachment: Attachment): void {
+    attachment.phase = 'catching-up';
+    this.#core.cancelTimer(attachment.startTimer);
+    attachment.connection.starting -= 1;
+    this.#start(attachment.connection);
+  }
+
+  /** End the subscription, and its connection if that has no other; `over`: the server ended it. */
+  detach(attachment: Attachment, over = false): void {
+    const { connection, id, phase } = attachment;
+    this.#forget(attachment);
+    connection.attachments.delete(id);
+    if (connection.attachments.size === 0) {
+      this.#drop(connection);
+      return;
+    }
+    if (phase === 'queued') {
+      connection.queue.splice(connection.queue.indexOf(attachment), 1);
+    } else if (!over) {
+      this.#core.commands.push({ type: 'stop', connection: connection.id, id });
+    }
+    this.#start(connection);
+  }
+
+  /** The connection is of no use any more; its attachments are dropped and returned. */
+  close(connection: Connection): Attachment[] {
+    const attachments = [...connection.attachments.values()];
+    for (const attachment of attachments) {
+      this.#forget(attachment);
+    }
+    this.#drop(connection);
+    return attachments;
+  }
+
+  #open(region: number): Connection {
+    const connection = new Connection(this.#core.number(), region);
+    this.#connections.set(connection.id, connection);
+    this.#core.commands.push({ type: 'open', connection: connection.id, region });
+    this.#core.setTimer(connection.setupTimer, this.#core.options.connectTimeoutMs);
+    return connection;
+  }
+
+  /** Start those that wait, few at a time: a region that comes back must not be overrun. */
+  #start(connection: Connection): void {
+    const { startsAtOnce, startTimeoutMs } = this.#core.options;
+    while (connection.open && connection.starting < startsAtOnce) {
+      const next = connection.queue.shift();
+      if (next === undefined) {
+        return;
+      }
+      next.phase = 'starting';
+      connection.starting += 1;
+      const { channel, id, startTimer } = next;
+      const command = { type: 'start', connection: connection.id, id, channel: channel.name } as const;
+      this.#core.commands.push(command);
+      this.#core.setTimer(startTimer, startTimeoutMs);
+    }
+  }
+
+  #forget(attachment: Attachment): void {
+    const { againTimer, connection, id, phase, recheckTimer, startTimer } = attachment;
+    this.#attachments.delete(id);
+    if (phase === 'starting') {
+      connection.starting -= 1;
+    }
+    for (const name of [startTimer, againTimer, recheckTimer]) {
+      this.#core.cancelTimer(name);
+    }
+    this.#dropped(attachment);
+  }
+
+  #drop(connection: Connection): void {
+    this.#connections.delete(connection.id);
+    this.#core.cancelTimer(connection.setupTimer);
+    this.#core.cancelTimer(connection.silenceTimer);
+    this.#core.commands.push({ type: 'drop', connection: connection.id });
+  }
+}

@@ -1,0 +1,321 @@
+/** The connection manager: attempts, failover, the way home, and the end of subscriptions. */
+
+import type { Attachment, Channel, Connection } from './channel.js';
+import type { Core } from './core.js';
+import { type ClientError, isFinal, whatNext } from './errors.js';
+import type { Fleet } from './fleet.js';
+import type { Attempt, Retry } from './retry.js';
+
+const RETRY = 'retry';
+const HOME = 'home';
+const HOME_REGION = 0;
+
+export interface Loss {
+  readonly reason: string;
+  readonly errorType?: string | null;
+  /** No failure of the region. */
+  readonly excused?: boolean;
+}
+
+/** Regions fail over for the whole client; what concerns one channel moves no other. */
+export class ConnectionManager {
+  readonly #core: Core;
+  readonly #retry: Retry;
+  readonly #fleet: Fleet;
+  readonly #channels: Map<number, Channel>;
+  /** those without a connection, until the next attempt */
+  readonly #waiting = new Set<Channel>();
+  /** `region` is the one in use */
+  #next: Attempt = { region: HOME_REGION, delayMs: 0, number: 1 };
+  #pending = false;
+  #homeDue = false;
+  #probing = false;
+
+  constructor(core: Core, retry: Retry, fleet: Fleet, channels: Map<number, Channel>) {
+    this.#core = core;
+    this.#retry = retry;
+    this.#fleet = fleet;
+    this.#channels = channels;
+  }
+
+  /** The region in use, by its place in the list. */
+  get region(): number {
+    return this.#next.region;
+  }
+
+  /** The first attempt of a subscription. */
+  begin(channel: Channel): void {
+    channel.buffer.state('connecting', this.region, { attempt: this.#pending ? this.#next.number : 1 });
+    this.#place(channel);
+  }
+
+  /** The connection is acknowledged. */
+  opened(connection: Connection): void {
+    if (this.#probing && connection.region === HOME_REGION) {
+      // Home answers: all go there, not only those that tried.
+      this.#probing = false;
+      this.#goHome(Infinity);
+    }
+  }
+
+  /** The attachment is subscribed and reads history; a loss before has told of it already. */
+  subscribed({ channel, isCandidate, region }: Attachment): void {
+    if (!isCandidate && !channel.everLive) {
+      channel.buffer.state('resuming', region, { attempt: this.#next.number });
+    }
+  }
+
+  /** The attachment has caught up. */
+  live(attachment: Attachment): void {
+    const { channel, connection, region } = attachment;
+    const firstTime = attachment.liveSince === null;
+    attachment.phase = 'live';
+    attachment.catchUp.overflowed = false;
+    attachment.liveSince ??= this.#core.now;
+    connection.liveSince ??= this.#core.now;
+    if (attachment.isCandidate) {
+      this.#next = { ...this.#next, region };
+      const previous = channel.main;
+      channel.main = attachment;
+      channel.candidate = null;
+      if (previous !== null) {
+        this.#fleet.detach(previous);
+      }
+    }
+    channel.everLive = true;
+    this.#retry.live();
+    const home = region === HOME_REGION;
+    channel.buffer.state(home ? 'live' : 'failed-over', region, { gap: attachment.gap });
+    attachment.gap = false;
+    if (home) {
+      this.#stopGoingHome();
+    } else if (firstTime) {
+      this.#probeHomeLater();
+    }
+  }
+
+  /** The connection is of no use any more; another attempt follows. */
+  lose(connection: Connection, loss: Loss): void {
+    const mains: Channel[] = [];
+    for (const { channel, isCandidate } of this.#fleet.close(connection)) {
+      if (isCandidate) {
+        channel.candidate = null;
+      } else {
+        channel.main = null;
+        mains.push(channel);
+      }
+    }
+    if (mains.length > 0) {
+      this.#again(mains, connection.region, connection.liveSince, loss);
+    }
+    // After `again`: what is lost now is not on its way home.
+    this.#probing &&= connection.region !== HOME_REGION;
+    this.#probeHomeLater();
+  }
+
+  /** The connection was refused with an error. */
+  refused(connection: Connection, errorType: string, reason: string): void {
+    if (isFinal(errorType)) {
+      for (const attachment of connection.attachments.values()) {
+        if (!attachment.isCandidate) {
+          this.#refuse(attachment, errorType, reason);
+        }
+      }
+    }
+    if (this.#fleet.connection(connection.id) !== undefined) {
+      this.lose(connection, { reason, errorType });
+    }
+  }
+
+  /** One subscription is of no use any more; the others on the connection are not concerned. */
+  fail(attachment: Attachment, loss: Loss, over = false): void {
+    const { channel, isCandidate, liveSince, region } = attachment;
+    this.#fleet.detach(attachment, over);
+    if (isCandidate) {
+      channel.candidate = null;
+      this.#probeHomeLater();
+      return;
+    }
+    channel.main = null;
+    const alone = loss.excused === true || this.#fleet.isLive(region);
+    if (alone && !this.#pending && channel.candidate === null) {
+      const { stableMs } = this.#core.options;
+      const stable = liveSince !== null && this.#core.now - liveSince >= stableMs;
+      channel.failures = stable ? 0 : channel.failures + 1;
+      const delay = this.#retry.jitter(Math.max(0, channel.failures - 1));
+      this.#core.setTimer(channel.retryTimer, delay);
+      this.#tell(channel, Math.max(1, channel.failures), loss);
+    } else {
+      this.#again([channel], region, liveSince, loss);
+    }
+  }
+
+  /** The API answered one subscription with an error. */
+  failed(attachment: Attachment, errorType: string | null, reason: string): void {
+    // Regions may disagree for a moment about a policy: only the one in use decides.
+    if (errorType !== null && isFinal(errorType) && !attachment.isCandidate) {
+      this.#refuse(attachment, errorType, reason);
+    } else {
+      this.fail(attachment, { reason, errorType });
+    }
+  }
+
+  /** A timer's time came; whether it was one of the manager's. */
+  fire(name: string): boolean {
+    if (name === RETRY) {
+      this.#pending = false;
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      waiting.forEach((channel) => this.#place(channel));
+      return true;
+    }
+    if (name === HOME) {
+      this.#homeDue = false;
+      this.#probing = true;
+      // One connection asks; the others follow when it is acknowledged.
+      this.#goHome(this.#core.options.subscriptionsPerConnection);
+      return true;
+    }
+    const [kind, key] = name.split(':');
+    const channel = kind === RETRY ? this.#channels.get(Number(key)) : undefined;
+    if (channel !== undefined) {
+      this.#place(channel);
+    }
+    return channel !== undefined;
+  }
+
+  /** The end of a subscription. */
+  finish(channel: Channel, error: ClientError | null): void {
+    for (const attachment of channel.attachments()) {
+      this.#fleet.detach(attachment);
+    }
+    channel.main = null;
+    channel.candidate = null;
+    this.#waiting.delete(channel);
+    this.#core.cancelTimer(channel.retryTimer);
+    channel.buffer.release();
+    this.#core.commands.push({ type: 'finish', subscription: channel.key, error });
+    this.#channels.delete(channel.key);
+    if (this.#channels.size === 0) {
+      for (const name of [RETRY, HOME]) {
+        this.#core.cancelTimer(name);
+      }
+      this.#pending = false;
+      this.#homeDue = false;
+      this.#probing = false;
+    }
+  }
+
+  #refuse({ channel, region }: Attachment, errorType: string, reason: string): void {
+    channel.buffer.state('refused', region, { errorType, reason });
+    this.finish(channel, null);
+  }
+
+  #place(channel: Channel): void {
+    if (this.#pending) {
+      this.#waiting.add(channel);
+    } else {
+      channel.main ??= this.#fleet.attach(channel, this.region);
+    }
+  }
+
+  /** Another attempt for these, which were connected in `region`. */
+  #again(channels: Channel[], region: number, liveSince: number | null, loss: Loss): void {
+    const left = channels.filter((channel) => !this.#promote(channel, loss));
+    if (left.length === 0) {
+      return;
+    }
+    if (left.length < channels.length || region !== this.region) {
+      // The client is on its way to another region already.
+      for (const channel of left) {
+        this.#tell(channel, this.#next.number, loss);
+        this.#place(channel);
+      }
+      return;
+    }
+    if (!this.#pending) {
+      const { errorType = null, excused = false } = loss;
+      const leave = whatNext(errorType) === 'region';
+      this.#next = this.#retry.lost(region, this.#core.now, liveSince, { excused, leave });
+      this.#pending = true;
+      this.#core.setTimer(RETRY, this.#next.delayMs);
+      if (this.region !== region) {
+        left.push(...this.#leave(region));
+      }
+    }
+    for (const channel of left) {
+      this.#waiting.add(channel);
+      this.#tell(channel, this.#next.number, loss);
+    }
+    this.#stopGoingHome();
+  }
+
+  /** A channel whose way home is under way goes on there: it is the next attempt. */
+  #promote(channel: Channel, loss: Loss): boolean {
+    if (channel.candidate === null) {
+      return false;
+    }
+    this.#next = { ...this.#next, region: channel.candidate.region };
+    channel.main = channel.candidate;
+    channel.candidate = null;
+    this.#tell(channel, this.#next.number, loss);
+    return true;
+  }
+
+  /** The whole client leaves the region; those that were still connected there are returned. */
+  #leave(region: number): Channel[] {
+    const channels: Channel[] = [];
+    for (const connection of this.#fleet.connections(region)) {
+      for (const { channel } of this.#fleet.close(connection)) {
+        channel.main = null;
+        channels.push(channel);
+      }
+    }
+    return channels;
+  }
+
+  #tell(channel: Channel, number: number, { errorType = null, reason }: Loss): void {
+    const [state, attempt] = channel.everLive
+      ? (['resuming', number] as const)
+      : (['connecting', number + 1] as const);
+    channel.buffer.state(state, this.region, { attempt, errorType, reason });
+  }
+
+  /** Subscribe at home for so many of those that are elsewhere. */
+  #goHome(most: number): void {
+    let left = most;
+    for (const channel of this.#channels.values()) {
+      const { candidate, main } = channel;
+      if (left > 0 && candidate === null && main !== null && main.region !== HOME_REGION) {
+        channel.candidate = this.#fleet.attach(channel, HOME_REGION);
+        left -= 1;
+      }
+    }
+  }
+
+  /** Nobody is elsewhere any more. */
+  #stopGoingHome(): void {
+    if (this.#homeDue && !this.#isAnyAway()) {
+      this.#homeDue = false;
+      this.#core.cancelTimer(HOME);
+    }
+  }
+
+  #probeHomeLater(): void {
+    const trying = [...this.#channels.values()].some((channel) => channel.candidate !== null);
+    if (!this.#homeDue && !trying && this.#isAnyAway()) {
+      this.#homeDue = true;
+      // Spread over half to one and a half times the interval, so that clients do not go at once.
+      this.#core.setTimer(HOME, this.#core.options.homeProbeMs * (0.5 + this.#core.random()));
+    }
+  }
+
+  #isAnyAway(): boolean {
+    for (const { main } of this.#channels.values()) {
+      if (main !== null && main.region !== HOME_REGION) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

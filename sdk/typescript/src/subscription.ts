@@ -1,0 +1,112 @@
+/** A channel's messages, for one consumer. */
+
+import { EventQueue } from './queue.js';
+import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
+
+/** What a subscription needs of its client. */
+export interface SubscriptionHost {
+  readonly isOwn: (id: string) => boolean;
+  readonly taken: (message: Message) => void;
+  readonly checkpoint: (pending: readonly Message[]) => Checkpoint | null;
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * A channel's messages and the subscription's states: iterate over it. The iteration ends after a
+ * `refused` state and after `close`; it throws BufferOverflowError if the consumer was too slow and
+ * nothing is stored to catch up from.
+ */
+export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
+  readonly channel: string;
+  readonly #host: SubscriptionHost;
+  readonly #skipOwn: boolean;
+  readonly #queue = new EventQueue();
+  readonly #watchers = new Set<(state: StateEvent) => void>();
+  #state: StateEvent | null = null;
+  #closed: Promise<void> | null = null;
+
+  /** Use `Client.subscribe`. */
+  constructor(channel: string, host: SubscriptionHost, skipOwn: boolean) {
+    this.channel = channel;
+    this.#host = host;
+    this.#skipOwn = skipOwn;
+  }
+
+  /** The state as it is now, whatever the iteration has given out; null before the first. */
+  get state(): StateEvent | null {
+    return this.#state;
+  }
+
+  /** Be told of each change of `state` when it happens. Returns what ends that. */
+  onState(watcher: (state: StateEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /**
+   * The next event. Several calls at once get the events in the order of the calls; all of them end
+   * at `close`.
+   */
+  async next(): Promise<IteratorResult<SubscriptionEvent>> {
+    const event = await this.#queue.take();
+    if (event === null) {
+      return { done: true, value: undefined };
+    }
+    if (event.type === 'message') {
+      this.#host.taken(event.message);
+    }
+    return { done: false, value: event };
+  }
+
+  /** What `break` in a `for await` calls. */
+  async return(): Promise<IteratorResult<SubscriptionEvent>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  /**
+   * How far the iteration has come, for another subscription's `checkpoint` option: that one delivers
+   * what this one's iteration has not given out. Null as long as it has not been live.
+   */
+  checkpoint(): Checkpoint | null {
+    return this.#host.checkpoint(this.#queue.pending());
+  }
+
+  /** End the subscription and the iteration; what was not read is dropped. Resolves when it is done. */
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      this.#queue.clear();
+      this.#queue.finish(null);
+      this.#closed = this.#host.end();
+      this.#queue.clear();
+    }
+    return this.#closed;
+  }
+
+  /** For the client: an event of the machine. */
+  put(event: SubscriptionEvent): void {
+    if (event.type === 'state') {
+      this.#state = event;
+      this.#queue.put(event);
+      this.#watchers.forEach((watcher) => watcher(event));
+      return;
+    }
+    const own = this.#host.isOwn(event.message.id);
+    if (own && this.#skipOwn) {
+      this.#host.taken(event.message);
+    } else {
+      this.#queue.put({ ...event, own });
+    }
+  }
+
+  /** For the client: no event comes any more. */
+  finish(error: Error | null): void {
+    this.#queue.finish(error);
+  }
+}
