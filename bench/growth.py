@@ -96,7 +96,7 @@ _Turn = dict[str, tuple[Delivery, Delivery]]
 
 def _turns(sizes: Sizes, base: Delivery, limits: tuple[str, ...]) -> list[_Turn]:
     """Both audiences on ours and on the `limits`, by turns: the machine's speed changes within
-    minutes, and each is to meet its good and its bad ones. All stand ready from the start.
+    minutes, and each is to meet its good and its bad ones. All run from the start.
     """
     with ExitStack() as exits:
         standing = [

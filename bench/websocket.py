@@ -1,6 +1,6 @@
 """A WebSocket client that costs next to nothing, so that it is the server which is measured.
 
-It counts data messages and notes how long each took, by the time that stands in its text.
+It counts data messages and notes how long each took, by the time in its text.
 """
 
 import asyncio

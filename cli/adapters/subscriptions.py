@@ -25,7 +25,7 @@ class Since:
 
 
 Subscribe = Callable[[str, RegionEndpoint, Since], AsyncIterator[Event]]
-"""(channel, region, since) → events, until it is refused for good."""
+"""(channel, region, since) → events, until it is refused finally."""
 
 
 @dataclass(frozen=True)

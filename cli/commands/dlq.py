@@ -230,7 +230,7 @@ def drop_dead_letters(
         raise UsageError("name the messages to drop, or say --all (not both): `globalws dlq list`")
     places = _places(session, queue)
     what = f"{len(ids)} messages" if ids else _held(places)
-    session.confirm(f"Delete {what} for good?")
+    session.confirm(f"Delete {what}? It cannot be undone.")
 
     def act(place: _Place, tally: Tally) -> None:
         def read(dead_letter: DeadLetter) -> Reading:

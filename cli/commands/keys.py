@@ -24,8 +24,8 @@ Both keys are valid now, and every region hands out the new one. Next:
      that is open stays open; its next handshake needs a valid key.
   3. globalws keys rotate --retire"""
 _RETIRED = """\
-The old keys are deleted: who comes with one is refused (401). Connections that were opened with one
-stay until they end, 24 hours at most; `globalws purge` ends those of a channel now."""
+The old keys are deleted: a client that uses one is refused (401). Connections that were opened
+with one stay until they end, 24 hours at most; `globalws purge` ends those of a channel now."""
 
 app = new_app("The API keys that clients come in with.")
 

@@ -54,7 +54,9 @@ def purge(
     ] = False,
     delete_history: Annotated[
         bool,
-        typer.Option("--delete-history", help="Delete the messages stored until now, for good."),
+        typer.Option(
+            "--delete-history", help="Delete the messages stored until now; it cannot be undone."
+        ),
     ] = False,
     wait: Wait = True,
     timeout: Timeout = 60,

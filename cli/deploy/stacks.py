@@ -15,7 +15,7 @@ def stack_name(deployment: str, region: str) -> str:
 
 
 def clients_of(region: str) -> Clients:
-    """AWS, or what stands for it by the usual variables."""
+    """AWS, or what the usual variables name in its place."""
     return Clients(region, None)
 
 
@@ -64,7 +64,7 @@ def audit_table_left(stack: Stack) -> str | None:
 
 
 def delete_left_log_groups(stack: Stack) -> None:
-    """Deletes log groups that a last invocation made anew after the stack was gone."""
+    """Deletes log groups that a last invocation made again after the stack was gone."""
     logs = clients_of(stack.region).logs
     prefixes = [f"/aws/lambda/{stack.name}-"]
     if "ApiId" in stack.outputs:

@@ -113,7 +113,7 @@ class Connection:
         return self.close(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout.")
 
     def started(self, id: str) -> Actions:
-        """A subscription stands."""
+        """A subscription has started."""
         return (Send(StartAck(id)),) if id in self._ids else (EndSubscription(id),)
 
     def refused(self, id: str, error: Error) -> Actions:

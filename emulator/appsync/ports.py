@@ -7,7 +7,7 @@ class DataSourceError(Exception):
     """A data source refused or failed a call.
 
     `name` is the service's own error name (`ConditionalCheckFailedException`); `details` is the
-    service's error document, where `Item` and `CancellationReasons` of DynamoDB stand.
+    service's error document, which has `Item` and `CancellationReasons` of DynamoDB.
     """
 
     def __init__(self, name: str, message: str, details: dict[str, Any] | None = None) -> None:

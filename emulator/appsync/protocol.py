@@ -118,7 +118,7 @@ class KeepAlive:
 
 @dataclass(frozen=True)
 class StartAck:
-    """Server: the subscription stands."""
+    """Server: the subscription has started."""
 
     id: str
 

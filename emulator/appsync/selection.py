@@ -159,7 +159,7 @@ class _Compiler:
 
 
 def is_included(node: Any, variables: Mapping[str, Any]) -> bool:
-    """Whether `@skip` and `@include` let a selection stand."""
+    """Whether `@skip` and `@include` keep a selection."""
     if not node.directives:
         return True
     for directive in node.directives:

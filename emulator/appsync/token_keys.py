@@ -13,7 +13,7 @@ FetchJson = Callable[[str], Awaitable[Any]]
 """The JSON document at a URL. Raises KeysUnavailableError."""
 
 _KEEP_SECONDS = 300.0
-_PAUSE_SECONDS = 5.0  # who sends unknown key ids must not make us ask again for each
+_PAUSE_SECONDS = 5.0  # unknown key ids must not make us ask the issuer each time
 
 
 class KeysUnavailableError(Exception):
@@ -46,10 +46,10 @@ class TokenKeys:
         self._fetched_at = float("-inf")
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """The key; fetched anew if it is unknown (issuers rotate) or known for long.
+        """The key; fetched again if it is unknown (issuers rotate) or known for long.
 
         Raises:
-            KeysUnavailableError: the keys could not be had.
+            KeysUnavailableError: the issuer gives no keys.
             jwt.InvalidKeyError: the issuer has no such key.
         """
         age = self._clock() - self._fetched_at

@@ -26,7 +26,7 @@ from emulator.eventbridge.workqueue import Limits, WorkQueue
 logger = logging.getLogger(__name__)
 
 Reject = Callable[[Invocation, InvokeResult], Awaitable[bool]]
-"""Gives an invocation that Lambda refused for good back to the rule that it came from."""
+"""Gives an invocation that Lambda will never accept back to the rule that it came from."""
 
 
 class Invocations:

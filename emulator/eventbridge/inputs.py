@@ -147,7 +147,7 @@ _PREDEFINED: dict[str, Callable[[Rule, Arrival, Mapping[str, Any]], Any]] = {
 
 
 def _fill(template: str, value_of: Callable[[str], Any]) -> str:
-    """Replace the variables: as JSON, or as bare text where they stand inside a JSON string."""
+    """Replace the variables: as JSON, or as bare text inside a JSON string."""
     out: list[str] = []
     position, quoted = 0, False
     for found in _VARIABLE.finditer(template):

@@ -1,4 +1,4 @@
-"""The comparisons that may stand in a leaf of an event pattern: pure tests on one JSON scalar.
+"""The comparisons that a leaf of an event pattern may have: pure tests on one JSON scalar.
 
 Follows "Comparison operators for use in event patterns" of the EventBridge user guide; what is not
 known here is refused when the pattern is loaded, never ignored.

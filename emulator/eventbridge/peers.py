@@ -30,7 +30,7 @@ class HttpPeers:
     """A BusPort over HTTP.
 
     Args:
-        urls: base URL of each region's process (`http://127.0.0.1:4611`); read anew for each
+        urls: base URL of each region's process (`http://127.0.0.1:4611`); read again for each
             request, so it may change at any time.
         timeout: seconds until a peer that does not answer counts as unreachable.
         senders: requests under way to one bus at once.

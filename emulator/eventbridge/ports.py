@@ -82,7 +82,7 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    """Time. Tests put a clock here that stands still until it is moved."""
+    """Time. Tests put a clock here that they move themselves."""
 
     def now(self) -> float:
         """Epoch seconds."""

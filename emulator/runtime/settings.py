@@ -51,7 +51,7 @@ class LocalSettings:
             if not _REGION.fullmatch(region):
                 raise LocalSettingsError(f"REGIONS: {region!r} is no AWS region, e.g. us-west-2")
         if len(set(regions)) != len(regions):
-            raise LocalSettingsError(f"REGIONS: a region stands there twice: {' '.join(regions)}")
+            raise LocalSettingsError(f"REGIONS: a region is there twice: {' '.join(regions)}")
         settings = cls(
             root=root,
             state=root / environment.get("GLOBALWS_STATE", ".local"),

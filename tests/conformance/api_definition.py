@@ -39,7 +39,7 @@ def _pipeline(type_name: str, field_name: str, file: str, *functions: str) -> Re
 
 
 def conformance_api() -> Api:
-    """The API; its only bus is whatever stands behind the data source ports."""
+    """The API; its only bus is what the data source ports reach."""
     return Api(
         api_id="conformance",
         name="conformance",

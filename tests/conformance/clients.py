@@ -190,7 +190,7 @@ async def frames(
     init: bool = True,
     **options: Any,
 ) -> AsyncIterator[Frames]:
-    """A bare WebSocket connection; `carrier` is where its authorization stands."""
+    """A bare WebSocket connection; `carrier` is where its authorization is."""
     header = connect_header(target, credential)
     url, protocols = target.realtime_url + path, ["graphql-ws"]
     if carrier == "query":

@@ -87,7 +87,7 @@ async def test_gql_publishes_and_subscribes_with_a_token(served: Served) -> None
         messages = session.subscribe(_SUBSCRIBE)
         first = asyncio.ensure_future(anext(messages))
         sent = None
-        while not first.done():  # published again until the subscription stands
+        while not first.done():  # published again until the subscription has started
             status, answer = await served.post(_PUBLISH, f"Bearer {token}")
             assert (status, answer.get("errors")) == (200, None)
             sent = sent or answer["data"]["publish"]

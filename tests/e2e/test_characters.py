@@ -1,4 +1,4 @@
-"""Every kind of character through the real stack: it arrives exactly, or is refused for good."""
+"""Every kind of character through the real stack: it arrives exactly, or is refused."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ async def test_every_character_is_dead_lettered_whole_and_redriven(stack: LocalS
         try:
             for text in texts:
                 await Publisher(west, session).publish("media", text)
-            # What Replay refuses for good goes to the function's queue.
+            # What Replay refuses goes to the function's queue.
             refused = [
                 {**poison, "name": "te ch", "message": "".join(WHOLE)},
                 *({**poison, "name": "tech", "message": half} for half in HALVES),

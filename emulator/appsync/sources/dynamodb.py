@@ -71,7 +71,7 @@ class DynamoDbSource:
     async def _condition_failed(
         self, request: dict[str, Any], payload: dict[str, Any], error: DataSourceError
     ) -> Answer:
-        """AppSync reads the item as it stands, and calls the write done if it is as wanted."""
+        """AppSync reads the item as it is, and calls the write done if it is as wanted."""
         condition = request["condition"]
         found = await self._call(
             "GetItem",

@@ -85,7 +85,7 @@ class DeployedStack:
         """A property's text: a literal, parts put together, or a resource's `Name` or `FunctionId`.
 
         Raises:
-            DeployedStackError: another intrinsic function stands there.
+            DeployedStackError: it has another intrinsic function.
         """
         if isinstance(value, str):
             return value

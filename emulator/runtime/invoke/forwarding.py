@@ -19,7 +19,7 @@ _CHUNK = 65_536
 
 @asynccontextmanager
 async def reachable(texts: Iterable[str], gateway: str | None) -> AsyncIterator[Rewrite]:
-    """Makes every loopback port that stands in a URL in `texts` reachable for containers.
+    """Makes every loopback port of the URLs in `texts` reachable for containers.
 
     Args:
         gateway: the address that an engine on this machine gives it in the containers' network.

@@ -107,6 +107,6 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
 
     def tail(self, lines: int = 30) -> str:
-        """The last lines that it wrote, and where the rest stands."""
+        """The last lines that it wrote, and where the rest is."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join([*text.splitlines()[-lines:], f"(all of it: {self.log})"])

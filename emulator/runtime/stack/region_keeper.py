@@ -88,7 +88,7 @@ class RegionKeeper:
                 await self._process.stop()
 
     async def close(self) -> None:
-        """Ends the process for good."""
+        """Ends the process; it is not started again."""
         self._closed = True
         await self.stop()
 

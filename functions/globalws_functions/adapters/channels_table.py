@@ -49,7 +49,7 @@ _READ = (
     "known", "knownLevel", "closedSince", "invalidatedAt", "stricterSince",
 )  # fmt: skip
 
-# What a decision does beside saying who decided, why and when. The janitor's notes begin anew: for
+# What a decision does beside saying who decided, why and when. The janitor's notes start again: for
 # a block now, for a channel left to AllowedChannels when the janitor finds that it is not in there.
 _CHANGES = {
     Policy.ALLOW: (", #allowed = :allowed", "#closedSince, #invalidatedAt"),

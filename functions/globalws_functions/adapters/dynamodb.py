@@ -18,7 +18,7 @@ Item = dict[str, Any]
 """An item in DynamoDB's own form: attribute → {type: value}."""
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-# Not AccessDenied and not ResourceNotFound: a deployment mends those, and the command shall stand.
+# Not AccessDenied and not ResourceNotFound: a deployment mends those, and then the command works.
 _PERMANENT = frozenset({"ValidationException"})
 
 

@@ -30,8 +30,8 @@ class Outcome(StrEnum):
 
     STARTED = "started"
     DONE = "done"
-    SUPERSEDED = "superseded"  # a later decision stands
-    FAILED = "failed"  # for good; in the dead-letter queue
+    SUPERSEDED = "superseded"  # a later decision applies
+    FAILED = "failed"  # final; in the dead-letter queue
     DUPLICATE = "duplicate"  # was done before; never recorded
 
 
@@ -88,10 +88,10 @@ class Policies(Protocol):
     """This region's policies about channels and users. Both raise TransientError."""
 
     def decide(self, command: Command, now: datetime) -> Decision:
-        """Writes the command's policy, which it has, unless a later decision stands."""
+        """Writes the command's policy, which it has, unless a later decision is there."""
 
     def grant(self, command: Command) -> Decision:
-        """Writes the command's grant, which it has, unless a later one of its pattern stands."""
+        """Writes the command's grant, which it has, unless a later one of its pattern is there."""
 
 
 class Api(Protocol):
@@ -178,7 +178,7 @@ def apply(command: Command, region: Region, remaining: Callable[[], float]) -> A
 def _carry_out(
     command: Command, region: Region, progress: "_Progress", remaining: Callable[[], float]
 ) -> None:
-    # The ban before the kick: who is kicked comes back at once.
+    # Block first: disconnected clients reconnect immediately.
     if (command.policy or command.grant) and not progress.has(POLICY):
         progress.note(_decide(command, region))
     steps = progress.record.steps

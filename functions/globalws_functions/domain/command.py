@@ -46,12 +46,12 @@ MAX_USER = 128
 MAX_LEVEL = 134  # `group:` and a name of 128 characters
 
 # How far a writer's clock may be ahead of the bus's: what it claims beyond is cut off, or its
-# decision would stand against everyone else's until their clocks have caught up.
+# decision would win over everyone else's until their clocks have caught up.
 CLOCK_ALLOWANCE = timedelta(seconds=5)
 
 
 class Action(StrEnum):
-    """What is to be done; `close` is the janitor's own and stands in no event."""
+    """What is to be done; `close` is the janitor's own and is in no event."""
 
     ALLOW = "allow"
     BLOCK = "block"
@@ -74,7 +74,7 @@ class Policy(StrEnum):
 
     @property
     def allowed(self) -> bool | None:
-        """As `allowed` stands in an event; None (null) leaves it to AllowedChannels."""
+        """As `allowed` is in an event; None (null) leaves it to AllowedChannels."""
         return None if self is Policy.DEFAULT else self is Policy.ALLOW
 
 

@@ -34,7 +34,7 @@ _PAUSE_SECONDS = 1.0
 class Registry(Protocol):
     """This region's Channels table. All raise TransientError.
 
-    Writes about an item that was decided on meanwhile change nothing: the next run sees it anew.
+    Writes about an item that was decided on in between change nothing: the next run sees it again.
     """
 
     def channels(self) -> Iterable[Channel]:
@@ -160,7 +160,7 @@ class Janitor:
             if not rule.allowed or name == PROBE:
                 continue
             channel = channels.get(name, Channel(name))
-            # The level of an operator's decision stands, whatever the deployment says.
+            # The level of an operator's decision applies, whatever the deployment says.
             is_decisive = channel.override is not False and channel.subscribe is None
             if not channel.known or channel.known_level != rule.subscribe:
                 if is_decisive and may_exclude(channel.known_level, rule.subscribe):
