@@ -59,14 +59,15 @@ def variables(
 class Environment:
     """A process that has the function loaded; made by `start`.
 
-    `used` is set by who owns it: when it last became free, on the loop's clock.
+    Its owner sets `used`, when it last became free, on the loop's clock; and `is_loading`, which is
+    true until the first invocation has ended.
     """
 
     def __init__(self, process: "_Process", stream: str) -> None:
         self.stream = stream
         self.used = 0.0
+        self.is_loading = True
         self._process = process
-        self._is_new = True
 
     @classmethod
     async def start(
@@ -97,8 +98,7 @@ class Environment:
         Args:
             seconds: the function's timeout.
         """
-        limit = seconds + (_INIT_SECONDS if self._is_new else 0.0)
-        self._is_new = False
+        limit = seconds + (_INIT_SECONDS if self.is_loading else 0.0)
         head = json.dumps(
             {"requestId": request_id, "arn": arn, "deadline": datetime.now(UTC).timestamp() + limit}
         ).encode()

@@ -5,6 +5,7 @@ import json
 import logging
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _FRESH_SECONDS = 0.05
 _IDLE_SECONDS = 300.0
+_WAIT_SECONDS = 1.0
 _METRICS_MARK = '"CloudWatchMetrics"'
 _MOST_METRIC_LINES = 50_000  # nobody takes them while the local AWS is down
 
@@ -57,6 +59,16 @@ class _Function:
     free: list[Environment] = field(default_factory=list)
     running: int = 0
     checked: float = 0.0
+    starting: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    def wake(self) -> None:
+        """Let the one that has waited longest look for an environment."""
+        while self.waiting:
+            waiter = self.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
 
 class Functions:
@@ -106,6 +118,7 @@ class Functions:
             function.running -= 1
             if environment is not None:
                 self._give_back(function, environment)
+            function.wake()
         return result
 
     def measured(self) -> Measured:
@@ -153,19 +166,38 @@ class Functions:
             environment.kill()
 
     async def _take(self, function: _Function, arn: str) -> Environment:
-        """The environment that was used last: the others may then end."""
-        while function.free:
-            environment = function.free.pop()
-            if environment.alive:
-                return environment
+        """The environment that was used last (the others may then end), or a new one.
+
+        While a new one loads the function, others wait a while for one that becomes free: loading
+        takes as much of the processor as a hundred invocations.
+        """
+        until = time.monotonic() + _WAIT_SECONDS
+        while True:
+            while function.free:
+                environment = function.free.pop()
+                if environment.alive:
+                    return environment
+            left = until - time.monotonic()
+            if not function.starting or left <= 0:
+                break
+            waiter = asyncio.get_running_loop().create_future()
+            function.waiting.append(waiter)
+            await asyncio.wait([waiter], timeout=left)
+            waiter.cancel()
+        function.starting += 1
         configuration, stream = function.configuration, new_stream()
         self._streams.add(stream)
-        environment = await Environment.start(
-            configuration,
-            function.code,
-            variables(configuration, arn, stream, self._endpoint_url, self._key),
-            self._logger(configuration, stream),
-        )
+        try:
+            environment = await Environment.start(
+                configuration,
+                function.code,
+                variables(configuration, arn, stream, self._endpoint_url, self._key),
+                self._logger(configuration, stream),
+            )
+        except BaseException:
+            function.starting -= 1
+            function.wake()
+            raise
         self._environments.add(environment)
         return environment
 
@@ -205,6 +237,9 @@ class Functions:
         return result
 
     def _give_back(self, function: _Function, environment: Environment) -> None:
+        if environment.is_loading:
+            environment.is_loading = False
+            function.starting -= 1
         is_current = self._functions.get(function.configuration.name) is function
         if not environment.alive or not is_current:
             environment.kill()

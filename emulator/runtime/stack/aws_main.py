@@ -8,6 +8,8 @@ differs from its seal, was cut off and is never used. Nothing else of this proje
 here, because ministack has its own environment.
 """
 
+import asyncio
+import gc
 import hashlib
 import json
 import logging
@@ -15,6 +17,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 SAVED = ("aws", "s3")
 
@@ -65,11 +68,49 @@ def main() -> None:
         seal(folder)
 
 
+class Joined:
+    """A transport that writes once what is written in one turn of the event loop."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Writes soon."""
+        if not self._parts:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Closes once all is written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 def _serve(host: str, port: int) -> None:
     """Serves ministack until SIGTERM or SIGINT, and then lets it save its state."""
     import uvicorn  # type: ignore[import-not-found]
     from ministack.app import app  # type: ignore[import-not-found]
+    from uvicorn.protocols.http.httptools_impl import (  # type: ignore[import-not-found]
+        HttpToolsProtocol,
+    )
 
+    class OneWrite(HttpToolsProtocol):  # type: ignore[misc]
+        """uvicorn writes an answer's head and its body; together they are one system call."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(Joined(transport))
+
+    gc.collect()
+    gc.freeze()  # what was imported is not looked at again
     # uvicorn raises the signal that ended it once more; the state is not sealed yet then.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -78,7 +119,8 @@ def _serve(host: str, port: int) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=OneWrite,
+        proxy_headers=False,
         ws="none",
         lifespan="on",
         log_config=None,

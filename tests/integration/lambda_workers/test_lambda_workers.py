@@ -38,6 +38,16 @@ def handler(event, context):
         "stdin": sys.stdin.read(),
     }
 """
+MEETS = """
+import os
+import time
+
+def handler(event, context):
+    open(f"here-{os.getpid()}", "w").close()
+    while len([name for name in os.listdir() if name.startswith("here")]) < event:
+        time.sleep(0.01)
+    return os.getpid()
+"""
 FAILS = """
 import os
 import signal
@@ -106,13 +116,21 @@ async def test_invocations_one_after_the_other_share_a_process(
 async def test_invocations_at_once_have_a_process_each(
     api: LambdaApi, functions: Functions
 ) -> None:
-    api.deploy(ECHO)
-    answers = await asyncio.gather(*(_answer(functions, number) for number in range(2)))
-    assert len({answer["pid"] for answer in answers}) == 2
+    api.deploy(MEETS)
+    answers = await asyncio.gather(*(_answer(functions, 2) for _ in range(2)))
+    assert len(set(answers)) == 2
     usage = functions.measured().usage["replay"]
     assert (usage.invocations, usage.errors, usage.most_at_once) == (2, 0, 2)
     assert len(usage.durations) == 2
     assert functions.measured().usage == {}
+
+
+async def test_one_process_at_a_time_loads_the_function(
+    api: LambdaApi, functions: Functions
+) -> None:
+    api.deploy(ECHO)
+    answers = await asyncio.gather(*(_answer(functions, number) for number in range(20)))
+    assert len({answer["pid"] for answer in answers}) < 5
 
 
 async def test_a_function_sees_its_own_environment_only(
