@@ -85,6 +85,14 @@ def _draw(report: dict[str, Any]) -> None:
         }
         picture = picture_of.bar("One publish of our API, without HTTP", whole, "µs")
         (_PICTURES / "publish-parts.svg").write_text(picture)
+    if "side_by_side" in report.get("cross_region", {}):
+        found = report["cross_region"]["side_by_side"]
+        rows = {
+            f"commit {found['before']}": found["cpu_ms"]["before"],
+            "now": found["cpu_ms"]["now"],
+        }
+        title = "CPU of one message to the other region, all processes"
+        (_PICTURES / "cross-region-parts.svg").write_text(picture_of.bars(title, rows, "ms"))
     if "growth" in report:
         rows = {
             f"{NAMES[kind]}, {size:,}": {"own code": each["own"], "the kernel": each["kernel"]}
@@ -116,6 +124,7 @@ def check() -> int:
         "fan_out": fanout.run(fanout.SMALL, fanout.check_kinds()),
         "growth": growth.run_small(),
         "resolvers": resolvers.run(300),
+        "cross_region": cross_region.run_small(),
         "lambda": lambda_runtime.run_small(),
     }
     return _print(thresholds.verdicts(report, with_slack=True), with_slack=True)

@@ -1,11 +1,10 @@
-"""Cross-region: publish in A, received in B, on the real local stack; what bounds it, and whose
-share of the time is whose.
+"""Cross-region: publish in A, received in B, on the real local stack; what bounds it; and the same
+beside an earlier commit.
 """
 
 import asyncio
 import json
 import time
-from dataclasses import asdict
 from statistics import median
 from typing import Any
 
@@ -16,27 +15,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from bench.processes import children, cpu_seconds_by_part
-from bench.publisher import HttpPublisher, publish_many
-from bench.subscribers import Audience, Subscribers, subscribed
+from bench import side_by_side
+from bench.region_load import REGIONS, paced, port_of, step
+from bench.subscribers import Audience, subscribed
 from bench.websocket import FIELDS
 from cli.stack_file import RunningRegion, RunningStack
 from tests.support.clients import set_faults
 from tests.support.prepared import local_stack
-from tests.support.stack import LocalStack
 
-REGIONS = ("us-west-2", "ap-southeast-2")
 _REPLAY = (
     "mutation($id:ID!,$name:String!,$message:String!,$publishedAt:AWSDateTime!,$region:String!)"
     "{publishFromBus(id:$id,name:$name,message:$message,publishedAt:$publishedAt,region:$region)"
     f"{{{FIELDS}}}}}"
 )
-_AWS = "local AWS: DynamoDB, logs"
-_FUNCTIONS = "functions"
-_SUPERVISOR = "supervisor, web client"
-_CLIENTS = "publishers, subscriber"
-_DYNAMODB = "emulator: one DynamoDB call"
-_LAMBDA = "Replay invoked in the emulator, publishFromBus (a duplicate) inside"
+_DYNAMODB = "one DynamoDB call, by boto3"
+_LAMBDA = "Replay invoked in the local AWS, publishFromBus (a duplicate) inside"
 _PUBLISH = "publishFromBus (a duplicate) alone"
 
 
@@ -45,106 +38,35 @@ def run(messages: int = 150, rates: tuple[int, ...] = (10, 20, 40, 80, 160)) -> 
     with local_stack("bench-cross", REGIONS) as stack:
         running = stack.running
         a, b = running.regions
-        audience = Audience(_port(b), 1, key=b.apiKey, channel="tech")
+        audience = Audience(port_of(b), 1, key=b.apiKey, channel="tech")
         with subscribed(audience) as subscribers:
             found: dict[str, Any] = {}
-            asyncio.run(_paced(a, subscribers, 20, 5.0))
+            asyncio.run(paced(a, subscribers, 20, 5.0))
             for latency in (0, 70):
                 asyncio.run(_faults(a, b, latency))
-                found[f"latency_{latency}_ms"] = asyncio.run(_paced(a, subscribers, messages, 8.0))
+                found[f"latency_{latency}_ms"] = asyncio.run(paced(a, subscribers, messages, 8.0))
             asyncio.run(_faults(a, b, 0))
-            found["sustained"] = [_step(stack, a, subscribers, rate) for rate in rates]
+            found["sustained"] = [step(stack, a, subscribers, rate) for rate in rates]
         found["parts_ms"] = asyncio.run(_parts(running, a, b))
-        found |= _shares(found)
         found["backlog_free_per_second"] = _highest(found["sustained"])
+    found["side_by_side"] = side_by_side.run()
     return found
 
 
-def _step(
-    stack: LocalStack, a: RunningRegion, subscribers: Subscribers, rate: int
-) -> dict[str, Any]:
-    """Eight seconds' messages at a rate; and how many cores each part took until all were there."""
-    before, own, started = _cpu_seconds(stack), time.process_time(), time.monotonic()
-    outcome = asyncio.run(_paced(a, subscribers, rate * 8, float(rate)))
-    seconds = time.monotonic() - started
-    took = {part: now - before.get(part, 0.0) for part, now in _cpu_seconds(stack).items()}
-    took[_CLIENTS] = outcome["cpu_seconds"] + time.process_time() - own
-    cores = {part: round(each / seconds, 2) for part, each in took.items()}
-    return outcome | {"offered": rate, "cores": cores}
-
-
-def _cpu_seconds(stack: LocalStack) -> dict[str, float]:
-    if stack.process is None:
-        raise RuntimeError("only a stack of our own can be measured")
-    parts = {each.pid: each.region for each in stack.running.regions}
-    for each in stack.running.regions:
-        parts |= dict.fromkeys(children(each.pid), _FUNCTIONS)
-    for pid, command in children(stack.process.pid).items():
-        if "ministack" in command:
-            parts[pid] = _AWS
-            parts |= dict.fromkeys(children(pid), _FUNCTIONS)
-    return cpu_seconds_by_part(stack.process.pid, parts, _SUPERVISOR)
-
-
-def _shares(found: dict[str, Any]) -> dict[str, float]:
-    """On a message's way are: the channel's read, the bus, Lambda, and the message's write."""
-    parts = found["parts_ms"]
-    emulator = 2 * parts[_DYNAMODB] + parts[_LAMBDA] - parts[_PUBLISH]
-    return {
-        "emulator_share_ms": round(emulator, 1),
-        "our_share_ms": round(found["latency_0_ms"]["p50"] - emulator, 1),
-    }
+def run_small() -> dict[str, Any]:
+    """Only what the quick check compares."""
+    return {"side_by_side": side_by_side.run_small()}
 
 
 def _highest(steps: list[dict[str, Any]]) -> int:
-    kept = [step["offered"] for step in steps if step["complete"] and step["behind_s"] < 1.0]
+    kept = [each["offered"] for each in steps if side_by_side.holds(each)]
     return max(kept, default=0)
-
-
-def _port(region: RunningRegion) -> int:
-    return int(region.graphqlUrl.split(":")[2].split("/")[0])
 
 
 async def _faults(a: RunningRegion, b: RunningRegion, latency: int) -> None:
     plan = {"links": {b.region: {"latencyMs": latency}}} if latency else {}
     async with aiohttp.ClientSession() as session:
         await set_faults(session, a, plan)
-
-
-async def _paced(
-    a: RunningRegion, subscribers: Subscribers, count: int, rate: float
-) -> dict[str, Any]:
-    """Publishes at a steady rate, by as many publishers as that takes."""
-    publishers = [HttpPublisher(_port(a), a.apiKey) for _ in range(max(2, round(rate / 8)))]
-    for publisher in publishers:
-        await publisher.open()
-    await asyncio.to_thread(subscribers.expect, count, 60.0)
-    started = time.monotonic()
-    free: asyncio.Queue[HttpPublisher] = asyncio.Queue()
-    for publisher in publishers:
-        free.put_nowait(publisher)
-
-    async def one(publisher: HttpPublisher) -> float:
-        try:
-            return (await publish_many([publisher], ["tech"], 1, 300))[0]
-        finally:
-            free.put_nowait(publisher)
-
-    tasks = []
-    for number in range(count):
-        await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
-        tasks.append(asyncio.create_task(one(await free.get())))
-    answers = sorted(await asyncio.gather(*tasks))
-    published = time.monotonic()
-    received = await asyncio.to_thread(subscribers.received)
-    for publisher in publishers:
-        publisher.close()
-    seconds = published - started
-    return asdict(received) | {
-        "publishes_per_second": round(count / seconds, 1),
-        "answer_p50_ms": round(median(answers), 2),
-        "behind_s": round(max(0.0, received.last / 1e9 - published), 2),
-    }
 
 
 async def _parts(stack: RunningStack, a: RunningRegion, b: RunningRegion) -> dict[str, float]:

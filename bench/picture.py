@@ -30,15 +30,15 @@ def bar(title: str, parts: Mapping[str, float], unit: str) -> str:
 
 
 def bars(title: str, rows: Mapping[str, Mapping[str, float]], unit: str) -> str:
-    """Several bars on one scale, each with its label and its sum; the same parts in all of them."""
+    """Several bars on one scale, each with its label and its sum."""
     longest = max(sum(parts.values()) for parts in rows.values())
-    names = list(next(iter(rows.values())))
+    names = list(dict.fromkeys(part for parts in rows.values() for part in parts))
     shapes = []
     for number, (label, parts) in enumerate(rows.items()):
         x, y = float(_LABEL), 44 + number * 34
         shapes.append(f'<text x="20" y="{y + 18}">{escape(label)}</text>')
         for part, colour in zip(names, _COLOURS, strict=False):
-            width = parts[part] / longest * (_WIDTH - _LABEL - 70)
+            width = parts.get(part, 0.0) / longest * (_WIDTH - _LABEL - 70)
             shapes.append(
                 f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="26" fill="{colour}"/>'
             )
@@ -47,12 +47,12 @@ def bars(title: str, rows: Mapping[str, Mapping[str, float]], unit: str) -> str:
         shapes.append(f'<text x="{x + 8:.1f}" y="{y + 18}">{total}</text>')
     y = 44 + len(rows) * 34 + 22
     for number, (part, colour) in enumerate(zip(names, _COLOURS, strict=False)):
-        x = 20 + number * 200
+        left, at = 20 + number % 3 * 255, y + number // 3 * 22
         shapes.append(
-            f'<rect x="{x}" y="{y - 11}" width="13" height="13" fill="{colour}"/>'
-            f'<text x="{x + 22}" y="{y}">{escape(part)}</text>'
+            f'<rect x="{left}" y="{at - 11}" width="13" height="13" fill="{colour}"/>'
+            f'<text x="{left + 22}" y="{at}">{escape(part)}</text>'
         )
-    return _picture(title, y + 20, shapes)
+    return _picture(title, y + 20 + (len(names) - 1) // 3 * 22, shapes)
 
 
 def _picture(title: str, height: int, shapes: list[str]) -> str:

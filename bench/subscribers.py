@@ -35,6 +35,7 @@ class Audience:
     each: int = 1
     channel: str = "tech"
     spread: bool = False
+    channels: int = 0
     key: str | None = None
     path: str = "/graphql/realtime"
     dialect: str = "raw"
@@ -115,10 +116,7 @@ async def _connect(audience: Audience, receipts: Receipts) -> list[asyncio.BaseT
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(number: int) -> asyncio.BaseTransport:
-        channels = [
-            f"bench-{number * audience.each + i}" if audience.spread else audience.channel
-            for i in range(audience.each)
-        ]
+        channels = [_channel(audience, number * audience.each + i) for i in range(audience.each)]
         async with gate:
             transport, client = await loop.create_connection(
                 lambda: (
@@ -136,6 +134,12 @@ async def _connect(audience: Audience, receipts: Receipts) -> list[asyncio.BaseT
         return transport
 
     return await asyncio.gather(*(one(number) for number in range(audience.connections)))
+
+
+def _channel(audience: Audience, number: int) -> str:
+    if audience.spread:
+        return f"bench-{number}"
+    return f"b{number % audience.channels}" if audience.channels else audience.channel
 
 
 def _summary(receipts: Receipts, complete: bool, cpu_seconds: float) -> Received:

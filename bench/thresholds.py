@@ -78,6 +78,25 @@ THRESHOLDS = (
         1.4,
     ),
     Threshold("a small evaluation, µs", "resolvers/evaluation_us/small/min", 25.0, True, 2.0),
+    Threshold(
+        "cross-region messages/s without backlog ÷ those of the commit before",
+        "cross_region/side_by_side/rate_ratio",
+        4.0,
+        False,
+    ),
+    Threshold(
+        "p99 at the old rate, with idle subscribers, ms",
+        "cross_region/side_by_side/old_rate/p99",
+        100.0,
+    ),
+    # Of processor time, because other work on the machine changes it less than rates and waits.
+    Threshold(
+        "CPU of a cross-region message ÷ that of the commit before",
+        "cross_region/side_by_side/cpu_ratio",
+        0.7,
+        True,
+        1.15,
+    ),
     Threshold("Replay's init ÷ floor", "lambda/ratios/init_to_floor", 1.15, True, 1.1),
     Threshold("Replay's init ÷ usual way", "lambda/ratios/init_to_usual", 0.5),
     Threshold(

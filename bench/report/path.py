@@ -68,8 +68,40 @@ def cross_region(found: Mapping[str, Any]) -> str:
             f"Without backlog: {found['backlog_free_per_second']} messages/s. What bounds it:",
             _cores(found["sustained"]),
             table(["part alone", "p50 ms"], parts),
-            f"The emulator's share of a message's way (two DynamoDB calls on it, and Lambda): "
-            f"{found['emulator_share_ms']} ms; ours, of the p50 without latency: "
-            f"{found['our_share_ms']} ms.",
+            *([side_by_side(found["side_by_side"])] if "side_by_side" in found else []),
+        ]
+    )
+
+
+def side_by_side(found: Mapping[str, Any]) -> str:
+    """Rates and CPU of two commits."""
+    names = {"before": f"commit {found['before']}", "now": "now"}
+    rates = [
+        [
+            label,
+            each["offered"],
+            each["publishes_per_second"],
+            each["p50"],
+            each["p99"],
+            each["behind_s"],
+        ]
+        for key, label in names.items()
+        for each in found["steps"][key]
+    ]
+    before, now = found["cpu_ms"]["before"], found["cpu_ms"]["now"]
+    cpu = [[part, before.get(part, 0.0), now.get(part, 0.0)] for part in {**before, **now}]
+    cpu.append(["all", round(sum(before.values()), 2), round(sum(now.values()), 2)])
+    return "\n\n".join(
+        [
+            "Two stacks beside each other, each with 1,000 idle subscribers on 100 channels in "
+            "each region, take turns at each rate until one has a backlog:",
+            table(
+                ["stack", "offered/s", "published/s", "p50 ms", "p99 ms", "last one behind, s"],
+                rates,
+            ),
+            f"Without backlog: {found['highest']['before']} and {found['highest']['now']} "
+            f"messages/s, × {found['rate_ratio']}. Where the processor time of a message goes, "
+            f"over all processes, at {found['steps']['now'][0]['offered']}/s, in ms:",
+            table(["part", *names.values()], cpu),
         ]
     )

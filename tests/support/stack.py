@@ -88,15 +88,19 @@ def fresh_state(name: str) -> Path:
 
 
 @contextmanager
-def run_stack(environment: Mapping[str, str]) -> Iterator[LocalStack]:
-    """Run `python -m emulator run` with this environment for the duration of the block."""
+def run_stack(environment: Mapping[str, str], root: Path = ROOT) -> Iterator[LocalStack]:
+    """Run `python -m emulator run` with this environment for the duration of the block.
+
+    `root` is the project's folder, or one with another commit of it and its environments.
+    """
+    python = sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
     state = Path(environment["GLOBALWS_STATE"])
     log = state / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "emulator", "run"],
-            cwd=ROOT,
+            [python, "-m", "emulator", "run"],
+            cwd=root,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
