@@ -114,8 +114,8 @@ faults: setup-dev ## Inject each fault by itself; one row of metrics each in tes
 load: setup-dev ## Load this machine fully for SECONDS=60: memory, loss, latency, shutdown
 	@$(LONG) -m load tests/load
 
-fuzz: setup-dev ## Send new random hostile input for SECONDS=20
-	@$(LONG) -m fuzz tests/fuzz
+fuzz: setup-dev ## Send new random hostile input for SECONDS=20, and compare CASES=2000 decisions about channels with the reference
+	@GLOBALWS_CASES=$(CASES) $(LONG) -m fuzz tests/fuzz
 
 breaks: setup-dev ## Break each promise of docs/guarantees.md on purpose; its test must fail (most of an hour) [ONLY="words"]
 	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.mutations $(if $(ONLY),--only "$(ONLY)")

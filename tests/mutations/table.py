@@ -1,10 +1,11 @@
 """All mutations, in the order of docs/guarantees.md; each promise there has at least one."""
 
 from tests.mutations.access import ACCESS
+from tests.mutations.channels import CHANNELS
 from tests.mutations.messages import DELIVERY, DUPLICATES, ORDER
 from tests.mutations.model import Mutation
 from tests.mutations.operation import DURABILITY, ISOLATION, LIMITS
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *ACCESS, *LIMITS,
+    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *CHANNELS, *ACCESS, *LIMITS,
 )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Mutations against what is promised about who may use which channel."""
+
+from tests.mutations.model import Mutation
+
+_ACCESS = "tests/unit/graphql/test_channel_access.py::"
+_SUBSCRIPTIONS = "tests/unit/graphql/test_channel_subscriptions.py::"
+
+CHANNELS = (
+    Mutation(
+        test=f"{_ACCESS}test_the_resolvers_and_explain_decide_as_the_reference",
+        what="a grant covers each name that begins like it",
+        file="graphql/functions/readChannel.js",
+        old="name.startsWith(pattern.slice(0, -1))",
+        new="name.startsWith(pattern.slice(0, -2))",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_a_registry_that_answers_in_part_or_not_at_all_closes",
+        what="a key that was not read counts as a rule that is not there",
+        file="graphql/functions/readChannel.js",
+        old="if (ctx.error || unprocessed.length > 0) {",
+        new="if (ctx.error) {",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_a_rule_ends_the_subscriptions_that_it_covers",
+        what="only the first five patterns end a subscription",
+        file="graphql/resolvers/Subscription.subscribe.js",
+        old="const rules = [0, MOST_VALUES, 2 * MOST_VALUES]",
+        new="const rules = [0]",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_disconnecting_a_user_ends_the_subscriptions_of_no_other",
+        what="a disconnected user keeps the subscriptions",
+        file="graphql/resolvers/Subscription.subscribe.js",
+        old="[{ user: { eq: client.user } }]",
+        new="[{ user: { eq: client.publisher + '.' } }]",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_a_subscription_ends_with_its_token_if_the_deployment_says_so",
+        what="subscriptions end with their tokens in every deployment",
+        file="graphql/resolvers/Subscription.subscribe.js",
+        old="ctx.env.END_AT_TOKEN_EXPIRY === 'true' && typeof",
+        new="typeof",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_a_pattern_gets_what_it_covers_and_nothing_else",
+        what="a pattern's filter forgets the colon",
+        file="graphql/resolvers/Subscription.subscribe.js",
+        old="{ beginsWith: name.slice(0, -1) }",
+        new="{ beginsWith: name.slice(0, -2) }",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_a_message_for_a_blocked_channel_is_stored_and_not_delivered",
+        what="a replay is delivered whatever operators say",
+        file="graphql/resolvers/Mutation.publishFromBus.js",
+        old="if (isBlocked) {",
+        new="if (!name) {",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_who_has_a_name_must_select_the_publisher",
+        what="nobody must select the publisher",
+        file="graphql/functions/checkMessage.js",
+        old="publisher ? [...FIELDS, 'publisher'] : FIELDS",
+        new="FIELDS",
+    ),
+    Mutation(
+        test=f"{_SUBSCRIPTIONS}test_the_publisher_is_stored_and_comes_with_history",
+        what="the publisher is what a role's session calls itself",
+        file="graphql/functions/readChannel.js",
+        old="return kind === 'assumed-role' ? path[0] : kind;",
+        new="return kind === 'assumed-role' ? path[1] : kind;",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The rules of channels once more, for tests: a reference, and random worlds to compare in."""
