@@ -1,12 +1,14 @@
 """`globalws publish`: one message to a channel's subscribers everywhere."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.command import MESSAGE_ID, ChannelName, command
-from cli.domain.names import checked_message, new_ulid
+from cli.bulk import Bulk
+from cli.command import MESSAGE_ID, command, parsed
+from cli.domain.names import checked_channel, checked_message, new_ulid
 from cli.errors import ExitCode, RefusedError, UnreachableError, UsageError
 from cli.session import Api, Session
 
@@ -21,15 +23,26 @@ def register(app: typer.Typer) -> None:
         examples=[
             'globalws publish tech "Hello from the console"',
             "echo hello | globalws publish tech - --region ap-southeast-2",
+            "globalws publish --file messages.jsonl",
         ],
-        json_shape='{"id", "name", "message", "publishedAt", "region", "publisher"}',
+        json_shape='{"id", "name", "message", "publishedAt", "region", "publisher"}; '
+        "with --file "
+        '{"file", "messages", "lines", "continuedAfterLine", "putIn"}',
     )(publish)
 
 
 def publish(
     session: Session,
-    name: ChannelName,
-    text: Annotated[str, typer.Argument(help="The message; - reads it from standard input.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="The channel, e.g. tech.", parser=parsed(checked_channel)
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="[TEXT]", help="The message; - reads it from standard input."),
+    ] = None,
     id: Annotated[
         str | None,
         typer.Option(
@@ -40,12 +53,32 @@ def publish(
             show_default=False,
         ),
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help='Publish the messages of this file instead: a line each, {"name", "message"}. '
+            "NAME is the channel of lines that have no name.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> ExitCode:
     """Publish a message in one region; subscribers in every region receive it.
 
     Publishes in the first region that answers (or the first --region that does). When it returns,
     the message has been durably accepted.
+
+    With --file it puts the messages on the region's event bus, ten a call, with your AWS
+    credentials; a function publishes them from there. It keeps its progress in PATH.progress: the
+    same command continues after an interruption, without duplicates. What a rule refuses later is
+    in the dead-letter queue (`globalws dlq list`).
     """
+    if file is not None:
+        if text is not None or id is not None:
+            raise UsageError("--file has the messages: leave TEXT and --id out")
+        return _publish_file(session, file, name)
+    if name is None or text is None:
+        raise UsageError("name the channel and the message, or a file of messages with --file")
     sent = {
         "name": name,
         "message": checked_message(_standard_input() if text == "-" else text),
@@ -60,6 +93,24 @@ def publish(
         session.output.document(published)
     else:
         session.output.line(f"{published['id']} published in {published['region']}")
+    return ExitCode.OK
+
+
+def _publish_file(session: Session, path: Path, channel: str | None) -> ExitCode:
+    output, target = session.output, session.target
+    bulk = Bulk(path, channel)
+    before = bulk.before
+    if before:
+        output.note(f"{bulk.kept} says that lines up to {before} are published: continuing")
+    regions = dict.fromkeys((*target.selected, *target.all_regions))
+    put_in = bulk.publish(
+        list(regions), output.note, lambda line: output.note(f"published up to line {line}")
+    )
+    if output.as_json:
+        document = {"file": str(path), "messages": bulk.messages, "lines": bulk.progress.done}
+        output.document({**document, "continuedAfterLine": before, "putIn": put_in})
+    else:
+        output.line(f"{bulk.messages} messages of {path} are on the bus of {put_in}")
     return ExitCode.OK
 
 

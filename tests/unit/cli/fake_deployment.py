@@ -227,6 +227,7 @@ class FakeDeployment:
             "ApiKey": "da2-key",
             "ApiId": f"api-{fake.name}",
             "EventBusName": "globalws",
+            "PublishFunctionName": "publish",
             "AuditTableName": "audit-table",
             "ChannelsTableName": "channels-table",
             "BusDeadLetterQueueUrl": "http://queue/bus",
