@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from globalws_functions.domain.json_text import read_json
 
 from cli.main import new_globalws
 from tests.support.stack import ROOT
@@ -70,6 +71,15 @@ def test_targets_of_make_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for words in _commands(page, "make"):
         assert "=" in words[0] or words[0] in targets, " ".join(words)
+
+
+@_NAMED
+def test_scripts_of_npm_exist_in_their_workspace(page: Path) -> None:
+    for words in _commands(page, "npm run"):
+        script, *_ = [word for word in words if not word.startswith("-")]
+        workspace = words[words.index("--workspace") + 1] if "--workspace" in words else "."
+        package = read_json((ROOT / workspace / "package.json").read_bytes())
+        assert script in package["scripts"], " ".join(words)
 
 
 @_NAMED
