@@ -53,8 +53,14 @@ def test_images_of_a_conversation(site: Site, folder: Path) -> None:
     for region in (OREGON, SYDNEY):
         site.publish(region, "music", "warming up")
     both.wait_for_timeout(5_000)
+    # Two users beside each other; each message shows who published it.
+    columns = {}
+    for region, name, user in ((OREGON, "Oregon", "alice"), (SYDNEY, "Sydney", "bob")):
+        both.get_by_label(f"User in {name}").select_option(user)
+        expect(state(both, f"Subscription in {name}")).to_contain_text("Live")
+        columns[region] = both.get_by_role("region", name=name, exact=True)
     for region, text in _TALK:
-        send(oregon if region == OREGON else phone, text)
+        send(columns[region], text)
         expect(message(oregon, text)).to_be_visible()
         oregon.wait_for_timeout(_PAUSE)
     for page in (oregon, phone):
