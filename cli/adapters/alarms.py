@@ -46,6 +46,6 @@ def alarms_of(clients: Clients, stack_name: str) -> list[Alarm]:
 
 
 def _local(found: dict[str, Any]) -> Alarm:
-    figure = "no data" if found["figure"] is None else f"{found['figure']:g}"
-    reason = f"{found['metric']}: {found['statistic']} {figure}, limit {found['threshold']:g}"
+    value = "no data" if found["value"] is None else f"{found['value']:g}"
+    reason = f"{found['metric']}: {found['statistic']} {value}, limit {found['threshold']:g}"
     return Alarm(found["name"], found["state"], reason)

@@ -43,7 +43,7 @@ def _kind(value: Any) -> str:
 
 
 def key_value(value: Any) -> KeyValue:
-    """A hashable stand-in, equal for two values exactly if `eq` holds between them."""
+    """A hashable key, equal for two values exactly if `eq` holds between them."""
     kind = _kind(value)
     if kind == "other":
         return kind, json.dumps(value, sort_keys=True, default=str)

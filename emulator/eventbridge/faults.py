@@ -13,7 +13,7 @@ from emulator.eventbridge.definition import RetryPolicy
 from emulator.eventbridge.ports import DeliveryError, InvokeResult
 
 EVERY = "*"
-"""The key that stands for every link, target or function without an entry of its own."""
+"""The key for every link, target and function that has no entry."""
 
 
 @dataclass(frozen=True)

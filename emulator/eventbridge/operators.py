@@ -31,7 +31,7 @@ def literal(value: Any, where: str) -> Test:
     if is_number(value):
         check_double(value, where)
         return lambda actual: is_number(actual) and actual == value
-    raise PatternError(f"{where}: {value!r} cannot stand in a pattern's list of values")
+    raise PatternError(f"{where}: {value!r} cannot be in a pattern's list of values")
 
 
 def is_number(value: object) -> bool:

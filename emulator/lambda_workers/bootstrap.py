@@ -1,7 +1,7 @@
 """Runs inside an execution environment: loads a function's handler, then runs it per invocation.
 
-`python -I bootstrap.py CODE_FOLDER MODULE.FUNCTION`, with the function's environment. It stands
-alone, because nothing of this project may be on the function's path. Frames on stdin and stdout:
+`python -I bootstrap.py CODE_FOLDER MODULE.FUNCTION`, with the function's environment. It imports
+nothing of this project, because that may not be on the function's path. Frames on stdin and stdout:
 8 bytes (the sizes of head and body, 4 each), the head as JSON, the body.
 
 | frame | head | body |

@@ -1,4 +1,4 @@
-"""One message is followed by its id through both regions; and the stack's figures move."""
+"""One message is followed by its id through both regions; and the stack's metrics move."""
 
 import json
 

@@ -39,7 +39,7 @@ async def _moves(run: Campaign, region: RunningRegion, name: str) -> None:
 
     async def over() -> bool:
         alarm = await _alarm(run, region, name)
-        return alarm["figure"] is not None and alarm["figure"] > alarm["threshold"]
+        return alarm["value"] is not None and alarm["value"] > alarm["threshold"]
 
     await until(over, 45.0, f"{name} did not move")
 
@@ -48,7 +48,7 @@ async def _until_known(run: Campaign, region: RunningRegion, name: str) -> dict[
     """The alarm, once its metric has a value."""
 
     async def is_known() -> bool:
-        return (await _alarm(run, region, name))["figure"] is not None
+        return (await _alarm(run, region, name))["value"] is not None
 
     await until(is_known, 45.0, f"{name} has no value")
     return await _alarm(run, region, name)
@@ -56,7 +56,7 @@ async def _until_known(run: Campaign, region: RunningRegion, name: str) -> dict[
 
 async def _is_quiet(run: Campaign, region: RunningRegion, *names: str) -> None:
     for name in names:
-        assert not (await _alarm(run, region, name))["figure"], name
+        assert not (await _alarm(run, region, name))["value"], name
 
 
 async def test_late_messages(fault_run: FaultRun) -> None:
@@ -152,7 +152,7 @@ async def test_an_api_key_that_cannot_be_renewed(fault_run: FaultRun) -> None:
     west, _sydney = run.stack.running.regions
     await _invoke_janitor(run, west)
     key = await _until_known(run, west, "ApiKeyExpiryAlarm")
-    assert key["figure"] > key["threshold"]
+    assert key["value"] > key["threshold"]
     async with _with_variables(run, west, "janitor", API_ID="nobodys"):
         await _invoke_janitor(run, west)
         await _moves(run, west, "ApiKeyRenewalAlarm")

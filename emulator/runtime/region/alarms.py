@@ -15,7 +15,7 @@ ALARM, OK, UNKNOWN = "ALARM", "OK", "INSUFFICIENT_DATA"
 
 
 def alarms(clients: Clients, stack: DeployedStack) -> list[dict[str, Any]]:
-    """Name (logical id), state, reason, metric and figure (None: no data) of each alarm.
+    """Name (logical id), state, reason, metric and value (None: no data) of each alarm.
 
     Raises botocore's ClientError and BotoCoreError.
     """
@@ -42,22 +42,22 @@ def _look(cloudwatch: Any, alarm: Mapping[str, Any], now: float) -> dict[str, An
         Period=period,
         **({"ExtendedStatistics": [extended]} if extended else {"Statistics": [statistic]}),
     )["Datapoints"]
-    figures = {
+    found = {
         int(each["Timestamp"].timestamp()): (
             each["ExtendedStatistics"][extended] if extended else each[statistic]
         )
         for each in data
     }
     newest = int(now // period) * period
-    if newest not in figures:
+    if newest not in found:
         newest -= period
-    values = [figures.get(newest - n * period) for n in range(alarm["EvaluationPeriods"])]
+    values = [found.get(newest - n * period) for n in range(alarm["EvaluationPeriods"])]
     age = now - alarm["AlarmConfigurationUpdatedTimestamp"].timestamp()
     return {
         "state": state(alarm, values, age),
         "metric": f"{alarm['Namespace']} {alarm['MetricName']}",
         "statistic": statistic,
-        "figure": values[0],
+        "value": values[0],
         "threshold": alarm["Threshold"],
     }
 

@@ -14,7 +14,7 @@ from emulator.lambda_workers.functions import Measured
 from emulator.runtime.deployed.stack import Clients, DeployedStack
 from emulator.runtime.region.alarms import alarms
 from emulator.runtime.region.background import Background
-from emulator.runtime.region.figures import Figures
+from emulator.runtime.region.cloudwatch import CloudWatch
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _SECONDS = 15.0
 
 
 class Observed:
-    """`GET /_local/alarms`, and a task that puts the figures four times a minute."""
+    """`GET /_local/alarms`, and a task that puts the metrics four times a minute."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Observed:
         stack: Callable[[], DeployedStack],
     ) -> None:
         self._clients = clients
-        self._figures = Figures(clients, api_id)
+        self._cloudwatch = CloudWatch(clients, api_id)
         self._counters = counters
         self._bridge = bridge
         self._measured = measured
         self._stack = stack
         self._lock = asyncio.Lock()
-        self._task = Background("put figures", self._keep)
+        self._task = Background("put metrics", self._keep)
 
     def add_routes(self, app: web.Application) -> None:
         """The route, and the task for as long as the application runs."""
@@ -54,12 +54,16 @@ class Observed:
             try:
                 await self._put()
             except (BotoCoreError, ClientError) as error:
-                logger.warning("%s: cannot put figures: %s", self._clients.region, error)
+                logger.warning("%s: cannot put metrics: %s", self._clients.region, error)
 
     async def _put(self) -> None:
         async with self._lock:
             await asyncio.to_thread(
-                self._figures.put, self._stack(), self._counters(), self._bridge(), self._measured()
+                self._cloudwatch.put,
+                self._stack(),
+                self._counters(),
+                self._bridge(),
+                self._measured(),
             )
 
     async def _show(self, _: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What became of each message in this region, by its id: the local stand-in for a log to search.
+"""What became of each message in this region, by its id: in place of a log to search.
 
 AWS keeps such records in CloudWatch; here they are kept in memory, the latest of them.
 """
@@ -16,7 +16,7 @@ _LAG_SECONDS = 60.0
 
 
 class Trace:
-    """Steps of messages and orders, and how late the peers' messages were of late.
+    """Steps of messages and commands, and how late the peers' messages were of late.
 
     Args:
         clock: epoch seconds.

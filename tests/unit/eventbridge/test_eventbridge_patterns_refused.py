@@ -16,7 +16,7 @@ from emulator.eventbridge.patterns import PatternError, compile_pattern, parse_p
         ({"a": {}}, "rule r: a: expected a non-empty"),
         ({"a": []}, "rule r: a: an empty array"),
         ({"a": "x"}, "a: expected an object or an array"),
-        ({"a": [["x"]]}, "cannot stand"),
+        ({"a": [["x"]]}, "cannot be in a pattern"),
         ({"detail": {"a": [{"regex": "x"}]}}, "rule r: detail.a: operator 'regex'"),
         ({"a": [{"cidr": "10.0.0.0/24"}]}, "operator 'cidr' is not supported"),
         ({"a": [{"prefix": "x", "suffix": "y"}]}, "one operator"),

@@ -27,7 +27,7 @@ from cli.errors import CliError
 from cli.stack_file import RunningStack, StackFileError
 from emulator.eventbridge.async_invoke import _parsed
 from emulator.runtime.invoke.sam_local import FunctionFailedError, _judged
-from emulator.runtime.region.figures import embedded
+from emulator.runtime.region.cloudwatch import embedded
 from tests.support.hostile.json_texts import HOSTILE
 from tests.unit.cli.samples import FUNCTION, HOME, MESSAGE, bus_dead_letter, dead_letter
 

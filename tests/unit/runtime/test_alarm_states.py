@@ -7,7 +7,7 @@ import pytest
 
 from emulator.appsync.per_second import PerSecond
 from emulator.runtime.region.alarms import ALARM, OK, UNKNOWN, state
-from emulator.runtime.region.figures import embedded
+from emulator.runtime.region.cloudwatch import embedded
 
 _ERRORS: dict[str, Any] = {
     "AlarmName": "errors",

@@ -1,4 +1,4 @@
-"""The region's figures, put into the local CloudWatch under the names and dimensions of AWS.
+"""The region's metrics, put into the local CloudWatch under the names and dimensions of AWS.
 
 Of AWS's own metrics the emulator has most of Lambda's. The others are put here, and so are those
 that the functions write into their logs (embedded metric format), where CloudWatch would find them.
@@ -47,8 +47,8 @@ class _Log:
     read: Counter[str] = field(default_factory=Counter)
 
 
-class Figures:
-    """What was put already, so that each figure is put once. Not for two threads at a time."""
+class CloudWatch:
+    """Remembers what was put, so that each value is put once. Not for two threads at a time."""
 
     def __init__(self, clients: Clients, api_id: str) -> None:
         self._clients = clients

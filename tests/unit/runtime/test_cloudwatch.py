@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import BusCounters, Snapshot
 from emulator.lambda_workers.functions import Measured, Usage
-from emulator.runtime.region.figures import Figures
+from emulator.runtime.region.cloudwatch import CloudWatch
 
 _GROUP = "/aws/lambda/replay"
 _FILTER = {
@@ -109,28 +109,28 @@ def aws() -> _Aws:
 
 
 @pytest.fixture
-def figures(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> Figures:
-    monkeypatch.setattr("emulator.runtime.region.figures.time.time", lambda: 1000.0)
-    return Figures(aws, "api")  # type: ignore[arg-type]
+def cloudwatch(aws: _Aws, monkeypatch: pytest.MonkeyPatch) -> CloudWatch:
+    monkeypatch.setattr("emulator.runtime.region.cloudwatch.time.time", lambda: 1000.0)
+    return CloudWatch(aws, "api")  # type: ignore[arg-type]
 
 
 def _put(
-    figures: Figures, counters: Counters | None = None, measured: Measured | None = None
+    cloudwatch: CloudWatch, counters: Counters | None = None, measured: Measured | None = None
 ) -> None:
-    figures.put(_Stack(), counters or Counters(), _QUIET, measured or Measured())  # type: ignore[arg-type]
+    cloudwatch.put(_Stack(), counters or Counters(), _QUIET, measured or Measured())  # type: ignore[arg-type]
 
 
 def test_what_functions_took_here_is_put_and_not_read_from_the_log_too(
-    aws: _Aws, figures: Figures
+    aws: _Aws, cloudwatch: CloudWatch
 ) -> None:
     aws.log(1_000_000, 10.0, "ours")
     aws.log(1_000_000, 30.0, "the emulator's")
     usage = {"replay": Usage(200, 1, [2.5] * 200, 3)}
     aws.refuses = "AWS/Lambda"
     with pytest.raises(ClientError):
-        _put(figures, measured=Measured(usage, [_line(1_000_000, 10.0)], frozenset({"ours"})))
+        _put(cloudwatch, measured=Measured(usage, [_line(1_000_000, 10.0)], frozenset({"ours"})))
     aws.refuses = ""
-    _put(figures, measured=Measured(streams=frozenset({"ours"})))
+    _put(cloudwatch, measured=Measured(streams=frozenset({"ours"})))
     assert aws.values("GlobalWS", "ReplicationLag") == [10.0, 30.0]
     assert aws.values("AWS/Lambda", "Invocations") == [200]
     assert aws.values("AWS/Lambda", "Errors") == [1]
@@ -139,55 +139,57 @@ def test_what_functions_took_here_is_put_and_not_read_from_the_log_too(
 
 
 def test_counters_are_put_as_what_was_added_and_gauges_as_they_are(
-    aws: _Aws, figures: Figures
+    aws: _Aws, cloudwatch: CloudWatch
 ) -> None:
-    _put(figures, Counters(server_errors=2, connections=5))
-    _put(figures, Counters(server_errors=3, connections=4))
+    _put(cloudwatch, Counters(server_errors=2, connections=5))
+    _put(cloudwatch, Counters(server_errors=3, connections=4))
     assert aws.values("AWS/AppSync", "5XXError") == [2, 1]
     assert aws.values("AWS/AppSync", "ActiveConnections") == [5, 4]
     assert aws.values("AWS/SQS", "ApproximateNumberOfMessagesVisible") == [3, 3]
 
 
-def test_each_line_counts_once_also_one_that_comes_late(aws: _Aws, figures: Figures) -> None:
+def test_each_line_counts_once_also_one_that_comes_late(aws: _Aws, cloudwatch: CloudWatch) -> None:
     aws.log(1_000_000, 10.0)
     aws.log(1_000_000, 10.0)
-    _put(figures)
+    _put(cloudwatch)
     aws.log(1_040_000, 20.0)
     aws.log(1_015_000, 15.0)
-    _put(figures)
-    _put(figures)
+    _put(cloudwatch)
+    _put(cloudwatch)
     assert aws.values("GlobalWS", "ReplicationLag") == [10.0, 10.0, 20.0, 15.0]
 
 
-def test_what_was_there_before_the_process_is_not_put_again(aws: _Aws, figures: Figures) -> None:
+def test_what_was_there_before_the_process_is_not_put_again(
+    aws: _Aws, cloudwatch: CloudWatch
+) -> None:
     aws.log(999_000, 10.0)
-    _put(figures)
+    _put(cloudwatch)
     assert aws.values("GlobalWS", "ReplicationLag") == []
 
 
 def test_refusals_are_put_under_the_name_that_the_metric_filter_gives_them(
-    aws: _Aws, figures: Figures
+    aws: _Aws, cloudwatch: CloudWatch
 ) -> None:
-    _put(figures, Counters(error_types=Counter(BusUnavailable=2, ChannelNotAllowed=7)))
-    _put(figures, Counters(error_types=Counter(BusUnavailable=2, StoreUnavailable=1)))
+    _put(cloudwatch, Counters(error_types=Counter(BusUnavailable=2, ChannelNotAllowed=7)))
+    _put(cloudwatch, Counters(error_types=Counter(BusUnavailable=2, StoreUnavailable=1)))
     assert aws.values("GlobalWS/one", "Unavailable") == [2, 1]
 
 
 @pytest.mark.parametrize("namespace", ["AWS/AppSync", "AWS/SQS", "GlobalWS", "GlobalWS/one"])
 def test_what_could_not_be_put_is_put_the_next_time(
-    aws: _Aws, figures: Figures, namespace: str
+    aws: _Aws, cloudwatch: CloudWatch, namespace: str
 ) -> None:
     aws.log(1_000_000, 10.0)
     aws.refuses = namespace
     with pytest.raises(ClientError):
-        _put(figures, Counters(server_errors=2))
+        _put(cloudwatch, Counters(server_errors=2))
     aws.refuses = ""
-    _put(figures, Counters(server_errors=3))
+    _put(cloudwatch, Counters(server_errors=3))
     assert sum(aws.values("AWS/AppSync", "5XXError")) == 3
     assert aws.values("GlobalWS", "ReplicationLag") == [10.0]
 
 
-def test_a_function_that_never_ran_has_no_log_yet(aws: _Aws, figures: Figures) -> None:
+def test_a_function_that_never_ran_has_no_log_yet(aws: _Aws, cloudwatch: CloudWatch) -> None:
     aws.has_group = False
-    _put(figures)
+    _put(cloudwatch)
     assert aws.values("GlobalWS", "ReplicationLag") == []
