@@ -120,6 +120,13 @@ fuzz: setup-dev ## Send new random hostile input for SECONDS=20, and compare CAS
 breaks: setup-dev ## Break each promise of docs/guarantees.md on purpose; its test must fail (most of an hour) [ONLY="words"]
 	@GLOBALWS_SECONDS=$(SECONDS) GLOBALWS_SEED=$(SEED) $(BIN)/python -m tests.mutations $(if $(ONLY),--only "$(ONLY)")
 
+packages: setup-dev ## Build what others install, into dist/: the SDKs, and the command's wheel
+	@$(BIN)/python -m scripts.packages
+	@npm pack --silent --workspace @globalws/client --pack-destination dist | sed 's/^/  dist\//'
+
+reference: setup-dev ## Write the Python SDK's API reference to dist/reference
+	@.venv/bin/uv tool run --quiet pdoc --docformat google --output-directory dist/reference globalws_client
+
 ##@ Develop it: measure
 
 bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 15 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
@@ -218,4 +225,4 @@ help: ## List the targets
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 
-.PHONY: prerequisites versions pytest vitest bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: packages reference prerequisites versions pytest vitest bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

@@ -14,6 +14,7 @@ from .execution import Executor, attach
 from .fanout import Fanout
 from .invocation import Invocation, RequestMeta
 from .javascript import load
+from .late_start import LateStart
 from .metrics import Counters
 from .options import Options
 from .per_second import PerSecond
@@ -71,6 +72,7 @@ class Engine:
         loader: Loader,
         delivered: Delivered | None = None,
         fails: Callable[[], bool] | None = None,
+        start_delay: Callable[[], float] | None = None,
     ) -> None:
         self._delivered = delivered
         self._fails = fails
@@ -81,6 +83,7 @@ class Engine:
         self._authenticators = authenticators
         self._loader = loader
         self._registry = Registry()
+        self._late = LateStart(self._registry, start_delay)
         self._sessions: dict[Session, None] = {}
         self._accepting = True
         self.replace(api)
@@ -117,7 +120,7 @@ class Engine:
     def metrics(self) -> Counters:
         """A snapshot of the counters."""
         self.counters.connections = len(self._sessions)
-        self.counters.subscriptions = len(self._registry)
+        self.counters.subscriptions = len(self._registry) + len(self._late)
         return self.counters.snapshot()
 
     async def authenticate(self, evidence: Evidence) -> Caller:
@@ -181,7 +184,10 @@ class Engine:
             return 0
         self.counters.invalidation_requests += 1
         by_session: dict[Subscriber, list[str]] = {}
-        for subscription in self._registry.index(field).invalidated_by(payload):
+        for subscription in (
+            *self._registry.index(field).invalidated_by(payload),
+            *self._late.invalidated_by(field, payload),
+        ):
             by_session.setdefault(subscription.subscriber, []).append(subscription.id)
         for session in list(self._sessions):
             if session in by_session:
@@ -203,11 +209,11 @@ class Engine:
 
     def register(self, subscription: Subscription) -> None:
         """From now on the subscription gets events."""
-        self._registry.add(subscription)
+        self._late.add(subscription)
 
     def unregister(self, subscription: Subscription) -> None:
         """From now on the subscription gets nothing."""
-        self._registry.remove(subscription)
+        self._late.remove(subscription)
 
     def admit(self, session: Session) -> bool:
         """Count a connection in; False if there are too many, or the engine closes."""
@@ -244,6 +250,7 @@ def build_engine(
     loader: Loader = load,
     delivered: Delivered | None = None,
     fails: Callable[[], bool] | None = None,
+    start_delay: Callable[[], float] | None = None,
 ) -> Engine:
     """Build the engine of `api`.
 
@@ -253,6 +260,7 @@ def build_engine(
         loader: how resolver code becomes a program (tests put fakes here).
         delivered: is told of each mutation's event once it was handed to its subscribers.
         fails: whether the API is to fail one request (HTTP 500), asked for each.
+        start_delay: seconds until a subscription that was acknowledged gets events, asked for each.
 
     Raises:
         DefinitionError, ResolverCodeError: the definition cannot be served, and where.
@@ -272,4 +280,4 @@ def build_engine(
             raise DefinitionError(f"no authenticator for {', '.join(sorted(missing))}")
         return tuple(built)
 
-    return Engine(api, ports, of_api, options or Options(), loader, delivered, fails)
+    return Engine(api, ports, of_api, options or Options(), loader, delivered, fails, start_delay)

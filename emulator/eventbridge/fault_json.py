@@ -11,7 +11,7 @@
      "maximumRetryAttempts": 1, "maximumEventAgeSeconds": 30, "backoffScale": 0.1}},
  "putEvents": {"failureRate": 0.2, "errorCode": "InternalFailure"},
  "dynamodb":  {"throttleRate": 0.2, "unprocessedRate": 0.1},
- "api":       {"errorRate": 0.2}}
+ "api":       {"errorRate": 0.2, "startDelayMs": 5000}}
 ```
 Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
 `duplicateRate`. What is left out is sound. Unknown members and wrong types
@@ -140,7 +140,10 @@ _DYNAMODB: dict[str, tuple[str, _Read]] = {
     "throttleRate": ("throttle_rate", _rate),
     "unprocessedRate": ("unprocessed_rate", _rate),
 }
-_API: dict[str, tuple[str, _Read]] = {"errorRate": ("error_rate", _rate)}
+_API: dict[str, tuple[str, _Read]] = {
+    "errorRate": ("error_rate", _rate),
+    "startDelayMs": ("start_delay", _milliseconds),
+}
 _PLAN: dict[str, tuple[str, _Read]] = {
     "seed": ("seed", _seed),
     "links": ("links", _keyed(_object(LinkFault, _LINK))),

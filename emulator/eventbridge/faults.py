@@ -77,9 +77,14 @@ class DynamoDbFault:
 
 @dataclass(frozen=True)
 class ApiFault:
-    """A fraction of the requests to the API is answered with HTTP 500."""
+    """Requests and subscriptions of the API.
+
+    A fraction of the requests is answered with HTTP 500. A subscription is acknowledged at once,
+    and gets events only a random time later, at most `start_delay` seconds.
+    """
 
     error_rate: float = 0.0
+    start_delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,10 @@ class Faults:
     def api_fails(self) -> bool:
         """Whether the API answers one request with an error of its own."""
         return self._happens(self.plan.api.error_rate)
+
+    def start_delay(self) -> float:
+        """How many seconds after its acknowledgement a subscription begins to get events."""
+        return self.rng.uniform(0.0, self.plan.api.start_delay)
 
     def _happens(self, rate: float) -> bool:
         return rate > 0 and self.rng.random() < rate

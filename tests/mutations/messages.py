@@ -26,6 +26,29 @@ DELIVERY = (
 """,
     ),
     Mutation(
+        test="tests/integration/sdk/test_subscriber_data_plane.py::"
+        "test_a_message_between_start_ack_and_delivery_is_read_from_history",
+        what="history is not read again after a start",
+        file="sdk/python/globalws_client/reader.py",
+        old="self._reread(self._unsettled.popleft()[1])",
+        new="self._unsettled.popleft()",
+    ),
+    Mutation(
+        test="tests/integration/sdk/test_subscriber_real.py::test_scenario",
+        what="a closed connection resumes only the channels that were kicked",
+        file="sdk/python/globalws_client/placement.py",
+        old="channels = [feed.channel for feed in connection.feeds.values()] + connection.kicked",
+        new="channels = list(connection.kicked)",
+    ),
+    Mutation(
+        test="tests/unit/sdk/test_auth.py::"
+        "test_a_refused_token_is_asked_for_again_once_however_many_say_so",
+        what="a late refusal of an old token throws the new one away",
+        file="sdk/python/globalws_client/auth.py",
+        old='if headers.get("Authorization") == self._token:',
+        new="if headers:",
+    ),
+    Mutation(
         test="tests/soak/test_soak.py::test_every_subscriber_ends_with_exactly_what_was_accepted",
         what="a subscriber resumes after its last message, without the overlap",
         file="sdk/python/globalws_client/resume_position.py",

@@ -28,7 +28,7 @@ Proxies = Mapping[tuple[str, str], Proxy]
 
 
 def lasting_faults(seed: int, *, retries: int) -> dict[str, Any]:
-    """The faults that last all the time: 5 % of replays fail, links lose, duplicate and reorder."""
+    """The faults that last: 5 % of replays fail, links lose events, starts are late."""
     return {
         "seed": seed,
         "links": {
@@ -52,6 +52,8 @@ def lasting_faults(seed: int, *, retries: int) -> dict[str, Any]:
         },
         "putEvents": {"failureRate": 0.03},
         "dynamodb": {"throttleRate": 0.01},
+        # AWS acknowledges a subscription before it delivers to it.
+        "api": {"startDelayMs": 5000},
     }
 
 

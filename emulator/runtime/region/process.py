@@ -139,6 +139,7 @@ class RegionProcess:
             credentials=_credentials(self._account()),
             delivered=self.trace.delivered,
             fails=self.bridge.faults.api_fails,
+            start_delay=self.bridge.faults.start_delay,
         )
         self._observed = Observed(
             self._clients,

@@ -12,7 +12,7 @@ from .types import Message, RegionEndpoint
 
 PUBLISH = (
     "mutation Publish($name: String!, $message: String!, $id: ID) { "
-    f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} publisher }} }}"
+    f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
 )
 PING = "query Ping { __typename }"
 LONGEST_MS = 1e15  # 30,000 years: as good as no bound

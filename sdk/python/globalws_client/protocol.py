@@ -9,7 +9,7 @@ from typing import Any
 from .types import Message
 
 SUBPROTOCOL = "graphql-ws"
-FIELDS = "id name message publishedAt region"
+FIELDS = "id name message publishedAt region publisher"
 SUBSCRIPTION = f"subscription Subscribe($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
 
 

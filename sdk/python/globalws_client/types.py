@@ -26,13 +26,17 @@ class RegionEndpoint:
 
 @dataclass(frozen=True)
 class Message:
-    """One message. `name` is the channel, `published_at` ISO 8601, `region` its origin."""
+    """One message. `name` is the channel, `published_at` ISO 8601, `region` its origin.
+
+    `publisher` is who published it, if that one had a token or signed; None for an API key.
+    """
 
     id: str
     name: str
     message: str
     published_at: str
     region: str
+    publisher: str | None = None
 
     @classmethod
     def parse(cls, document: Any) -> "Message":
@@ -43,7 +47,8 @@ class Message:
             raise ValueError("not a complete Message") from None
         if not all(isinstance(value, str) for value in fields) or not is_ulid(fields[0]):
             raise ValueError("not a valid Message")
-        return cls(*fields)
+        publisher = document.get("publisher")
+        return cls(*fields, publisher if isinstance(publisher, str) else None)
 
     @property
     def size(self) -> int:

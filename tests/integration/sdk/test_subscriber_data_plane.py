@@ -1,7 +1,10 @@
 """The subscriber against the emulator's AppSync; a dictionary is the message store."""
 
+import asyncio
+import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +25,7 @@ from globalws_client.graphql import execute
 from globalws_client.ulid import id_at
 
 from emulator.appsync.definition import Api, ApiKey, DataSource, Resolver, SourceFile
-from emulator.appsync.engine import build_engine
+from emulator.appsync.engine import Engine, build_engine
 from emulator.appsync.server import add_routes
 from tests.support.project_api import project_api
 from tests.support.services import NoServices
@@ -129,16 +132,27 @@ async def store() -> Store:
     return Store()
 
 
-@pytest.fixture
-async def endpoint(store: Store) -> AsyncIterator[RegionEndpoint]:
+@asynccontextmanager
+async def serving(engine: Engine) -> AsyncIterator[RegionEndpoint]:
     app = web.Application()
-    add_routes(app, build_engine(api(), store))
+    add_routes(app, engine)
     runner = web.AppRunner(app, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host = f"127.0.0.1:{runner.addresses[0][1]}"
     yield RegionEndpoint("us", f"http://{host}/graphql", f"ws://{host}/graphql/realtime", KEY)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def endpoint(store: Store) -> AsyncIterator[RegionEndpoint]:
+    async with serving(build_engine(api(), store)) as endpoint:
+        yield endpoint
+
+
+async def texts_of(events: Subscription) -> AsyncGenerator[str, None]:
+    async for message in events.messages():
+        yield message.message
 
 
 async def until(events: Subscription, state: str) -> StateEvent:
@@ -169,6 +183,28 @@ async def test_live_and_replayed(endpoint: RegionEndpoint, store: Store) -> None
         await client.publish("cars", "elsewhere")
         await client.publish("tech", "newer")
         assert await texts(events, 2) == ["new", "newer"]
+
+
+@pytest.mark.parametrize(("settle_ms", "arrives"), [(1_000, True), (math.inf, False)])
+async def test_a_message_between_start_ack_and_delivery_is_read_from_history(
+    store: Store, settle_ms: float, arrives: bool
+) -> None:
+    """Without the second reading it is lost: a later message comes, and this one never."""
+    delays = iter([0.4])
+    engine = build_engine(api(), store, start_delay=lambda: next(delays, 0.0))
+    options = Options(settle_ms=settle_ms)
+    async with serving(engine) as endpoint, Client([endpoint], options=options) as client:
+        events = client.subscribe("tech")
+        await until(events, "live")
+        await client.publish("tech", "early")
+        while not engine.metrics().deliveries:
+            await client.publish("tech", "later")
+            await asyncio.sleep(0.05)
+        messages, found = texts_of(events), set()
+        while "later" not in found or (arrives and "early" not in found):
+            found.add(await anext(messages))
+        await messages.aclose()
+    assert ("early" in found) is arrives
 
 
 async def test_channels_share_a_connection(endpoint: RegionEndpoint, store: Store) -> None:

@@ -24,7 +24,7 @@ FULL = {
     "functions": {"Replay": {"errorRate": 0.1, "maximumRetryAttempts": 1, "latencyMs": 5.0}},
     "putEvents": {"failureRate": 0.2, "errorCode": "ThrottlingException"},
     "dynamodb": {"throttleRate": 0.5, "unprocessedRate": 0.25},
-    "api": {"errorRate": 0.25},
+    "api": {"errorRate": 0.25, "startDelayMs": 5000},
 }
 
 
