@@ -48,7 +48,9 @@ class Message:
         if not all(isinstance(value, str) for value in fields) or not is_ulid(fields[0]):
             raise ValueError("not a valid Message")
         publisher = document.get("publisher")
-        return cls(*fields, publisher if isinstance(publisher, str) else None)
+        known = publisher if isinstance(publisher, str) else None
+        id, name, message, published_at, region = fields
+        return cls(id, name, message, published_at, region, known)
 
     @property
     def size(self) -> int:

@@ -50,6 +50,15 @@ def test_ulids() -> None:
         time_of("8" + "0" * 25)
 
 
+def test_a_message_may_have_a_publisher() -> None:
+    document = {
+        "id": id_at(NOW), "name": "tech", "message": "m", "publishedAt": "", "region": "us",
+    }  # fmt: skip
+    assert Message.parse(document).publisher is None
+    assert Message.parse({**document, "publisher": None}).publisher is None
+    assert Message.parse({**document, "publisher": "ada"}).publisher == "ada"
+
+
 def test_ids_of_one_publisher_are_in_order_within_a_millisecond() -> None:
     source = UlidSource(Random(1).random)
     ids = [source.new(NOW + n // 500) for n in range(1_000)]
