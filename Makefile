@@ -135,6 +135,9 @@ bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everyth
 bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (within 2 minutes)
 	@$(BIN)/python -m bench --check
 
+bench-sdk: setup-dev ## Measure what the SDK costs beside bare sockets, for 1,000 channels (2 minutes)
+	@$(BIN)/python -m bench.sdk
+
 bench-model: .venv-bench/.ready ## Calculate capacity and cost: the tables and pictures of docs/cost.md
 	@.venv-bench/bin/python -m bench.model
 
@@ -225,4 +228,4 @@ help: ## List the targets
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 
-.PHONY: packages reference prerequisites versions pytest vitest bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help
+.PHONY: packages reference bench-sdk prerequisites versions pytest vitest bench bench-check bench-model check run up down invoke deploy add-region remove-region destroy local-invoke test test-unit test-deploy soak faults load fuzz breaks conformance scan audit evaluate-code lint format setup setup-dev clean distclean requirements help

@@ -44,13 +44,36 @@ class Core:
     def handle(self, input: signals.Input, now: float) -> list[Command]:
         """What is to be done, in order. `now` is monotonic milliseconds."""
         self._context.now = now
-        self._dispatch(input)
+        if isinstance(input, signals.Taken):
+            self._taken(input)
+        elif isinstance(input, signals.Received) and isinstance(input.frame, Data):
+            self._data(input.connection, input.frame)
+        else:
+            self._dispatch(input)
+            self._tell_state()
+        commands = self._context.commands.copy()
+        self._context.commands.clear()
+        return commands
+
+    def _tell_state(self) -> None:
         if (state := self._current_state()) != self._state:
             self._state = state
             self._context.commands.append(ClientStateChanged(*state))
-        commands = list(self._context.commands)
-        self._context.commands.clear()
-        return commands
+
+    def _taken(self, input: signals.Taken) -> None:
+        if channel := self._context.channels.get(input.channel):
+            channel.out.taken(input.messages, input.size)
+            for feed in channel.feeds():
+                self._manager.reader.fetch(feed)
+
+    def _data(self, id: int, frame: Data) -> None:
+        connection = self._connection(id)
+        if connection is None:
+            return
+        connection.last_frame = self._context.now
+        feed = connection.feeds.get(frame.feed) if frame.feed is not None else None
+        if feed is not None:
+            self._manager.reader.data(feed, frame.message)
 
     def checkpoint(self, channel: int, pending: Sequence[Message]) -> Checkpoint | None:
         """From where to go on for a consumer that has not taken `pending`; None before it began."""
@@ -66,8 +89,11 @@ class Core:
         return State.LIVE if main.region == HOME_REGION else State.FAILED_OVER, main.region
 
     def _connection(self, id: int) -> Connection | None:
-        sides = (self._manager.main, self._manager.standby)
-        return next((s.connections[id] for s in sides if s and id in s.connections), None)
+        manager = self._manager
+        connection = manager.main.connections.get(id)
+        if connection is None and manager.standby is not None:
+            connection = manager.standby.connections.get(id)
+        return connection
 
     def _dispatch(self, input: signals.Input) -> None:
         context, manager = self._context, self._manager
@@ -75,11 +101,6 @@ class Core:
             case signals.Received(id):
                 if connection := self._connection(id):
                     self._receive(connection, input)
-            case signals.Taken(id, messages, size):
-                if channel := context.channels.get(id):
-                    channel.out.taken(messages, size)
-                    for feed in channel.feeds():
-                        manager.reader.fetch(feed)
             case signals.HistoryPage(request, items, token):
                 manager.reader.page(request, items, token)
             case signals.HistoryFailed(request, error_type, message):
@@ -118,8 +139,6 @@ class Core:
         if feed is None:
             return
         match frame:
-            case Data(_, message):
-                manager.reader.data(feed, message)
             case StartAck():
                 manager.started(feed)
             case Complete():

@@ -1,6 +1,7 @@
 """Drives the core with WebSockets, HTTP and timers."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import aiohttp
@@ -75,7 +76,7 @@ class Driver:
 
     def feed(self, input: signals.Input) -> None:
         """Give the core an input and do what it wants."""
-        now = asyncio.get_running_loop().time() * 1000
+        now = time.monotonic() * 1000
         for command in self._core.handle(input, now):
             self._do(command)
 

@@ -51,6 +51,8 @@ class EventQueue:
 
         Several calls at once are served in their order.
         """
+        if self._events and not self._turn.locked():
+            return self._next()
         async with self._turn:
             while not self._events:
                 if self._finished:
@@ -60,7 +62,10 @@ class EventQueue:
                     return None
                 self._wake.clear()
                 await self._wake.wait()
-            event = self._events.popleft()
-            if isinstance(event, StateEvent):
-                self._states -= 1
-            return event
+            return self._next()
+
+    def _next(self) -> Event:
+        event = self._events.popleft()
+        if isinstance(event, StateEvent):
+            self._states -= 1
+        return event

@@ -63,7 +63,10 @@ class Placement:
         context.feeds.pop(feed.id, None)
         if feed.request is not None:
             context.requests.pop(feed.request, None)
-        context.commands += [CancelTimer(feed.start_timer), CancelTimer(feed.history_timer)]
+        if feed.phase in (Phase.WAITING, Phase.STARTING):
+            context.commands.append(CancelTimer(feed.start_timer))
+        if feed.busy:
+            context.commands.append(CancelTimer(feed.history_timer))
         if connection is None:
             if feed in feed.side.waiting:
                 feed.side.waiting.remove(feed)

@@ -95,14 +95,15 @@ def decode(text: str) -> Frame:
         raise ValueError("a frame must be an object")
     payload = document.get("payload")
     feed = _feed(document)
-    match document.get("type"):
+    kind = document.get("type")
+    if kind == "data":  # by far the most
+        return Data(feed, _message(payload))
+    match kind:
         case "connection_ack":
             timeout = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None
             return ConnectionAck(timeout if isinstance(timeout, int) and timeout > 0 else None)
         case "start_ack":
             return StartAck(feed)
-        case "data":
-            return Data(feed, _message(payload))
         case "complete":
             return Complete(feed)
         case "connection_error":

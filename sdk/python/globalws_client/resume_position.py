@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from .options import Beginning, Options
 from .types import LOWEST_ID, Checkpoint, Message
-from .ulid import id_at, time_of
+from .ulid import id_at, id_not_after, time_of
 
 _FROM_NOW = Beginning()
 
@@ -113,18 +113,18 @@ class ResumePosition:
         return [
             m
             for m in messages
-            if min(m.id, id_at(m.time_ms)) > self._seen.evicted
+            if id_not_after(m.id, m.time_ms) > self._seen.evicted
             and (m.published_ms >= began or not is_time)
         ]
 
     def rewind(self, message: Message) -> bool:
         """Whether to deliver a message from before the beginning; it moves no position."""
-        return self._seen.add(message.id, min(message.id, id_at(message.time_ms)))
+        return self._seen.add(message.id, id_not_after(message.id, message.time_ms))
 
     def accept(self, message: Message) -> bool:
         """Whether to deliver the message; if so it counts as delivered."""
         time = min(message.time_ms, self._wall())
-        if not self._seen.add(message.id, min(message.id, id_at(time))):
+        if not self._seen.add(message.id, id_not_after(message.id, time)):
             return False
         if self._position is None or not self._from_message:
             self._mistrust_clock(time)

@@ -24,7 +24,7 @@ class RegionEndpoint:
     api_key: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message. `name` is the channel, `published_at` ISO 8601, `region` its origin.
 
@@ -96,7 +96,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MessageEvent:
     """A message of the channel, each id once."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _TIME_LENGTH = 10
+_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # those that `int` reads
 _LENGTH = 26
 MAX_MS = 2**48 - 1
 
@@ -22,10 +23,7 @@ def time_of(ulid: str) -> int:
     """The milliseconds since 1970 in a ULID; raises ValueError if it is none."""
     if not is_ulid(ulid):
         raise ValueError(f"not a ULID: {ulid!r}")
-    value = 0
-    for char in ulid[:_TIME_LENGTH]:
-        value = value * 32 + _ALPHABET.index(char)
-    return value
+    return int(ulid[:_TIME_LENGTH].translate(_DIGITS), 32)
 
 
 def _encode(value: int, length: int) -> str:
@@ -41,6 +39,14 @@ def id_at(ms: float) -> str:
     return _encode(int(min(max(ms, 0), MAX_MS)), _TIME_LENGTH) + "0" * (_LENGTH - _TIME_LENGTH)
 
 
+def id_not_after(ulid: str, ms: int) -> str:
+    """The smaller of an id and the first one of a millisecond."""
+    time = time_of(ulid)
+    if time < ms:
+        return ulid
+    return ulid[:_TIME_LENGTH] + "0" * (_LENGTH - _TIME_LENGTH) if time == ms else id_at(ms)
+
+
 def id_before(ulid: str) -> str:
     """An id just below this one, for reading history from this one on, inclusively."""
     return id_at(time_of(ulid) - 1)
@@ -54,9 +60,7 @@ def new_ulid(now_ms: int, random: Callable[[], float]) -> str:
 
 def ulid_after(ulid: str) -> str:
     """The next id of the same millisecond; raises OverflowError after the last one."""
-    tail = 0
-    for char in ulid[_TIME_LENGTH:]:
-        tail = tail * 32 + _ALPHABET.index(char)
+    tail = int(ulid[_TIME_LENGTH:].translate(_DIGITS), 32)
     if tail + 1 >= 32 ** (_LENGTH - _TIME_LENGTH):
         raise OverflowError("no id is left in this millisecond")
     return ulid[:_TIME_LENGTH] + _encode(tail + 1, _LENGTH - _TIME_LENGTH)

@@ -1,0 +1,208 @@
+"""What the SDK costs beside bare sockets: memory, CPU and reconnecting, for 1,000 channels.
+
+Usage: python -m bench.sdk     (`make bench-sdk`)
+
+All variants speak the same protocol to the same server, with a consumer task a channel and history
+read twice after each start. `bare` has 5 sockets with 200 subscriptions, `each` a socket a channel.
+Neither does what the SDK is for: no ids are remembered, no message is checked, nothing is bounded.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from globalws_client import Client, Options, RegionEndpoint
+from globalws_client.history import query_of
+from globalws_client.protocol import init_text, start_data, start_text, subprotocols
+from globalws_client.signals import Fetch
+
+from bench.processes import ROOT
+from bench.sdk_server import Server
+
+CHANNELS = 1_000
+EACH = 200
+ROUNDS = 30  # messages to each channel
+_ENDPOINT = {"x-api-key": "da2-bench", "host": "127.0.0.1"}
+_SETTLE_SECONDS = 1.0
+
+Received = Callable[[], None]
+
+
+class Bare:
+    """Sockets, queues and tasks, without any of what the SDK promises."""
+
+    def __init__(self, port: int, received: Received, each: int = EACH) -> None:
+        self._port = port
+        self._received = received
+        self._each = each
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        self._queues = [asyncio.Queue[Any]() for _ in range(CHANNELS)]
+        self._tasks = [asyncio.create_task(self._consume(queue)) for queue in self._queues]
+        self._tasks += [
+            asyncio.create_task(self._connection(first)) for first in range(0, CHANNELS, each)
+        ]
+        self.started = 0
+
+    async def _consume(self, queue: "asyncio.Queue[Any]") -> None:
+        while True:
+            await queue.get()
+            self._received()
+
+    async def _connection(self, first: int) -> None:
+        url = f"ws://127.0.0.1:{self._port}/graphql/realtime"
+        while True:
+            async with self._session.ws_connect(url, protocols=subprotocols(_ENDPOINT)) as socket:
+                await socket.send_str(init_text())
+                async for frame in socket:
+                    if frame.type is not aiohttp.WSMsgType.TEXT:
+                        break
+                    document = json.loads(frame.data)
+                    if document["type"] == "data":
+                        place = int(document["id"])
+                        self._queues[place].put_nowait(document["payload"]["data"]["subscribe"])
+                    elif document["type"] == "connection_ack":
+                        for place in range(first, first + self._each):
+                            data = start_data(f"c{place}")
+                            await socket.send_str(start_text(place, data, _ENDPOINT))
+                        self._tasks.append(asyncio.create_task(self._history(first)))
+
+    async def _history(self, first: int) -> None:
+        for wait in (0.0, _SETTLE_SECONDS):
+            await asyncio.sleep(wait)
+            for begin in range(first, first + self._each, 50):
+                places = range(begin, min(begin + 50, first + self._each))
+                fetches = [Fetch(0, 0, f"c{p}", "0" * 26, None, 20, None) for p in places]
+                query, variables = query_of(fetches)
+                body = {"query": query, "variables": variables}
+                url = f"http://127.0.0.1:{self._port}/graphql"
+                async with self._session.post(url, json=body) as response:
+                    json.loads(await response.read())
+                self.started += 0 if wait else len(places)
+
+    async def close(self) -> None:
+        """End it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._session.close()
+
+
+class Sdk:
+    """The client."""
+
+    def __init__(self, port: int, received: Received) -> None:
+        region = RegionEndpoint(
+            "us", f"http://127.0.0.1:{port}/graphql", f"ws://127.0.0.1:{port}/graphql/realtime", "k"
+        )
+        options = Options(settle_ms=_SETTLE_SECONDS * 1000, backoff_base_ms=1)
+        self._client = Client([region], options=options)
+        self._received = received
+        self._task = asyncio.create_task(self._run())
+        self.started = 0
+
+    async def _run(self) -> None:
+        async with self._client, asyncio.TaskGroup() as group:
+            for place in range(CHANNELS):
+                group.create_task(self._consume(f"c{place}"))
+
+    async def _consume(self, channel: str) -> None:
+        events = self._client.subscribe(channel)
+        async for event in events:
+            if hasattr(event, "message"):
+                self._received()
+            elif event.state == "live":
+                self.started += 1
+
+    async def close(self) -> None:
+        """End it."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+_VARIANTS: dict[str, Callable[[int, Received], Bare | Sdk]] = {
+    "bare": Bare,
+    "each": lambda port, received: Bare(port, received, 1),
+    "sdk": Sdk,
+}
+
+
+def _memory_kb() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+async def _measure(kind: str, port: int) -> dict[str, float]:
+    count = 0
+
+    def received() -> None:
+        nonlocal count
+        count += 1
+
+    async def ask(path: str) -> None:
+        async with control.post(f"http://127.0.0.1:{port}/{path}"):
+            pass
+
+    async def until(done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(60):
+            while not done():  # noqa: ASYNC110 nothing announces it
+                await asyncio.sleep(0.01)
+
+    async with aiohttp.ClientSession() as control:
+        before = _memory_kb()
+        variant = _VARIANTS[kind](port, received)
+        await until(lambda: variant.started >= CHANNELS)
+        await asyncio.sleep(2 * _SETTLE_SECONDS)
+        memory = _memory_kb() - before
+        cpu = time.process_time()
+        await ask(f"publish/{ROUNDS}")
+        await until(lambda: count >= ROUNDS * CHANNELS)
+        messages = time.process_time() - cpu
+        begun, cpu = time.perf_counter(), time.process_time()
+        await ask("cut")
+        await until(lambda: variant.started >= 2 * CHANNELS)
+        seconds = time.perf_counter() - begun
+        await asyncio.sleep(2 * _SETTLE_SECONDS)
+        reconnect = time.process_time() - cpu
+        await variant.close()
+    return {
+        "memory of a subscription, KB": memory / CHANNELS,
+        "CPU of a message, µs": messages / (ROUNDS * CHANNELS) * 1e6,
+        "CPU of reconnecting 1,000 channels, ms": reconnect * 1e3,
+        "time of reconnecting 1,000 channels, ms": seconds * 1e3,
+    }
+
+
+def run(rounds: int = 3) -> dict[str, dict[str, float]]:
+    """The best of a few runs of each, alternating: {kind: {metric: value}}."""
+    best: dict[str, dict[str, float]] = {}
+    with Server() as server:
+        for _ in range(rounds):
+            for kind in _VARIANTS:
+                command = [sys.executable, "-m", "bench.sdk", kind, str(server.port)]
+                said = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+                found = json.loads(said.stdout)
+                known = best.setdefault(kind, found)
+                best[kind] = {name: min(value, known[name]) for name, value in found.items()}
+    return best
+
+
+def main() -> None:
+    """Prints the table."""
+    if len(sys.argv) == 3:
+        print(json.dumps(asyncio.run(_measure(sys.argv[1], int(sys.argv[2])))))
+        return
+    found = run()
+    print(f"{'':42}{'bare':>9}{'each':>9}{'SDK':>9}{'to bare':>9}{'to each':>9}")
+    for name, bare in found["bare"].items():
+        each, sdk = found["each"][name], found["sdk"][name]
+        print(f"{name:42}{bare:9.1f}{each:9.1f}{sdk:9.1f}{sdk / bare:9.2f}{sdk / each:9.2f}")
+
+
+if __name__ == "__main__":
+    main()
