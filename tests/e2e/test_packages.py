@@ -1,6 +1,7 @@
 """What `make packages` builds, installed in empty environments: a session on the real stack."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -80,7 +81,10 @@ def _install(folder: Path, package: Path, version: str = "3.11") -> Path:
         pytest.skip(f"there is no Python {version} here")
     environment = folder / f"env-{version}"
     subprocess.run([_UV, "venv", "-q", "--python", found.stdout.strip(), environment], check=True)
-    subprocess.run([ROOT / "scripts/install.sh", environment, package], check=True, cwd=ROOT)
+    temporary = folder / "tmp"  # uv leaves its lock files
+    temporary.mkdir(exist_ok=True)
+    install = [ROOT / "scripts/install.sh", environment, package]
+    subprocess.run(install, check=True, cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)})
     return environment / "bin"
 
 

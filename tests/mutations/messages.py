@@ -145,7 +145,7 @@ DUPLICATES = (
         "test_ids_of_any_time_are_given_out_once_and_hide_nothing",
         what="what is forgotten counts as a place in time by its id",
         file="sdk/python/globalws_client/resume_position.py",
-        old="if not self._seen.add(message.id, min(message.id, id_at(time))):",
+        old="if not self._seen.add(message.id, id_not_after(message.id, time)):",
         new="if not self._seen.add(message.id, message.id):",
     ),
     Mutation(

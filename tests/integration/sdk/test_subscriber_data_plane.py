@@ -201,8 +201,9 @@ async def test_a_message_between_start_ack_and_delivery_is_read_from_history(
             await client.publish("tech", "later")
             await asyncio.sleep(0.05)
         messages, found = texts_of(events), set()
-        while "later" not in found or (arrives and "early" not in found):
-            found.add(await anext(messages))
+        async with asyncio.timeout(30):
+            while "later" not in found or (arrives and "early" not in found):
+                found.add(await anext(messages))
         await messages.aclose()
     assert ("early" in found) is arrives
 
