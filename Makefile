@@ -125,7 +125,7 @@ packages: setup-dev ## Build what others install, into dist/: the SDKs, and the 
 	@npm pack --silent --workspace @globalws/client --pack-destination dist | sed 's/^/  dist\//'
 
 reference: setup-dev ## Write the Python SDK's API reference to dist/reference
-	@.venv/bin/uv tool run --quiet pdoc --docformat google --output-directory dist/reference globalws_client
+	@PYTHONPATH=sdk/python .venv/bin/uv tool run --quiet --with aiohttp pdoc --docformat google --output-directory dist/reference globalws_client
 
 ##@ Develop it: measure
 

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from .error_types import THEN
 from .errors import ClientError, GraphQLError
 from .graphql import Json, error_of
 from .protocol import FIELDS
@@ -15,6 +16,7 @@ MOST_FIELDS = 50
 MOST_MESSAGES = 1_000  # all pages of a query together
 _SMALL_PAGE = 20  # of a query with several fields
 _MOST_AT_A_TIME = 4
+_MAY_BE_TOO_MUCH = ("ExecutionTimeout", "InternalFailure")
 _COLLECT_SECONDS = 0.01
 
 Answer = HistoryPage | HistoryFailed
@@ -57,19 +59,22 @@ def page_of(page: Any) -> tuple[tuple[Message, ...], str | None]:
 def answers_of(fetches: Sequence[Fetch], document: Json) -> tuple[list[Answer], list[Fetch]]:
     """(what is answered, what is to be asked again).
 
-    One field's error takes the data of all others along, since `history` is not nullable.
+    One field's error takes the data of all others along, since `history` is not nullable. An error
+    without a field is everybody's, unless it may come from asking for too much at once.
     """
     failed: dict[str, GraphQLError | None] = {}
     errors = document.get("errors") or []
     for entry in errors if isinstance(errors, list) else [errors]:
         path = entry.get("path") if isinstance(entry, dict) else None
         failed[str(path[0]) if isinstance(path, list) and path else ""] = error_of(entry)
+    whole = failed.get("")
+    too_much = whole is None or whole.error_type in _MAY_BE_TOO_MUCH or whole.error_type not in THEN
     data = document.get("data") or {}
     answers: list[Answer] = []
     again: list[Fetch] = []
     for place, fetch in enumerate(fetches):
         field = f"h{place}"
-        if field in failed or (failed and len(fetches) == 1):
+        if field in failed or (failed and (len(fetches) == 1 or ("" in failed and not too_much))):
             error = failed.get(field) or next(iter(failed.values()))
             kind, text = (error.error_type, error.message) if error else (None, str(errors)[:200])
             answers.append(HistoryFailed(fetch.request, kind, text))

@@ -87,6 +87,7 @@ class ConnectionManager:
                 self._placement.drop_side(side)
         self.standby = None
         self._placement.backing_off = self._home_due = False
+        self.reader.forget()
         self._context.commands += [CancelTimer(name) for name in (RETRY, HOME, "settle", "reread")]
 
     # Feeds

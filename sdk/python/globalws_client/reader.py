@@ -104,6 +104,10 @@ class Reader:
             self._context.commands.append(SetTimer(_SETTLE, self._options.settle_ms))
         self._unsettled.append((due, feed))
 
+    def forget(self) -> None:
+        """Nothing is to be read again: there is no channel any more."""
+        self._unsettled.clear()
+
     def fire(self, name: str) -> None:
         """`settle` or `reread` came."""
         if name == _REREAD:
