@@ -59,6 +59,10 @@ class Tab:
         member: dict[str, Any] = answer["data"]["enter"]
         return member
 
+    async def leave(self, name: str) -> None:
+        answer = await self.call(_LEAVE, name=name)
+        assert not answer.get("errors"), answer
+
 
 async def members(region: RunningRegion, session: aiohttp.ClientSession, name: str) -> list[str]:
     answer = await Publisher(region, session).execute(_PRESENCE, name=name)

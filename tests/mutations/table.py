@@ -5,7 +5,8 @@ from tests.mutations.channels import CHANNELS
 from tests.mutations.messages import DELIVERY, DUPLICATES, ORDER
 from tests.mutations.model import Mutation
 from tests.mutations.operation import DURABILITY, ISOLATION, LIMITS
+from tests.mutations.presence import PRESENCE
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *CHANNELS, *ACCESS, *LIMITS,
+    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *CHANNELS, *ACCESS, *PRESENCE, *LIMITS,
 )  # fmt: skip
