@@ -103,13 +103,16 @@ class Deliveries:
             await self._failed(job, target, error)
             return
         counters.delivered += 1
-        if target.to_bus:
+        if target.to_bus or target.to_queue:
             if self._core.faults.doubled(*suffers):
                 await self._again(job, target)
             self._core.journal.write(Change(remove=[job.id]))
 
     async def _hand_over(self, job: Delivery, target: LoadedTarget) -> None:
-        if target.bus_region is None:
+        if target.to_queue:
+            payload = self._payload(job, target)
+            await self._core.ports.queues.send_message(target.target.arn, payload, {})
+        elif target.bus_region is None:
             await self._enqueue(job, target, self._payload(job, target))
         elif target.bus_region == self._core.region:
             await self._local_bus(target.target.arn, job.text)

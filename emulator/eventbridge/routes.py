@@ -28,7 +28,7 @@ class Route:
 
 @dataclass(frozen=True)
 class LoadedTarget:
-    """A target, ready to use. `bus_region` is the region of a bus target, None for a function."""
+    """A target, ready to use. `bus_region` is the region of a bus target, None for any other."""
 
     route: Route
     rule: Rule
@@ -40,6 +40,11 @@ class LoadedTarget:
     def to_bus(self) -> bool:
         """Whether the target is an event bus."""
         return self.bus_region is not None
+
+    @property
+    def to_queue(self) -> bool:
+        """Whether the target is a queue of SQS; what is neither is a function."""
+        return self.target.arn.split(":")[2] == "sqs"
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,14 @@ def _load_target(bus: Bus, rule: Rule, target: Target) -> LoadedTarget:
         if any(one is not None for one in shaped):
             raise InputError(f"{rule.name}/{target.id}: a bus target takes no input settings")
         region = parts[3]
-    elif service == "lambda" and resource.startswith("function:"):
+    elif (service == "lambda" and resource.startswith("function:")) or (
+        service == "sqs" and not resource.endswith(".fifo")
+    ):
         region = None
     else:
         raise InputError(
-            f"{rule.name}/{target.id}: {target.arn!r} is neither a Lambda function nor an event bus"
+            f"{rule.name}/{target.id}: {target.arn!r} is no Lambda function, standard queue of SQS "
+            "or event bus"
         )
     route = Route(bus.arn, rule.name, target.id)
     return LoadedTarget(route, rule, target, compile_input(rule, target), region)

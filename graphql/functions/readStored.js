@@ -38,7 +38,7 @@ export function response(ctx) {
     ctx.stash.stored = stored;
     return null;
   }
-  if (ctx.info.fieldName === 'publishFromBus') {
+  if (ctx.info.fieldName !== 'publish') {
     util.error('this region has the message already', 'DuplicateMessage');
   }
   ctx.stash.message = stored;

@@ -49,7 +49,7 @@ export function response(ctx) {
     );
   }
   const isSameText = ctx.stash.stored.message === ctx.stash.message.message;
-  if (isSameText && ctx.info.fieldName === 'publishFromBus') {
+  if (isSameText && ctx.info.fieldName !== 'publish') {
     util.error('this region has the message already', 'DuplicateMessage');
   }
   if (isRefused && !isSameText) {

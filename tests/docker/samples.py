@@ -36,6 +36,8 @@ _REFUSED = {"outcome": "refused"}
 SAMPLES = (
     Sample("ReplayFunction", "replay", {"outcome": "replayed"}, delivers=True),
     Sample("ReplayFunction", "replay-malformed", _DEAD_LETTERED, reason="detail.id"),
+    Sample("PublishFunction", "publish-requested", {"outcome": "published"}, delivers=True),
+    Sample("PublishFunction", "publish-requested-malformed", _DEAD_LETTERED, reason="detail.name"),
     Sample("CommandFunction", "purge", {"outcome": "done"}, ends=True),
     Sample("CommandFunction", "purge-malformed", _DEAD_LETTERED, reason="detail.reason"),
     Sample("CommandFunction", "policy-change", {"outcome": "done"}),

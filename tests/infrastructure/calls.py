@@ -20,6 +20,9 @@ _TABLES = frozenset({"ChannelsTable", "AuditTable", "MessagesTable", "LeasesTabl
 # Adapters whose calls do not show in their syntax.
 _SIGNED: dict[tuple[str, str], frozenset[Call]] = {
     ("GraphqlApi", "publish_from_bus"): frozenset({("appsync:GraphQL", "Mutation.publishFromBus")}),
+    ("GraphqlApi", "publish_requested"): frozenset(
+        {("appsync:GraphQL", "Mutation.publishRequested")}
+    ),
     ("GraphqlApi", "unsubscribe"): frozenset({("appsync:GraphQL", "Mutation.unsubscribe")}),
     ("GraphqlApi", "disconnect"): frozenset({("appsync:GraphQL", "Mutation.disconnect")}),
     ("PresenceApi", "publish_presence"): frozenset(

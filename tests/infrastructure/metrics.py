@@ -82,6 +82,8 @@ class _Api:
     def publish_presence(self, change: object) -> None:
         pass
 
+    publish_requested = publish_from_bus
+
 
 class _DeadLetters:
     def send(self, event: object, error_type: str, reason: str) -> None:
@@ -117,7 +119,8 @@ def emitted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> frozenset[Metric]:
     """What the handlers write in CloudWatch's embedded metric format, run with fakes."""
-    _run_replay(monkeypatch)
+    _run_messages("replay", "replay", monkeypatch)
+    _run_messages("publish", "publish-requested", monkeypatch)
     _run_command(monkeypatch)
     _run_janitor(monkeypatch)
     _run_sweep(monkeypatch)
@@ -131,8 +134,8 @@ def _load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return load_handler(name, monkeypatch, {"POWERTOOLS_SERVICE_NAME": DEPLOYMENT})
 
 
-def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = _load("replay", monkeypatch)
+def _run_messages(name: str, event: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = _load(name, monkeypatch)
     monkeypatch.setattr(module, "_dead_letters", _DeadLetters())
     for failure in (
         None,
@@ -143,7 +146,7 @@ def _run_replay(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(module, "_api", _Api(failure))
         try:
-            module.handler(sample("replay"), Context())
+            module.handler(sample(event), Context())
         except TransientError:
             assert failure is not None
 

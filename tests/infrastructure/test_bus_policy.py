@@ -5,11 +5,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from globalws_functions.domain.command import EVENTS
 
 from tests.infrastructure.conftest import Template
 from tests.infrastructure.values import Values
 
-_COMMANDS = ("ChannelPolicyChanged", "PurgeRequested")
+_COMMANDS = EVENTS
 _ACCOUNT = "arn:aws:iam::123456789012:"
 _OPERATOR = f"{_ACCOUNT}role/Operator"
 _SSO = f"{_ACCOUNT}role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operator_0a1b"
@@ -99,3 +100,29 @@ def test_another_account_is_nobody_here(template: Template) -> None:
     other = "arn:aws:iam::999999999999:role/globalws-forward/x"
     for detail_type in ("MessagePublished", *_COMMANDS):
         assert not _may_put(template, "", other, detail_type)
+
+
+def test_the_api_puts_the_grants_of_back_ends_whoever_the_operators_are(template: Template) -> None:
+    role = template.resources["BusDataSourceRole"]["Properties"]
+    path = Values(template.document, {}).resolve(role["Path"])
+    assert _may_put(template, _OPERATORS, f"{_ACCOUNT}role{path}x", "UserGrantChanged")
+
+
+def test_publishers_need_no_operator_s_role(template: Template) -> None:
+    assert _may_put(template, _OPERATORS, _SOMEBODY, "PublishRequested")
+    policy = template.resources["PublisherPolicy"]["Properties"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "events:source": "globalws",
+            "events:detail-type": "PublishRequested",
+        },
+        "Null": {"events:source": "false", "events:detail-type": "false"},
+    }
+
+
+def test_a_request_to_publish_stays_in_its_region(template: Template) -> None:
+    for name, rule in template.of_type("AWS::Events::Rule"):
+        types = rule.get("EventPattern", {})
+        assert ("PublishRequested" in str(types)) == (name == "PublishRule"), name

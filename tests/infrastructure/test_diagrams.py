@@ -17,7 +17,7 @@ _DRAWN = (
     "AWS::SQS::Queue",
     "AWS::Serverless::Function",
 )
-_OUTSIDE = {"client", "peer", "alarms"}
+_OUTSIDE = {"client", "backend", "peer", "alarms"}
 _TEXT = (ROOT / "docs" / "architecture.md").read_text()
 _DIAGRAMS = re.findall(r"```mermaid\n(.*?)```", _TEXT, re.DOTALL)
 _NODE = re.compile(r"^(\w+)")

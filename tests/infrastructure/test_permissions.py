@@ -21,6 +21,7 @@ _ON_FAILURE: Call = ("sqs:SendMessage", "FunctionDeadLetterQueue")
 # By hand, beside what is found in the sources: a function that calls more must be added here too.
 _ALLOWED: dict[str, set[Call]] = {
     "ReplayFunction": {("appsync:GraphQL", "Mutation.publishFromBus"), _ON_FAILURE},
+    "PublishFunction": {("appsync:GraphQL", "Mutation.publishRequested"), _ON_FAILURE},
     "CommandFunction": {
         ("appsync:GraphQL", "Mutation.unsubscribe"),
         ("appsync:GraphQL", "Mutation.disconnect"),

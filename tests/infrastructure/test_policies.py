@@ -70,6 +70,10 @@ _OF_CLOUDFORMATION = {
         *("events:PutRule", "events:DeleteRule", "events:DescribeRule", "events:PutTargets"),
         *("events:RemoveTargets", "events:ListTargetsByRule", "iam:PassRole"),
     },
+    "AWS::IAM::ManagedPolicy": {
+        *("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:GetPolicy"),
+        *("iam:DeletePolicyVersion", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    },
     "AWS::IAM::Role": _ROLE,
     "AWS::Lambda::Permission": {
         *("lambda:AddPermission", "lambda:RemovePermission", "lambda:GetPolicy"),

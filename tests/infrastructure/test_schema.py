@@ -51,6 +51,6 @@ def test_the_deployed_schema_names_exactly_the_configured_providers(
     text = stack.text(name, properties["Definition"])
     source, providers = SourceFile(name, text), ("AWS_IAM", *modes)
     schema = load_schema(Api("id", "name", "us-west-2", source, additional_auth=providers))
-    for field in ("publish", "publishFromBus", "unsubscribe"):
+    for field in ("publish", "publishFromBus", "publishRequested", "unsubscribe"):
         clients = {"API_KEY", *modes} if field == "publish" else set()
         assert schema.access["Mutation", field] == {"AWS_IAM", *clients}

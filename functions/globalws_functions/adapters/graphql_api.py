@@ -19,6 +19,7 @@ from globalws_functions.domain.errors import (
 )
 from globalws_functions.domain.fields import instant
 from globalws_functions.domain.message import Message
+from globalws_functions.domain.publish_request import PublishRequest
 
 _TYPES = {
     "id": "ID!",
@@ -30,6 +31,12 @@ _TYPES = {
 }
 
 _DISCONNECT = "mutation Disconnect($user: ID!) { disconnect(user: $user) { user } }"
+
+_PUBLISH_REQUESTED = (
+    "mutation PublishRequested($id: ID!, $name: String!, $message: String!) { "
+    "publishRequested(id: $id, name: $name, message: $message) "
+    "{ id name message publishedAt region publisher } }"
+)
 
 _UNSUBSCRIBE = "mutation Unsubscribe($name: String!) { unsubscribe(name: $name) { name } }"
 
@@ -54,6 +61,11 @@ class GraphqlApi:
         """See `domain.replay.Api`."""
         sent = message.variables()
         self._expect("publishFromBus", sent, self.execute(_publish_from_bus(tuple(sent)), sent))
+
+    def publish_requested(self, request: PublishRequest) -> None:
+        """See `domain.publish_request.Api`."""
+        sent = request.variables()
+        self._expect("publishRequested", sent, self.execute(_PUBLISH_REQUESTED, sent))
 
     def unsubscribe(self, name: str) -> None:
         """Ends this region's subscriptions of a channel; see `domain.apply.Api`."""

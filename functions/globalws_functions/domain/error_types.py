@@ -6,6 +6,8 @@ A type that is in no set may pass: Lambda retries, and then the dead-letter queu
 # The API refuses the request itself: a retry would not change that.
 PERMANENT = frozenset(
     {
+        "AccessDenied",
+        "ChannelNotAllowed",
         "EmptyMessage",
         "InvalidChannelName",
         "InvalidMessage",

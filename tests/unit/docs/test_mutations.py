@@ -13,6 +13,7 @@ _PRODUCTION = (
     "emulator/",
     "sdk/",
     "template.yaml",
+    "templates/",
 )
 
 

@@ -280,3 +280,22 @@ async def test_a_function_that_is_missing_dead_letters_the_event(world, clock) -
     assert json.loads(body)["source"] == "globalws"
     assert attributes["ERROR_CODE"] == "NO_RESOURCE"
     await service.close()
+
+
+async def test_a_queue_receives_the_event_and_what_it_refuses_is_retried(
+    world: FakePorts, clock: FakeClock
+) -> None:
+    target = Target("Queue", queue_arn("orders"), dead_letter_arn=queue_arn())
+    service = bridge(world, clock, rule("consume", target))
+    await service.start()
+    try:
+        world.queue_errors = [unreachable()]
+        await service.put_events(bus_arn(), [entry()])
+        await run_until_idle(service, clock)
+        [(arn, body, attributes)] = world.messages
+        assert (arn, attributes) == (queue_arn("orders"), {})
+        assert json.loads(body)["detail-type"] == "MessagePublished"
+        assert counters(service, "consume").delivered == 1
+        assert service.pending == 0
+    finally:
+        await service.close()

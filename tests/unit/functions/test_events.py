@@ -8,6 +8,7 @@ from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.message import read_message_published
 from globalws_functions.domain.presence import read_presence_changed
+from globalws_functions.domain.publish_request import read_publish_requested
 from globalws_functions.domain.schedule import check_scheduled_event
 
 from tests.support.functions import EVENTS, contract, sample
@@ -23,6 +24,7 @@ READERS: list[tuple[str, str, Any]] = [
     ("janitor", "ScheduledEvent", check_scheduled_event),
     ("presence", "PresenceChanged", read_presence_changed),
     ("sweep", "ScheduledEvent", check_scheduled_event),
+    ("publish-requested", "PublishRequested", read_publish_requested),
 ]
 # More of what one of them reads, without a malformed one of its own.
 VARIANTS: list[tuple[str, str, Any]] = [("policy-reset", "ChannelPolicyChanged", read_command)]
@@ -61,6 +63,11 @@ def test_an_entry_for_put_events_makes_a_valid_event(path: Any) -> None:
         "detail": json.loads(entry["Detail"]),
     }
     contract(entry["DetailType"]).validate(event)
+    if entry["DetailType"] == "PublishRequested":
+        # Put again it is another message, even in the same second.
+        again = read_publish_requested({**event, "id": "another"})
+        assert again.id != read_publish_requested(event).id
+        return
     command = read_command(event)
     # Put again a minute later it is another command, not a repetition.
     again = read_command({**event, "time": "2026-11-23T10:21:00Z"})

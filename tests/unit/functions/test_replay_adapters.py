@@ -21,6 +21,7 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.message import read_message_published
+from globalws_functions.domain.replay import Outcome as ReplayOutcome
 from globalws_functions.domain.replay import replay
 from hypothesis import given
 from hypothesis import strategies as st
@@ -226,6 +227,32 @@ def test_who_published_a_message_goes_with_it() -> None:
     assert body["variables"] == event["detail"]
     with pytest.raises(TransientError, match="publisher not as sent"):
         _api(_answer("publishFromBus", SENT)).publish_from_bus(read_message_published(event))
+
+
+@pytest.mark.parametrize("error_type", ["ValidationError", "IncompleteSelection"])
+def test_what_a_deploy_in_two_steps_answers_is_no_dead_letter(error_type: str) -> None:
+    """For a while the functions are newer than the resolvers, or older."""
+    body = {"errors": [{"errorType": error_type, "message": "m"}]}
+    queue = Wire()
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    with pytest.raises(TransientError):
+        replay(sample("replay"), _api(Wire(body=json.dumps(body).encode())), dead_letters)
+    assert queue.sent == []
+
+
+def test_a_message_of_a_blocked_channel_is_withheld() -> None:
+    body = {"errors": [{"errorType": "ChannelBlocked", "message": "stored, not delivered"}]}
+    queue = Wire()
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    api = _api(Wire(body=json.dumps(body).encode()))
+    assert replay(sample("replay"), api, dead_letters).outcome is ReplayOutcome.WITHHELD
+    assert queue.sent == []
+
+
+def test_disconnect_names_the_user() -> None:
+    wire = _answer("disconnect", {"user": "bob"})
+    _api(wire).disconnect("bob")
+    assert json.loads(wire.sent[0].body or "")["variables"] == {"user": "bob"}
 
 
 def test_unsubscribe_names_the_channel() -> None:
