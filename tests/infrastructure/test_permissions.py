@@ -155,3 +155,18 @@ def test_a_data_source_may_do_exactly_what_its_resolvers_ask(template: Template)
             if not tables or tables & set(_references(statement["Resource"]))
         }
         assert allowed == wanted[name] | _AHEAD.get(name, set()), name
+
+
+@pytest.mark.parametrize("name", sorted(_ALLOWED))
+def test_in_an_update_a_function_comes_after_the_fields_that_it_calls(
+    template: Template, name: str
+) -> None:
+    """Else events that come during the deploy meet resolvers that do not know the function's call,
+    and become dead letters. The other way round works: new resolvers take what old functions send.
+    """
+    resolvers = {
+        f"{each['TypeName']}.{each['FieldName']}": logical_id
+        for logical_id, each in template.of_type("AWS::AppSync::Resolver")
+    }
+    called = {resolvers[field] for action, field in _ALLOWED[name] if action == "appsync:GraphQL"}
+    assert set(_listed(template.resources[name].get("DependsOn", []))) >= called
