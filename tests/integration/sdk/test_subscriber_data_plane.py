@@ -31,7 +31,7 @@ from tests.support.project_api import project_api
 from tests.support.services import NoServices
 
 KEY = "da2-subscriber"
-UNSUBSCRIBE = "unsubscribe(name: String!): Channel"
+UNSUBSCRIBE = "unsubscribe(name: String!, presence: Boolean): Channel"
 IMPORT = "import { extensions, util } from '@aws-appsync/utils';\n"
 INVOKE = (
     IMPORT
