@@ -1,0 +1,105 @@
+/** Channels in React: a provider of the client, and a hook for a channel. */
+
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+
+import type { Client } from './client.js';
+import type { PublishOptions } from './publish.js';
+import type { Message, StateEvent } from './types.js';
+
+const ClientContext = createContext<Client | null>(null);
+
+export interface ClientProviderProps {
+  /** The same on every render; whoever made it closes it. */
+  readonly client: Client;
+  readonly children?: ReactNode;
+}
+
+/** Gives the components below it the client that their hooks use. */
+export function ClientProvider({ children, client }: ClientProviderProps): ReactNode {
+  return createElement(ClientContext.Provider, { value: client }, children);
+}
+
+/** The provider's client; throws where there is none. */
+export function useClient(): Client {
+  const client = useContext(ClientContext);
+  if (client === null) {
+    throw new Error('useClient: there is no ClientProvider above this component');
+  }
+  return client;
+}
+
+/** `rewind`: begin with the newest so many messages. `keep`: so many are shown, the newest (200). */
+export interface UseChannelOptions {
+  readonly rewind?: number | undefined;
+  readonly keep?: number | undefined;
+}
+
+export interface UseChannel {
+  /** By id, which is the order of publishing; the same list until another message comes. */
+  readonly messages: readonly Message[];
+  /** The subscription's state; null before the first. */
+  readonly state: StateEvent | null;
+  /** Why the subscription ended, where it did by an error. */
+  readonly error: Error | null;
+  /** See Client.publish. */
+  readonly publish: (text: string, options?: PublishOptions) => Promise<Message>;
+}
+
+interface Seen {
+  readonly messages: readonly Message[];
+  readonly state: StateEvent | null;
+  readonly error: Error | null;
+}
+
+const NOTHING: Seen = { messages: [], state: null, error: null };
+
+/** Subscribes to the channel for as long as the component is there. */
+export function useChannel(channel: string, options: UseChannelOptions = {}): UseChannel {
+  const { keep = 200, rewind } = options;
+  const client = useClient();
+  const [seen, setSeen] = useState(NOTHING);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const run = async (): Promise<void> => {
+      for await (const event of client.subscribe(channel, { rewind, signal })) {
+        if (signal.aborted) {
+          return;
+        }
+        setSeen((before) =>
+          event.type === 'state'
+            ? { ...before, state: event }
+            : { ...before, messages: inserted(before.messages, event.message, keep) },
+        );
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!signal.aborted) {
+        const known = error instanceof Error ? error : new Error(String(error));
+        setSeen((before) => ({ ...before, error: known }));
+      }
+    });
+    return () => {
+      controller.abort();
+      setSeen(NOTHING);
+    };
+  }, [client, channel, rewind, keep]);
+
+  return useMemo(
+    () => ({
+      ...seen,
+      publish: (text: string, more?: PublishOptions) => client.publish(channel, text, more),
+    }),
+    [client, channel, seen],
+  );
+}
+
+/** The list with the message at its place; nearly always that is the end. */
+function inserted(messages: readonly Message[], message: Message, keep: number): Message[] {
+  let place = messages.length;
+  while (place > 0 && (messages[place - 1]?.id ?? '') > message.id) {
+    place -= 1;
+  }
+  return messages.toSpliced(place, 0, message).slice(-keep);
+}
