@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from globalws_functions.domain.publish_request import PUBLISH_REQUESTED
+
 from cli.adapters.events import put_events
-from cli.domain.bulk import PUBLISH_REQUESTED, Line, Progress, entries_of, read_line
+from cli.domain.bulk import Line, Progress, entries_of, read_line
 from cli.errors import CliError, UnreachableError, UsageError
 from cli.regions import at_once
 from cli.targets.target import Region

@@ -16,7 +16,6 @@ from globalws_functions.domain.fields import has_utf8
 from globalws_functions.domain.json_text import read_json
 from globalws_functions.domain.ulid import ulid
 
-PUBLISH_REQUESTED = "PublishRequested"
 MOST_ENTRIES = 10
 MOST_BYTES = 240_000
 """Of one PutEvents call, which takes 256 KB; the envelope is counted roughly."""

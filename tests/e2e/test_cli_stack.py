@@ -1,13 +1,19 @@
 """The command on the running two-region stack: commands, messages and dead letters."""
 
+import hashlib
+import itertools
 import json
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from cli.domain.bulk import Progress
 from cli.domain.names import new_ulid
 from tests.support.stack import ROOT, LocalStack
 
@@ -189,3 +195,44 @@ def test_users_are_blocked_and_granted_in_every_region(stack: LocalStack) -> Non
     _, audit = globalws(stack, "audit", "--user", who)
     actions = {each["action"] for each in audit["records"]}
     assert actions == {"grant", "block", "purge", "allow", "revoke"}
+
+
+def test_a_file_that_is_published_again_after_a_crash_has_no_duplicates(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file, kept = tmp_path / "messages.jsonl", tmp_path / "messages.jsonl.progress"
+    texts = [f"bulk {number}" for number in range(25)]
+    file.write_text("".join(json.dumps({"name": "music", "message": t}) + "\n" for t in texts))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    # What a run leaves that ended before it learned whether the bus had taken them.
+    cut_off = Progress.new(digest, os.urandom(8)).begin(time.time_ns() // 1_000_000, 25)
+    command = ["tail", "music", "--region", SYDNEY, "--json"]
+    tail = subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import main; main()", *command,
+         "--stack-file", str(stack.stack_file)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with tail:
+        assert tail.stdout is not None
+        try:
+            lines = (json.loads(line) for line in tail.stdout)
+            assert any(line.get("state") == "live" for line in lines)
+            for _ in range(2):
+                kept.write_text(cut_off.text())
+                code, document = globalws(stack, "publish", "--file", str(file), "--region", WEST)
+                assert (code, document["messages"]) == (0, 25), document
+            received = []
+            while len(received) < 25:
+                line = next(lines)
+                received += [line["message"]] if line["type"] == "message" else []
+            code, _ = globalws(stack, "publish", "music", "the end", "--region", WEST)
+            assert code == 0
+            after = [line["message"] for line in itertools.takewhile(_not_the_end, lines)]
+        finally:
+            tail.kill()
+    assert sorted(received) == sorted(texts)
+    assert after == []
+
+
+def _not_the_end(line: dict[str, Any]) -> bool:
+    return line.get("message") != "the end"

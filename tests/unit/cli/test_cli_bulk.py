@@ -1,11 +1,13 @@
 """`globalws publish --file`: ten a call, and each line once, however often it is interrupted."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from globalws_functions.domain.fields import ULID
+from globalws_functions.domain.publish_request import read_publish_requested
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from cli.errors import CliError, UnreachableError
 from cli.targets.target import Region
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_deployment import FakeDeployment
+from tests.unit.cli.samples import event
 
 WEST, SYDNEY = "us-west-2", "ap-southeast-2"
 
@@ -88,6 +91,17 @@ def test_a_file_is_published_ten_a_call_in_the_order_of_its_lines(
     assert again.code == 0
     assert "lines up to 457 are published" in again.err
     assert len(buses.taken) == 457
+
+
+def test_events_keep_their_contract(
+    deployment: FakeDeployment, run: Run, buses: Buses, tmp_path: Path
+) -> None:
+    assert run("publish", "--file", str(_file(tmp_path, 3))).code == 0
+    assert len(buses.taken) == 3
+    for _, detail in buses.taken:
+        now = datetime.now(UTC).isoformat()
+        read = read_publish_requested(event("PublishRequested", detail) | {"time": now})
+        assert (read.id, read.message) == (detail["id"], detail["message"])
 
 
 def test_a_deployment_that_would_not_publish_them_is_refused(
