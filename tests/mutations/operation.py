@@ -2,7 +2,7 @@
 
 from tests.mutations.model import Mutation
 
-# Each with its surroundings: one queue stands in template.yaml for several functions and rules.
+# Each with its surroundings: several functions and rules have the same queue in template.yaml.
 _REPLAY_DEAD_LETTERS = """\
           Arn: !GetAtt ReplayFunction.Arn
           DeadLetterConfig:

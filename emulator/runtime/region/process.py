@@ -1,4 +1,4 @@
-"""The region's application: loads what is deployed, serves it, and loads it anew after a deploy."""
+"""The region's application: loads what is deployed, serves it, loads it again after a deploy."""
 
 import asyncio
 import logging
