@@ -7,6 +7,7 @@ import time
 from statistics import median
 from typing import Any
 
+from bench import pattern_subscribers
 from bench.publisher import PUBLISH
 from bench.servers.project_api import PROJECT_KEY, engine
 from bench.stopwatch import Stopwatch
@@ -37,6 +38,7 @@ async def _run(publishes: int) -> dict[str, Any]:
     return {
         "evaluation_us": _evaluations(),
         "calls_us": _calls(),
+        "patterns": pattern_subscribers.run(),
         "publish_us": whole,
         "parts_us": await _parts(publishes),
     }

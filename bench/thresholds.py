@@ -77,6 +77,13 @@ THRESHOLDS = (
         True,
         1.4,
     ),
+    Threshold(
+        "10,000 subscribers beside 100 of patterns ÷ 10,000 alone",
+        "resolvers/patterns/ratio",
+        1.2,
+        True,
+        1.2,
+    ),
     Threshold("a small evaluation, µs", "resolvers/evaluation_us/small/min", 25.0, True, 2.0),
     Threshold(
         "cross-region messages/s without backlog ÷ those of the commit before",

@@ -154,3 +154,12 @@ def test_equality_key_agrees_with_the_rule(
 ) -> None:
     expected = field in event and event[field] == value and type(event[field]) is type(value)
     assert filter_of([rule(field, "eq", value)]).matches(event) is expected
+
+
+@given(st.text("ab:", max_size=4), st.none() | st.integers() | st.text("ab:", max_size=6))
+def test_a_prefix_is_a_key_that_agrees_with_the_rule(prefix: str, value: object) -> None:
+    found = filter_of([rule("name", "beginsWith", prefix)])
+    [alternative] = found.alternatives
+    assert not alternative.rest  # so that a publish looks at no subscription with another prefix
+    expected = isinstance(value, str) and value.startswith(prefix)
+    assert found.matches({"name": value}) is expected
