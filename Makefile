@@ -129,7 +129,7 @@ reference: setup-dev ## Write the Python SDK's API reference to dist/reference
 
 ##@ Develop it: measure
 
-bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 15 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 20 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (within 2 minutes)

@@ -66,7 +66,8 @@ def bench(parts: list[str], patience: float) -> int:
         started = time.monotonic()
         measured[name] = machine.facts()
         report[name] = PARTS[name]()
-        print(f"{time.monotonic() - started:.0f} s", flush=True)
+        measured[name]["seconds"] = round(time.monotonic() - started)
+        print(f"{measured[name]['seconds']} s", flush=True)
         for each in thresholds.verdicts({name: report[name]}):
             runs[each.threshold.path] = [*runs.get(each.threshold.path, []), each.value][-_RUNS:]
         _write(report)

@@ -36,9 +36,10 @@ def blocks(report: Mapping[str, Any]) -> dict[str, str]:
 
 def _origin(name: str, report: Mapping[str, Any]) -> str:
     facts = report["measured"][name]
+    took = f"; it took {facts['seconds']} s" if "seconds" in facts else ""
     return (
         f"`{COMMAND} --only {name}`, {facts['date']}, commit {facts['commit']}; load average "
-        f"before it {facts['load_average'][0]}"
+        f"before it {facts['load_average'][0]}{took}"
     )
 
 
