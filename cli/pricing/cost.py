@@ -106,7 +106,7 @@ def _presence(workload: Workload, tables: Tables) -> dict[str, float]:
             *_delivery(workload, tables, workload.presence_in_channel).values(),
         )
     )
-    sweep = SECONDS_A_MONTH * assumed["function_gb"] * prices["lambda_gb_second"]
+    sweep = SECONDS_A_MONTH * assumed["sweep_gb"] * prices["lambda_gb_second"]
     return {
         "presence: heartbeats": beats * (prices["appsync_operation"] + prices["dynamodb_write"]),
         "presence: changes": changes * change,

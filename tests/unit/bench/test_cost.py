@@ -24,7 +24,7 @@ def test_globalws_by_hand() -> None:
     assert bill.messages["DynamoDB, writes"] == pytest.approx(2 * 0.625)
     assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.25 * 13.3334)
     assert bill.messages["logs"] == pytest.approx(500 * 0.5 / 1000)
-    assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 44 * 0.1 + 3))
+    assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 39 * 0.1 + 3))
     assert bill.month["connections"] == pytest.approx(200 * 43_200 / 1e6 * 0.08)
 
 
@@ -38,7 +38,7 @@ def test_presence_by_hand_and_off_it_costs_nothing() -> None:
     changes = 1_000 * 2 * 720 / 1e6
     each = 4.0 + 1.0 + 20 * 2.0 + 20 * 480 / 1e9 * 0.09 * 1e6
     assert month["presence: changes"] == pytest.approx(changes * each)
-    assert month["presence: sweep"] == pytest.approx(30 * 86_400 * 0.25 * 1.33334e-5)
+    assert month["presence: sweep"] == pytest.approx(30 * 86_400 * 0.125 * 1.33334e-5)
     assert ably(here, TABLES).month["presence: changes"] == pytest.approx(changes * 21 * 2.5)
     assert not [name for name in globalws(ONE, TABLES).month if name.startswith("presence")]
 
@@ -60,9 +60,8 @@ def test_tracing_by_hand() -> None:
 def test_the_model_counts_what_the_template_deploys() -> None:
     template = (ROOT / "template.yaml").read_text()
     assert template.count("Type: AWS::CloudWatch::Dashboard") == 1
-    # Of the functions that each message calls; the sweep of presence, which waits, has less.
-    memory, *_ = re.findall(r"MemorySize: (\d+)", template)
-    assert int(memory) / 1024 == TABLES.assumptions["function_gb"]
+    memory = [int(each) / 1024 for each in re.findall(r"MemorySize: (\d+)", template)]
+    assert memory == [TABLES.assumptions["function_gb"], TABLES.assumptions["sweep_gb"]]
 
 
 def test_the_seed_pays_an_operation_and_a_call_more_at_home() -> None:
