@@ -24,7 +24,7 @@ def test_globalws_by_hand() -> None:
     assert bill.messages["DynamoDB, writes"] == pytest.approx(2 * 0.625)
     assert bill.messages["Lambda"] == pytest.approx(0.2 + 0.035 * 0.25 * 13.3334)
     assert bill.messages["logs"] == pytest.approx(500 * 0.5 / 1000)
-    assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 39 * 0.1 + 3))
+    assert bill.month["metrics, alarms, dashboard"] == pytest.approx(2 * (20 * 0.3 + 44 * 0.1 + 3))
     assert bill.month["connections"] == pytest.approx(200 * 43_200 / 1e6 * 0.08)
 
 
