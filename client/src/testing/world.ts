@@ -20,6 +20,7 @@ const AUDIT = {
       at: '2026-11-23T10:15:00.000Z',
       action: 'block',
       channel: 'media',
+      user: null,
       by: 'ops@host',
       reason: 'claim 1138',
       outcome: 'done',
