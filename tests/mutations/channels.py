@@ -8,10 +8,10 @@ _SUBSCRIPTIONS = "tests/unit/graphql/test_channel_subscriptions.py::"
 CHANNELS = (
     Mutation(
         test=f"{_ACCESS}test_the_resolvers_and_explain_decide_as_the_reference",
-        what="a grant covers each name that begins like it",
+        what="an identity pool's callers count as back ends",
         file="graphql/functions/readChannel.js",
-        old="name.startsWith(pattern.slice(0, -1))",
-        new="name.startsWith(pattern.slice(0, -2))",
+        old="identity.cognitoIdentityId ? poolKind : 'back-end'",
+        new="identity.userArn ? 'back-end' : poolKind",
     ),
     Mutation(
         test=f"{_SUBSCRIPTIONS}test_a_registry_that_answers_in_part_or_not_at_all_closes",
