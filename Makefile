@@ -10,7 +10,7 @@ INSTALL := scripts/install.sh
 
 export AWS_DEFAULT_REGION ?= us-west-2
 export SAM_CLI_TELEMETRY = 0
-# Containers often set it; without bytecode each of the many processes compiles its modules anew.
+# Containers often set it; without bytecode each of the many processes compiles its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 ##@ Run it

@@ -50,6 +50,7 @@ def _janitor() -> Janitor:
         clock=lambda: datetime.now(UTC),
         random=Random(),  # noqa: S311 an order of work, no secret
         failure=_warn,
+        ends_expired=_settings.ends_expired,
     )
 
 

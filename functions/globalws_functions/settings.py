@@ -142,6 +142,7 @@ class JanitorSettings:
     invalidations_per_second: float
     api_id: str
     api_key_ids: tuple[str, ...]
+    ends_expired: bool
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
@@ -157,6 +158,7 @@ class JanitorSettings:
             invalidations_per_second=number(environment, "INVALIDATIONS_PER_SECOND"),
             api_id=required(environment, "API_ID"),
             api_key_ids=listed(environment, "API_KEY_IDS"),
+            ends_expired=required(environment, "END_AT_TOKEN_EXPIRY") == "true",
         )
 
 

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "ALLOWED_CHANNELS": "cars,tech",
     "CLOSING_GRACE_MINUTES": "15",
     "INVALIDATIONS_PER_SECOND": "80",
+    "END_AT_TOKEN_EXPIRY": "false",
     "API_ID": "api-1",
     "API_KEY_IDS": "da2-key,",
     "LEASES_TABLE": "leases",

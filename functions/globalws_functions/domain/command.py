@@ -1,4 +1,4 @@
-"""What an operator ordered for a channel or a user, read out of the events in `EVENTS`.
+"""What an operator commands about a channel or a user, read out of the events in `EVENTS`.
 
 Two commands about one thing are ranked by their decision instant and id, in all regions alike, so
 that every region ends with the same one in whatever order they arrive (last writer wins).
@@ -167,9 +167,9 @@ def read_command(event: object) -> Command:
     envelope, detail = read_detail(event, *EVENTS)
     received_at = instant(read_instant(envelope, "time", path="")).astimezone(UTC)
     claimed = instant(read_instant(detail, "at")).astimezone(UTC) if "at" in detail else received_at
-    order = _READERS[envelope["detail-type"]](detail)
+    fields = _READERS[envelope["detail-type"]](detail)
     return Command(
-        **order,
+        **fields,
         id=read_text(detail, "id", ULID) if "id" in detail else _derived_id(received_at, detail),
         reason=_bounded(detail, "reason", MAX_REASON),
         by=_bounded(detail, "by", MAX_BY),
@@ -190,11 +190,11 @@ def _earlier(claimed: datetime, received_at: datetime) -> datetime:
     return claimed
 
 
-_Order = dict[str, Any]
+_Fields = dict[str, Any]
 """The fields of a Command that its kind of event decides."""
 
 
-def _channel_policy(detail: Mapping[str, Any]) -> _Order:
+def _channel_policy(detail: Mapping[str, Any]) -> _Fields:
     # null is a decision, too; left out is a mistake.
     if "allowed" in detail and detail["allowed"] is None:
         policy = Policy.DEFAULT
@@ -205,17 +205,17 @@ def _channel_policy(detail: Mapping[str, Any]) -> _Order:
     if stated and policy is not Policy.ALLOW:
         raise InvalidEventError(f"detail.{stated} is a level, which only an allow has")
     return {
-        **_order(ACTIONS[policy], _rule_pattern(detail), policy),
+        **_fields(ACTIONS[policy], _rule_pattern(detail), policy),
         **levels,
     }
 
 
-def _user_policy(detail: Mapping[str, Any]) -> _Order:
+def _user_policy(detail: Mapping[str, Any]) -> _Fields:
     policy = Policy.ALLOW if _flag(detail, "allowed") else Policy.BLOCK
-    return _order(ACTIONS[policy], user_key(_user(detail)), policy)
+    return _fields(ACTIONS[policy], user_key(_user(detail)), policy)
 
 
-def _user_grant(detail: Mapping[str, Any]) -> _Order:
+def _user_grant(detail: Mapping[str, Any]) -> _Fields:
     pattern = read_text(detail, "channel")
     if not is_pattern(pattern):
         raise InvalidEventError(f"detail.channel is no pattern: {PATTERN_FORM}")
@@ -224,11 +224,11 @@ def _user_grant(detail: Mapping[str, Any]) -> _Order:
         raise InvalidEventError(f"detail.operations is no list of {', '.join(OPERATIONS)}")
     operations = tuple(each for each in OPERATIONS if each in given)
     action = Action.GRANT if operations else Action.REVOKE
-    order = _order(action, user_key(_user(detail)))
-    return {**order, "grant": Grant(pattern, operations)}
+    fields = _fields(action, user_key(_user(detail)))
+    return {**fields, "grant": Grant(pattern, operations)}
 
 
-def _purge(detail: Mapping[str, Any]) -> _Order:
+def _purge(detail: Mapping[str, Any]) -> _Fields:
     if ("name" in detail) == ("user" in detail):
         raise InvalidEventError("detail.name or detail.user must be there, and not both")
     name = _rule_pattern(detail) if "name" in detail else user_key(_user(detail))
@@ -238,7 +238,7 @@ def _purge(detail: Mapping[str, Any]) -> _Order:
         raise InvalidEventError(
             "detail.deleteHistory needs the name of one channel: messages are stored by channel"
         )
-    return {**_order(Action.PURGE, name, policy), "delete_history": delete_history}
+    return {**_fields(Action.PURGE, name, policy), "delete_history": delete_history}
 
 
 _READERS = {
@@ -249,7 +249,7 @@ _READERS = {
 }
 
 
-def _order(action: Action, name: str, policy: Policy | None = None) -> _Order:
+def _fields(action: Action, name: str, policy: Policy | None = None) -> _Fields:
     return {"action": action, "name": name, "policy": policy, "delete_history": False}
 
 

@@ -29,6 +29,8 @@ from globalws_functions.domain.token_bucket import TokenBucket
 # So much time is kept for writing down how the run went.
 RESERVE_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0
+# A name for invalidations that are about no channel.
+NOBODYS = "globalws.expired"
 
 
 class Registry(Protocol):
@@ -103,6 +105,7 @@ class Janitor:
 
     Attributes:
         deployed: the rules of AllowedChannels, by pattern.
+        ends_expired: each run ends the subscriptions whose token has expired (EndAtTokenExpiry).
     """
 
     region: str
@@ -115,6 +118,7 @@ class Janitor:
     clock: Callable[[], datetime]
     random: Random
     failure: Callable[[str, GlobalwsError], None]
+    ends_expired: bool = False
 
     def run(self, remaining: Callable[[], float]) -> Run:
         """Reconciles once, within the seconds that `remaining` says are left.
@@ -126,6 +130,8 @@ class Janitor:
         run = Run(started_at=iso(started))
         channels = {channel.name: channel for channel in self.registry.channels()}
         run.channels = len(channels)
+        if self.ends_expired:
+            self._end_expired(run)
         due = [*self._closed(run, channels), *self._tightened(run, channels)]
         # In another order each time: what fails slowly must not keep the rest waiting for ever.
         self.random.shuffle(due)
@@ -171,6 +177,15 @@ class Janitor:
                     self._write(run, name, remember)
             elif channel.stricter_since and self.clock() - channel.stricter_since >= ONCE_MORE:
                 yield _Task(channel, partial(self._note_tightened_again, channel, rule))
+
+    def _end_expired(self, run: Run) -> None:
+        # Every invalidation has the time, which subscriptions compare with their token's expiry.
+        self.bucket.take()
+        try:
+            self.api.unsubscribe(NOBODYS)
+        except GlobalwsError as error:
+            run.failed += 1
+            self.failure(NOBODYS, error)
 
     def _invalidate(self, run: Run, task: _Task) -> None:
         self.bucket.take()

@@ -15,7 +15,7 @@ from globalws_functions.domain.errors import (
     ThrottledError,
     TransientError,
 )
-from globalws_functions.domain.janitor import RESERVE_SECONDS, Janitor, Run
+from globalws_functions.domain.janitor import NOBODYS, RESERVE_SECONDS, Janitor, Run
 from globalws_functions.domain.token_bucket import TokenBucket
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +75,7 @@ class World:
         # One for all runs, as in a Lambda process.
         self.bucket = TokenBucket(80, 5, self.clock.monotonic, self.clock.sleep)
 
-    def run(self, allowed: str = ALLOWED) -> Run:
+    def run(self, allowed: str = ALLOWED, *, ends_expired: bool = False) -> Run:
         end = self.clock.seconds + self.seconds
         janitor = Janitor(
             region="us-west-2",
@@ -88,6 +88,7 @@ class World:
             clock=self.clock.now,
             random=Random(7),
             failure=lambda name, error: self.warnings.append((name, error)),
+            ends_expired=ends_expired,
         )
         return janitor.run(lambda: end - self.clock.seconds)
 
@@ -107,6 +108,14 @@ def test_the_channels_of_the_deployment_are_remembered_once(world: World) -> Non
     assert world.run().remembered == 2
     assert world.run().remembered == 0
     assert world.api.unsubscribed == []
+
+
+def test_each_run_ends_what_has_expired_if_the_deployment_says_so(world: World) -> None:
+    world.run()
+    assert world.api.unsubscribed == []
+    for _ in range(2):
+        assert world.run(ends_expired=True).failed == 0
+    assert world.api.unsubscribed == [NOBODYS] * 2
 
 
 def test_a_blocked_channel_is_invalidated_until_once_after_the_grace_time(world: World) -> None:
