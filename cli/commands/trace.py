@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from globalws_client.ulid import id_before, time_of
 from globalws_functions.domain.channel_patterns import is_name
 
 from cli.adapters.logs import ask_region_process, lines_with
@@ -15,12 +16,10 @@ from cli.domain.changes import epoch
 from cli.domain.dead_letters import Queue, read_dead_letter
 from cli.domain.steps import (
     Step,
-    before,
     in_order,
     step_of_dead_letter,
     step_of_record,
     steps_of_line,
-    time_of,
 )
 from cli.drain import Drain
 from cli.errors import CliError, ExitCode
@@ -89,7 +88,7 @@ def trace(
 
 
 def _look(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:
-    since = time_of(id) - _CLOCKS
+    since = time_of(id) / 1000 - _CLOCKS
     if not time.time() - _LONGEST < since < time.time() + _LONGEST:  # no clock made this id
         since = time.time() - _LONGEST
     groups = {
@@ -139,7 +138,7 @@ def _stored(session: Session, region: Region, id: str, names: set[str]) -> list[
     api = session.api(region)
     for name in sorted(names):
         try:
-            answer = api.execute(_HISTORY, {"name": name, "after": before(id)})
+            answer = api.execute(_HISTORY, {"name": name, "after": id_before(id)})
         except CliError:  # no history is kept, or the channel was closed meanwhile
             continue
         for item in answer["history"]["items"]:

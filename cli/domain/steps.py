@@ -10,7 +10,6 @@ from globalws_functions.domain.redrive import redrive_of
 from cli.domain.changes import epoch
 
 REDRIVEN = "redriven"
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Of a function's log line: what a reader of the trace wants beside the message.
 _SHOWN = ("channel", "origin", "lag_ms", "reason", "run", "decision")
 
@@ -90,20 +89,3 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
         at = None if step.what == REDRIVEN else round(step.at, 3)
         found.setdefault((step.region, step.source, step.what, str(step.details), at), step)
     return list(found.values())
-
-
-def time_of(message_id: str) -> float:
-    """When a ULID was made, in epoch seconds, by its maker's clock."""
-    number = 0
-    for character in message_id[:10]:
-        number = number * 32 + _CROCKFORD.index(character)
-    return number / 1000
-
-
-def before(message_id: str) -> str:
-    """The ULID just before this one; the least is its own."""
-    number = 0
-    for character in message_id:
-        number = number * 32 + _CROCKFORD.index(character)
-    number = max(0, number - 1)
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

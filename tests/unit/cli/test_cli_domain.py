@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from globalws_client.ulid import time_of
 from globalws_functions.domain.command import read_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from rich.console import Console
 
 from cli.domain.changes import instant
 from cli.domain.names import checked_channel, checked_id, checked_reason, new_ulid
-from cli.domain.steps import time_of
 from cli.domain.text import printable
 from cli.grid import grid
 from tests.unit.cli.samples import change, event
@@ -41,7 +41,7 @@ def test_a_new_id_is_a_ulid_that_sorts_by_time() -> None:
     before = time.time()
     made = new_ulid()
     assert checked_id(made) == made
-    assert before - 0.001 <= time_of(made) <= time.time()
+    assert before - 0.001 <= time_of(made) / 1000 <= time.time()
 
 
 def test_a_reason_is_one_line_and_bounded() -> None:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from globalws_client.ulid import time_of
 
 from cli.adapters.queues import Depth
 from cli.domain.dead_letters import Queue
 from cli.domain.rates import Sample, faults_in, view
-from cli.domain.steps import before, in_order, step_of_record, steps_of_line, time_of
+from cli.domain.steps import in_order, step_of_record, steps_of_line
 from cli.errors import UnreachableError
 from emulator.runtime.region.trace import Trace
 from tests.unit.cli.conftest import Run
@@ -18,7 +19,7 @@ from tests.unit.cli.samples import HOME, MESSAGE, dead_letter, record
 from tests.unit.cli.test_cli_redrive import FakeQueue
 
 ID = "01KB4YXW0G8Q2M7R3T5V9XZABC"
-AT = time_of(ID)
+AT = time_of(ID) / 1000
 
 
 def test_a_log_line_of_powertools_tells_its_message_and_what_matters() -> None:
@@ -44,12 +45,6 @@ def test_a_record_of_the_region_process_keeps_a_count_of_nobody() -> None:
         "mutation": "publish",
     }
     assert step_of_record("r", record).details == {"mutation": "publish", "subscribers": 0}
-
-
-def test_the_id_before_an_id() -> None:
-    assert before(ID) == ID[:-1] + "B"
-    assert before("01KB4YXW0G8Q2M7R3T5V9XZA00") == "01KB4YXW0G8Q2M7R3T5V9XZ9ZZ"
-    assert before("0" * 26) == "0" * 26
 
 
 MARK = {
