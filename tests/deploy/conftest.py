@@ -16,14 +16,15 @@ from tests.support.stack import ROOT, free_ports
 @pytest.fixture
 async def aws(tmp_path: Path) -> AsyncIterator[Account]:
     """An empty local AWS; in the end, all that was asked of it must be the deploy role's right."""
-    port = free_ports(4)
+    port = free_ports(5)
     settings = LocalSettings(
         root=ROOT,
         state=tmp_path,
         regions=(A,),
         aws_port=port,
         client_port=port + 1,
-        first_region_port=port + 2,
+        issuer_port=port + 2,
+        first_region_port=port + 3,
     )
     async with empty_aws(settings):
         with recording(settings.aws_endpoint_url) as recorder:

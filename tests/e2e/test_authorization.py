@@ -16,6 +16,8 @@ _BUS = (
     'id: "01KB4YXW0G8Q2M7R3T5V9XZABF", name: "tech", message: "m",'
     ' publishedAt: "2026-11-23T10:00:00Z", region: "eu-west-1"'
 )
+_PRESENCE = "subscription ($name: String!) { presenceChanged(name: $name) { action } }"
+_LEASE = 'connection: "01KB4YXW0G8Q2M7R3T5V9XZABC", secret: "a secret of the matrix"'
 # Every field of Query and Mutation: how it is called, and who may.
 _CLIENTS = {"api-key", "iam"}
 _FIELDS = {
@@ -33,9 +35,31 @@ _FIELDS = {
         _CLIENTS,
     ),
     "Mutation.publishFromBus": (f"mutation {{ publishFromBus({_BUS}) {{ {_MESSAGE} }} }}", {"iam"}),
+    "Mutation.publishRequested": (
+        'mutation { publishRequested(id: "01KB4YXW0G8Q2M7R3T5V9XZABG", name: "tech", message: "m") '
+        f"{{ {_MESSAGE} }} }}",
+        {"iam"},
+    ),
     "Mutation.disconnect": ('mutation { disconnect(user: "nobody") { user } }', {"iam"}),
     "Mutation.grant": (
         'mutation { grant(user: "nobody", channel: "matrix:*", operations: []) { id } }',
+        {"iam"},
+    ),
+    "Query.presence": ('{ presence(name: "tech") { nextToken } }', _CLIENTS),
+    "Query.occupancy": ('{ occupancy(name: "tech") { connections } }', _CLIENTS),
+    "Mutation.enter": (
+        f'mutation {{ enter(name: "tech", client: "matrix", {_LEASE}) {{ user }} }}',
+        _CLIENTS,
+    ),
+    "Mutation.heartbeat": (f"mutation {{ heartbeat({_LEASE}) {{ expiresAt }} }}", _CLIENTS),
+    "Mutation.leave": (f'mutation {{ leave(name: "tech", {_LEASE}) {{ user }} }}', _CLIENTS),
+    "Mutation.announceLeave": (
+        'mutation { announceLeave(name: "tech", user: "u", connection: "c", seq: 1) { name } }',
+        {"iam"},
+    ),
+    "Mutation.publishPresence": (
+        'mutation { publishPresence(name: "tech", action: COUNT, region: "us-west-2", '
+        'at: "2026-11-23T10:15:00Z") { name } }',
         {"iam"},
     ),
     "Mutation.unsubscribe": ('mutation { unsubscribe(name: "robots") { name } }', {"iam"}),
@@ -62,7 +86,7 @@ def test_the_matrix_has_every_field_of_the_schema() -> None:
         for field in root.fields
     }
     assert fields == set(_FIELDS)
-    assert set(schema.subscription_type.fields) == {"subscribe"}
+    assert set(schema.subscription_type.fields) == {"subscribe", "presenceChanged"}
 
 
 @pytest.fixture
@@ -81,8 +105,8 @@ async def test_http(target: Target, field: str, credential: str) -> None:
         assert not answer.get("data")
     elif credential in allowed:
         assert status == 200
-        # The store refuses the same id in a second run, whoever asks.
-        assert set(_types(answer)) <= {"DuplicateMessage"}
+        # The store refuses the same id in a second run, and a lease belongs to who made it.
+        assert set(_types(answer)) <= {"DuplicateMessage", "LeaseExpired"}
     else:
         assert _types(answer) == ["Unauthorized"]
         assert not any((answer.get("data") or {}).values())
@@ -108,9 +132,10 @@ async def test_connect(target: Target, credential: str, carrier: str) -> None:
 
 
 @pytest.mark.parametrize("credential", _CREDENTIALS)
-async def test_subscribe(target: Target, credential: str) -> None:
+@pytest.mark.parametrize("document", [SUBSCRIBE, _PRESENCE], ids=["subscribe", "presenceChanged"])
+async def test_subscribe(target: Target, credential: str, document: str) -> None:
     async with frames(target) as connection:
-        answer = await connection.start("1", SUBSCRIBE, credential, name="tech")
+        answer = await connection.start("1", document, credential, name="tech")
         if credential in _KNOWN:
             assert answer == {"type": "start_ack", "id": "1"}
         else:

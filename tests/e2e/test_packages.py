@@ -72,15 +72,28 @@ def _run(*command: str | Path, folder: Path) -> str:
     return ran.stdout
 
 
+def _python(folder: Path, version: str) -> str:
+    """A Python of that version: of the PATH, of pyenv, or in CI fetched."""
+    find = [_UV, "python", "find", "--no-project", version]
+    found = subprocess.run(find, cwd=folder, capture_output=True, text=True)
+    if not found.returncode:
+        return found.stdout.strip()
+    for each in (Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"):
+        return str(each)
+    if "CI" not in os.environ:
+        pytest.skip(f"there is no Python {version} here")
+    subprocess.run([_UV, "python", "install", "--quiet", version], check=True)
+    return subprocess.run(
+        find, cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
 def _install(folder: Path, package: Path, version: str = "3.11") -> Path:
     """An empty environment's folder of programs, with the package."""
-    found = subprocess.run(
-        [_UV, "python", "find", "--no-project", version], cwd=folder, capture_output=True, text=True
-    )
-    if found.returncode:
-        pytest.skip(f"there is no Python {version} here")
     environment = folder / f"env-{version}"
-    subprocess.run([_UV, "venv", "-q", "--python", found.stdout.strip(), environment], check=True)
+    subprocess.run(
+        [_UV, "venv", "-q", "--python", _python(folder, version), environment], check=True
+    )
     temporary = folder / "tmp"  # uv leaves its lock files
     temporary.mkdir(exist_ok=True)
     install = [ROOT / "scripts/install.sh", environment, package]
