@@ -4,6 +4,7 @@ from tests.mutations.model import Mutation
 
 _EVENTS = "tests/e2e/test_presence.py::"
 _FAULTS = "tests/faults/test_presence.py::"
+_SDK = "tests/unit/sdk/test_presence.py::"
 
 PRESENCE = (
     Mutation(
@@ -51,6 +52,39 @@ PRESENCE = (
         file="graphql/functions/countMembers.js",
         old="ctx.stash.isCrowded = ctx.result.items.length > CROWD;",
         new="ctx.stash.isCrowded = ctx.result.items.length > CROWD + 1;",
+    ),
+    Mutation(
+        test=f"{_SDK}test_what_is_told_while_reading_is_kept_and_ordered_by_seq",
+        what="an answer counts more than what was told meanwhile",
+        file="sdk/python/globalws_client/members.py",
+        old="connection not in here and connection not in told:",
+        new="connection not in here:",
+    ),
+    Mutation(
+        test=f"{_SDK}test_a_silent_regions_members_go_after_90_seconds_and_come_back",
+        what="a silent region keeps its members",
+        file="sdk/python/globalws_client/members.py",
+        old="""\
+            del self._entries[key]
+        return""",
+        new="""\
+            self._entries[key] = self._entries[key]
+        return""",
+    ),
+    Mutation(
+        test=f"{_SDK}test_an_ended_lease_is_followed_by_another_connection",
+        what="a lease that has ended is used on",
+        file="sdk/python/globalws_client/presence_lease.py",
+        old="        self._lease = None\n        delay",
+        new="        delay",
+    ),
+    Mutation(
+        test="tests/e2e/test_sdk_presence.py::"
+        "test_a_member_in_one_region_is_seen_in_the_other_until_it_leaves",
+        what="closing leaves nothing",
+        file="sdk/python/globalws_client/presence_lease.py",
+        old="        if not self._is_wanted(room.name):\n            self._leave_earlier(room)",
+        new="        if self._is_wanted(room.name):\n            self._leave_earlier(room)",
     ),
     Mutation(
         test=f"{_EVENTS}test_nobody_can_use_anothers_lease",

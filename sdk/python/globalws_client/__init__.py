@@ -19,6 +19,8 @@ from .errors import (
 )
 from .iam import Iam
 from .options import Options
+from .presence import Presence
+from .presence_types import CountChange, Member, MemberConnection, PresenceChange, PresenceEvent
 from .publish import PublishOptions
 from .subscription import Subscription
 from .types import (
@@ -42,14 +44,20 @@ __all__ = [
     "Client",
     "ClientError",
     "ConfigError",
+    "CountChange",
     "Event",
     "GraphQLError",
     "Iam",
+    "Member",
+    "MemberConnection",
     "Message",
     "MessageEvent",
     "NoAnswerError",
     "Options",
     "Page",
+    "Presence",
+    "PresenceChange",
+    "PresenceEvent",
     "PublishFailedError",
     "PublishOptions",
     "RefusedError",

@@ -27,6 +27,7 @@ class Channel:
     standby: Feed | None = None
     ever_live: bool = False
     rewound: bool = False
+    presence: bool = False  # who comes and goes: nothing is stored, so nothing is read
 
     def feeds(self) -> list[Feed]:
         """Those that there are."""

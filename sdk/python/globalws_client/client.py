@@ -19,6 +19,8 @@ from .graphql import data_of, request
 from .history import page_of, query_of
 from .nearest import nearest_first
 from .options import MOST_PER_PAGE, Beginning, Options
+from .presence import Presence
+from .presence_driver import PresenceDriver
 from .publish import PublishOptions, publish
 from .subscription import Subscription
 from .types import Checkpoint, Message, RegionEndpoint, State
@@ -55,6 +57,8 @@ class Client:
         session: an aiohttp session to use; without it, an own one.
         random: numbers from 0 up to, not including, 1.
         wall: this machine's clock, seconds since 1970.
+        presence_id: who this is in `presence`, where the caller has an API key: others see it as
+            `anon:ID`. By default it is a new id for each client.
 
     Raises:
         ConfigError: no region, or one that has no API key and no other `auth`.
@@ -71,6 +75,7 @@ class Client:
         session: aiohttp.ClientSession | None = None,
         random: Callable[[], float] = random_module.random,
         wall: Callable[[], float] = time.time,
+        presence_id: str | None = None,
     ) -> None:
         self._regions = list(regions)
         self._source: Config | None = None
@@ -83,7 +88,9 @@ class Client:
         self._random = random
         self._wall = wall
         self._ids = UlidSource(random)
+        self._presence_id = presence_id
         self._driver: Driver | None = None
+        self._presence: PresenceDriver | None = None
         self._closed = False
         self._listeners: list[Callable[[State, str], None]] = []
 
@@ -96,6 +103,7 @@ class Client:
         options: Options = _DEFAULTS,
         publish_options: PublishOptions = _PUBLISH_DEFAULTS,
         nearest: bool = False,
+        presence_id: str | None = None,
     ) -> Self:
         """A client for the regions of a configuration, which is read when the client is opened.
 
@@ -104,7 +112,12 @@ class Client:
                 `{"regions": [{"region", "graphqlUrl", "realtimeUrl", "apiKey"}]}`.
         """
         client = cls(
-            (), auth=auth, options=options, publish_options=publish_options, nearest=nearest
+            (),
+            auth=auth,
+            options=options,
+            publish_options=publish_options,
+            nearest=nearest,
+            presence_id=presence_id,
         )
         client._source = source
         return client
@@ -201,6 +214,36 @@ class Client:
         beginning = Beginning(rewind or None, after, replay_ms, checkpoint)
         return self._opened().subscribe(channel, beginning, skip_own=skip_own)
 
+    def presence(self, channel: str, data: str | None = None, *, enter: bool = True) -> Presence:
+        """Enter a channel, and see who is there, who comes and who goes, in all regions.
+
+        ::
+
+            async with client.presence("chat:42", "writing") as room:
+                async for change in room:
+                    print(change, list(room.members))
+
+        Args:
+            data: what the others see of this client there, at most 1 KB.
+            enter: False only watches.
+
+        Raises:
+            ValueError: the client has entered 100 channels already.
+        """
+        driver = self._opened()
+        if self._presence is None:
+            self._presence = PresenceDriver(
+                driver,
+                self._regions,
+                self._random,
+                self._new_id,
+                self._presence_id or self._new_id(),
+            )
+        return self._presence.open(channel, data, enter=enter)
+
+    def _new_id(self) -> str:
+        return self._ids.new(int(self._wall() * 1000))
+
     async def publish(self, channel: str, text: str, *, id: str | None = None) -> Message:
         """Publish, and return the message as the API accepted it.
 
@@ -267,6 +310,8 @@ class Client:
 
         What consumers have not read is dropped; their iterations end.
         """
+        if self._presence is not None:
+            await self._presence.close()
         if self._driver is not None:
             await self._driver.close()
         if self._owns_session and self._session is not None:

@@ -11,7 +11,7 @@ from .channel import Channel, Context
 from .feed import Connection
 from .manager import HOME, HOME_REGION, RETRY, ConnectionManager
 from .options import Options
-from .protocol import Complete, ConnectionAck, Data, ErrorFrame, StartAck
+from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, StartAck
 from .retry import Retry
 from .signals import ClientStateChanged, Command
 from .types import Checkpoint, Message, State
@@ -110,11 +110,13 @@ class Core:
             case signals.Closed(id, reason):
                 if connection := self._connection(id):
                     manager.lose(connection, reason)
-            case signals.AddChannel(id, name, beginning, skip_own):
-                manager.add(context.new_channel(id, name, beginning, skip_own))
+            case signals.AddChannel(id, name, beginning, skip_own, presence):
+                channel = context.new_channel(id, name, beginning, skip_own)
+                channel.presence = presence
+                manager.add(channel)
             case signals.RemoveChannel(id):
-                if channel := context.channels.get(id):
-                    manager.end(channel, None)
+                if removed := context.channels.get(id):
+                    manager.end(removed, None)
             case signals.Published(id):
                 context.budget.publishes(id)
             case signals.Stop():
@@ -141,6 +143,9 @@ class Core:
         match frame:
             case StartAck():
                 manager.started(feed)
+            case Changed(change=change):
+                # While failed over, home is tried: what both regions tell is the same.
+                self._context.commands.append(signals.Emit(feed.channel.id, change))
             case Complete():
                 manager.kicked(feed)
             case ErrorFrame(error_type, message):

@@ -12,9 +12,12 @@ from .core import Core
 from .graphql import Json, request
 from .history import HistoryQueue
 from .options import Beginning, Options
+from .presence_types import Change
 from .subscription import Subscription
 from .transport import WebSocketConnection
-from .types import RegionEndpoint, State
+from .types import Event, RegionEndpoint, State
+
+_Watch = tuple[Callable[[Change | Event], None], Callable[[BaseException | None], None]]
 
 
 class Driver:
@@ -39,10 +42,11 @@ class Driver:
         self._changed = changed
         self._numbers = 0
         self._subscriptions: dict[int, Subscription] = {}
+        self._watches: dict[int, _Watch] = {}
         self._connections: dict[int, WebSocketConnection] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._history = HistoryQueue(self._ask, self.feed, self._own)
+        self._history = HistoryQueue(self.ask, self.feed, self._own)
 
     def subscribe(self, channel: str, beginning: Beginning, *, skip_own: bool) -> Subscription:
         """See Client.subscribe."""
@@ -58,6 +62,19 @@ class Driver:
         self._subscriptions[number] = subscription
         self.feed(signals.AddChannel(number, channel, beginning, skip_own))
         return subscription
+
+    def watch(
+        self,
+        channel: str,
+        told: Callable[[Change | Event], None],
+        ended: Callable[[BaseException | None], None],
+    ) -> Callable[[], None]:
+        """Subscribe to who comes and goes; the result ends it."""
+        self._numbers += 1
+        number = self._numbers
+        self._watches[number] = (told, ended)
+        self.feed(signals.AddChannel(number, channel, Beginning(), presence=True))
+        return lambda: self.feed(signals.RemoveChannel(number))
 
     async def close(self) -> None:
         """End everything, and wait for it."""
@@ -83,15 +100,19 @@ class Driver:
     def _do(self, command: signals.Command) -> None:
         match command:
             case signals.Emit(channel, event):
-                if subscription := self._subscriptions.get(channel):
+                if watch := self._watches.get(channel):
+                    watch[0](event)
+                elif not isinstance(event, Change) and (
+                    subscription := self._subscriptions.get(channel)
+                ):
                     subscription.put(event)
             case signals.SetTimer(name, ms):
                 self._set_timer(name, ms)
             case signals.CancelTimer(name):
                 if timer := self._timers.pop(name, None):
                     timer.cancel()
-            case signals.Start(connection, feed, name):
-                self._connections[connection].start(feed, name)
+            case signals.Start(connection, feed, name, presence):
+                self._connections[connection].start(feed, name, presence=presence)
             case signals.StopFeed(connection, feed):
                 self._connections[connection].stop(feed)
             case signals.Fetch():
@@ -106,6 +127,8 @@ class Driver:
             case signals.Finish(channel, error):
                 if ended := self._subscriptions.pop(channel, None):
                     ended.finish(error)
+                if watched := self._watches.pop(channel, None):
+                    watched[1](error)
             case signals.ClientStateChanged(state, region):
                 self.state, self.region = state, region
                 self._changed()
@@ -131,7 +154,8 @@ class Driver:
 
         self._timers[name] = asyncio.get_running_loop().call_later(ms / 1000, fire)
 
-    async def _ask(self, region: int, query: str, variables: Json) -> Json:
+    async def ask(self, region: int, query: str, variables: Json) -> Json:
+        """Call a region; the whole answer. Raises like `graphql.request`."""
         endpoint, timeout = self._regions[region], self._options.history_timeout_ms
         return await request(self.session, endpoint, self._auth, query, variables, timeout)
 
@@ -145,3 +169,5 @@ class Driver:
             # A mistake of ours: no consumer must wait for ever.
             for subscription in self._subscriptions.values():
                 subscription.finish(error)
+            for _, ended in list(self._watches.values()):
+                ended(error)

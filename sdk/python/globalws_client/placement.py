@@ -45,7 +45,9 @@ class Placement:
             feed = connection.line.popleft()
             feed.phase = Phase.STARTING
             connection.unanswered += 1
-            self._context.commands.append(Start(connection.id, feed.id, feed.channel.name))
+            channel = feed.channel
+            start = Start(connection.id, feed.id, channel.name, channel.presence)
+            self._context.commands.append(start)
             timeout = self._options.start_timeout_ms
             self._context.commands.append(SetTimer(feed.start_timer, timeout))
 

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .presence_types import Change
 from .types import Message
 
 SUBPROTOCOL = "graphql-ws"
 FIELDS = "id name message publishedAt region publisher"
+CHANGED = (
+    "subscription Presence($name: String!) { presenceChanged(name: $name) "
+    "{ name action user connection seq data region at } }"
+)
 SUBSCRIPTION = f"subscription Subscribe($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
 
 
@@ -41,6 +46,14 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """Server: somebody came into a channel, changed or left."""
+
+    feed: int | None
+    change: Change
+
+
+@dataclass(frozen=True)
 class Complete:
     """Server: the subscription ended."""
 
@@ -56,7 +69,7 @@ class ErrorFrame:
     feed: int | None = None
 
 
-Frame = ConnectionAck | KeepAlive | StartAck | Data | Complete | ErrorFrame
+Frame = ConnectionAck | KeepAlive | StartAck | Data | Changed | Complete | ErrorFrame
 
 
 def _first_error(payload: Any) -> tuple[str, str]:
@@ -74,6 +87,16 @@ def _message(payload: Any) -> Message | None:
     try:
         return Message.parse(document["subscribe"] if document else None)
     except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _change(payload: Any) -> Change | None:
+    document = payload.get("data") if isinstance(payload, dict) else None
+    if not isinstance(document, dict) or "presenceChanged" not in document:
+        return None
+    try:
+        return Change.parse(document["presenceChanged"])
+    except ValueError:
         return None
 
 
@@ -97,7 +120,8 @@ def decode(text: str) -> Frame:
     feed = _feed(document)
     kind = document.get("type")
     if kind == "data":  # by far the most
-        return Data(feed, _message(payload))
+        change = _change(payload)
+        return Changed(feed, change) if change else Data(feed, _message(payload))
     match kind:
         case "connection_ack":
             timeout = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None
@@ -125,9 +149,10 @@ def init_text() -> str:
     return '{"type":"connection_init"}'
 
 
-def start_data(channel: str) -> str:
+def start_data(channel: str, *, presence: bool = False) -> str:
     """The request inside of `start`, which is what IAM signs."""
-    return json.dumps({"query": SUBSCRIPTION, "variables": {"name": channel}})
+    query = CHANGED if presence else SUBSCRIPTION
+    return json.dumps({"query": query, "variables": {"name": channel}})
 
 
 def start_text(feed: int, data: str, authorization: Mapping[str, str]) -> str:

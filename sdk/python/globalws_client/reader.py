@@ -53,6 +53,9 @@ class Reader:
         channel = feed.channel
         feed.phase = Phase.CATCHING_UP
         feed.started_at = self._context.wall()
+        if channel.presence:
+            self._manager.live(feed)
+            return
         if channel.beginning.rewind and not channel.rewound:
             feed.rewound = []
         elif channel.position.fresh:

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 
 from .errors import ClientError
 from .options import Beginning
+from .presence_types import Change
 from .protocol import Frame
 from .types import Event, Message, State
 
 
 @dataclass(frozen=True)
 class AddChannel:
-    """Subscribe to a channel. `skip_own`: leave out what this client publishes."""
+    """Subscribe to a channel. `skip_own`: leave out what this client publishes.
+
+    `presence`: not to its messages, but to who comes and goes.
+    """
 
     channel: int
     name: str
     beginning: Beginning
     skip_own: bool = False
+    presence: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class Start:
     connection: int
     feed: int
     name: str
+    presence: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ class Emit:
     """Hand an event to a channel's consumer."""
 
     channel: int
-    event: Event
+    event: Event | Change
 
 
 @dataclass(frozen=True)

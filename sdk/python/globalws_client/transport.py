@@ -44,9 +44,9 @@ class WebSocketConnection:
         self._outgoing: asyncio.Queue[tuple[int, str | None]] = asyncio.Queue()
         self.task = asyncio.create_task(self._run(), name=f"connection to {region.region}")
 
-    def start(self, feed: int, name: str) -> None:
-        """Send `start`."""
-        self._outgoing.put_nowait((feed, name))
+    def start(self, feed: int, name: str, *, presence: bool) -> None:
+        """Send `start`, for a channel's messages or for its presence."""
+        self._outgoing.put_nowait((feed, start_data(name, presence=presence)))
 
     def stop(self, feed: int) -> None:
         """Send `stop`."""
@@ -102,11 +102,10 @@ class WebSocketConnection:
         try:
             await socket.send_str(init_text())
             while True:
-                feed, name = await self._outgoing.get()
-                if name is None:
+                feed, data = await self._outgoing.get()
+                if data is None:
                     await socket.send_str(stop_text(feed))
                     continue
-                data = start_data(name)
                 authorization = await self._authorize(self._region.graphql_url, data)
                 await socket.send_str(start_text(feed, data, authorization))
         except (aiohttp.ClientError, OSError, ClientError):

@@ -1,0 +1,60 @@
+"""Presence through the Python SDK on the real stack of two regions."""
+
+import asyncio
+
+import pytest
+from globalws_client import Client, Presence, PresenceChange, RefusedError, RegionEndpoint
+
+from tests.support.stack import LocalStack
+
+pytestmark = pytest.mark.stack
+
+
+def client_of(stack: LocalStack, *, home: int, presence_id: str) -> Client:
+    """A client whose home is that region."""
+    regions = [
+        RegionEndpoint(each.region, each.graphqlUrl, each.realtimeUrl, each.apiKey)
+        for each in stack.running.regions
+    ]
+    return Client([regions[home], *regions[:home], *regions[home + 1 :]], presence_id=presence_id)
+
+
+async def until(room: Presence, change: PresenceChange) -> None:
+    """Read changes until this one; fail after 30 seconds."""
+    async with asyncio.timeout(30):
+        async for told in room:
+            if told == change:
+                return
+    raise AssertionError(f"ended without {change}")
+
+
+async def test_a_member_in_one_region_is_seen_in_the_other_until_it_leaves(
+    stack: LocalStack,
+) -> None:
+    async with (
+        client_of(stack, home=0, presence_id="ann") as ann,
+        client_of(stack, home=1, presence_id="bob") as bob,
+        bob.presence("tech", enter=False) as watch,
+    ):
+        await asyncio.wait_for(watch.ready(), 30)
+        assert dict(watch.members) == {}
+        async with ann.presence("tech", "writing") as room:
+            await asyncio.wait_for(room.ready(), 30)
+            await until(watch, PresenceChange("ENTER", "anon:ann", "writing"))
+            (connection,) = watch.members["anon:ann"].connections
+            assert connection.region == stack.running.regions[0].region
+            await until(room, PresenceChange("ENTER", "anon:ann", "writing"))
+            room.update("reading")
+            await until(watch, PresenceChange("UPDATE", "anon:ann", "reading"))
+            # Who comes later is told who is there already.
+            async with bob.presence("tech", enter=False) as late:
+                await until(late, PresenceChange("ENTER", "anon:ann", "reading"))
+        await until(watch, PresenceChange("LEAVE", "anon:ann"))
+        assert dict(watch.members) == {}
+
+
+async def test_a_channel_that_nobody_allowed_is_refused(stack: LocalStack) -> None:
+    async with client_of(stack, home=0, presence_id="ann") as client:
+        room = client.presence("nowhere")
+        with pytest.raises(RefusedError, match="ChannelNotAllowed"):
+            await asyncio.wait_for(room.ready(), 30)
