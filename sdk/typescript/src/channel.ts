@@ -5,6 +5,9 @@ import { CatchUp } from './catchup.js';
 import type { Core } from './core.js';
 import type { Beginning } from './options.js';
 import { ResumePosition } from './position.js';
+import type { Input } from './signals.js';
+
+type Begin = Input & { readonly type: 'begin' };
 
 /** One connection attempt and what became of it. Times are monotonic milliseconds. */
 export class Connection {
@@ -95,6 +98,7 @@ export class Channel {
   readonly key: number;
   readonly name: string;
   readonly beginning: Beginning;
+  readonly presence: boolean;
   readonly position: ResumePosition;
   readonly buffer: DeliveryBuffer;
   main: Attachment | null = null;
@@ -105,9 +109,14 @@ export class Channel {
   /** until this channel alone is tried again */
   readonly retryTimer: string;
 
-  constructor(core: Core, key: number, name: string, beginning: Beginning, total: BufferTotal) {
+  constructor(
+    core: Core,
+    { beginning, channel: name, presence = false, subscription: key }: Begin,
+    total: BufferTotal,
+  ) {
     this.key = key;
     this.name = name;
+    this.presence = presence;
     this.beginning = beginning;
     this.position = new ResumePosition(core.options, beginning, core.wall);
     this.buffer = new DeliveryBuffer(core, key, this.position, total);

@@ -2,9 +2,10 @@
 
 import { ApiKey, type Auth } from './auth.js';
 import { fetchConfig, regionsOf } from './config.js';
-import { Driver } from './driver.js';
+import { Driver, type Platform, type Sink } from './driver.js';
 import { ClientError, GraphQLError, isFinal } from './errors.js';
 import { type Caller, execute, type Fetcher } from './graphql.js';
+import { Lease } from './lease.js';
 import { nearestFirst, roundTripMs } from './nearest.js';
 import {
   CHANNEL,
@@ -17,10 +18,12 @@ import {
   pageOf,
 } from './operations.js';
 import { type Beginning, checkBeginning, completeTuning, MOST_PER_PAGE, type Tuning } from './options.js';
+import { Presence, type PresenceOptions } from './presence.js';
 import { publish, type PublishOptions } from './publish.js';
 import { Subscription } from './subscription.js';
 import type { SocketConstructor } from './transport.js';
-import { type Message, type RegionEndpoint } from './types.js';
+import { type Message, type RegionEndpoint, type StateEvent } from './types.js';
+import { newUlid } from './ulid.js';
 
 /** Published ids that are remembered, to know this client's own messages again. */
 const OWN_IDS = 10_000;
@@ -32,6 +35,11 @@ const NO_RULE = { allowed: false, publish: null, subscribe: null, reason: null, 
 export interface ClientOptions extends Partial<Tuning> {
   /** Who asks: `apiKey()` by default, `token(…)`, or `iam(…)` of `@globalws/client/iam`. */
   readonly auth?: Auth | undefined;
+  /**
+   * Who this is in presence, where no token says it (API keys): others see `anon:` and this text
+   * (letters, digits, or . _ - | @). By default a new ULID.
+   */
+  readonly presenceId?: string | undefined;
   /** Measure round trips first and prefer the nearest region. */
   readonly nearest?: boolean | undefined;
   /** Where the platform has none (Node 20): the one of the package `ws`. */
@@ -73,6 +81,13 @@ export interface AskOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What is subscribed to: a channel's messages, or who is in it. */
+interface Followed {
+  readonly channel: string;
+  readonly state: StateEvent | null;
+  close(): Promise<void>;
+}
+
 /** Subscribes to channels over few connections, publishes, and reads history, in several regions. */
 export class Client {
   readonly #given: readonly RegionEndpoint[];
@@ -81,12 +96,13 @@ export class Client {
   readonly #caller: Caller;
   readonly #socket: SocketConstructor | null;
   readonly #own = new Set<string>();
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscriptions = new Set<Followed>();
   readonly #publishing = new Set<Promise<unknown>>();
   readonly #listeners = new Set<(state: ClientState) => void>();
   #state: ClientState = 'idle';
   #regions: Promise<readonly RegionEndpoint[]> | null = null;
   #driver: Driver | null = null;
+  #lease: Lease | null = null;
   #count = 0;
   #closed: Promise<void> | null = null;
 
@@ -140,35 +156,52 @@ export class Client {
     const { signal, skipOwn = false, ...beginning } = options;
     this.#checkOpen();
     checkBeginning(beginning, this.#tuning);
-    const socket = this.#socket;
-    if (socket === null) {
-      throw new ClientError('this platform has no WebSocket: give one in the options');
-    }
-    this.#count += 1;
-    const key = this.#count;
+    const key = this.#key();
     const host = {
       isOwn: (id: string): boolean => this.#own.has(id),
       taken: (message: Message): void => {
         this.#driver?.feed({ type: 'taken', subscription: key, message });
       },
       checkpoint: (pending: readonly Message[]) => this.#driver?.checkpoint(key, pending) ?? null,
-      end: async (): Promise<void> => {
-        this.#subscriptions.delete(subscription);
-        this.#driver?.feed({ type: 'end', subscription: key });
-        this.#tell();
-        await this.#driver?.closed();
-      },
+      end: (): Promise<void> => this.#end(key, subscription),
     };
-    const subscription = new Subscription(channel, host, skipOwn);
-    this.#subscriptions.add(subscription);
-    this.#tell();
-    void this.#begin(key, subscription, beginning, socket);
-    const close = (): void => void subscription.close();
-    signal?.addEventListener('abort', close);
-    if (signal?.aborted === true) {
-      close();
-    }
+    const subscription: Subscription = new Subscription(channel, host, skipOwn);
+    const input = { type: 'begin', subscription: key, channel, beginning } as const;
+    void this.#begin(input, subscription, signal, {
+      event: (event) => subscription.put(event),
+      finish: (error) => subscription.finish(error),
+    });
     return subscription;
+  }
+
+  /**
+   * Who is in a channel, in all regions: see `members`, and iterate over the result. The client enters
+   * the channel itself, at most 100 of them, unless `enter` is false, and leaves it at `close`.
+   */
+  presence(channel: string, options: PresenceOptions = {}): Presence {
+    this.#checkOpen();
+    const key = this.#key();
+    const host = this.#inOrder().then((regions) => ({
+      ...this.#caller,
+      ...this.#platform(),
+      regions,
+      lease: this.#leases(),
+      timeoutMs: this.#tuning.historyTimeoutMs,
+      settleMs: this.#tuning.settleMs,
+      end: (): Promise<void> => this.#end(key, presence),
+    }));
+    const presence: Presence = new Presence(channel, host, options);
+    const input = { type: 'begin', subscription: key, channel, beginning: {}, presence: true } as const;
+    void this.#begin(input, presence, options.signal, {
+      event: (event) => {
+        if (event.type === 'state') {
+          presence.put(event);
+        }
+      },
+      presence: (event) => presence.change(event),
+      finish: () => undefined,
+    });
+    return presence;
   }
 
   /**
@@ -244,42 +277,79 @@ export class Client {
     this.#listeners.clear();
   }
 
+  #key(): number {
+    this.#webSocket();
+    this.#count += 1;
+    return this.#count;
+  }
+
   async #begin(
-    key: number,
-    subscription: Subscription,
-    beginning: Beginning,
-    socket: SocketConstructor,
+    input: Parameters<Driver['begin']>[0],
+    followed: Followed,
+    signal: AbortSignal | undefined,
+    sink: Sink,
   ): Promise<void> {
-    const driver = await this.#drive(socket);
-    if (this.#subscriptions.has(subscription)) {
-      const { channel } = subscription;
-      driver.begin({ type: 'begin', subscription: key, channel, beginning }, {
+    this.#subscriptions.add(followed);
+    this.#tell();
+    const close = (): void => void followed.close();
+    signal?.addEventListener('abort', close);
+    if (signal?.aborted === true) {
+      close();
+    }
+    const driver = await this.#drive();
+    if (this.#subscriptions.has(followed)) {
+      driver.begin(input, {
+        ...sink,
         event: (event) => {
-          subscription.put(event);
+          sink.event(event);
           if (event.type === 'state') {
             this.#tell();
           }
         },
         finish: (error) => {
-          this.#subscriptions.delete(subscription);
-          subscription.finish(error);
+          this.#subscriptions.delete(followed);
+          sink.finish(error);
           this.#tell();
         },
       });
     }
   }
 
-  async #drive(socket: SocketConstructor): Promise<Driver> {
+  async #end(key: number, followed: Followed): Promise<void> {
+    this.#subscriptions.delete(followed);
+    this.#driver?.feed({ type: 'end', subscription: key });
+    this.#tell();
+    await this.#driver?.closed();
+  }
+
+  #platform(): Pick<Platform, 'random' | 'wall' | 'now'> {
+    const { now = () => performance.now(), random = Math.random, wall = Date.now } = this.#options;
+    return { now, random, wall };
+  }
+
+  #leases(): Lease {
+    const { random, wall } = this.#platform();
+    const client = this.#options.presenceId ?? newUlid(wall(), random);
+    const timeoutMs = this.#tuning.historyTimeoutMs;
+    this.#lease ??= new Lease({ ...this.#caller, client, timeoutMs, random, wall });
+    return this.#lease;
+  }
+
+  #webSocket(): SocketConstructor {
+    if (this.#socket === null) {
+      throw new ClientError('this platform has no WebSocket: give one in the options');
+    }
+    return this.#socket;
+  }
+
+  async #drive(): Promise<Driver> {
     const regions = await this.#inOrder();
-    const { now, random = Math.random, wall = Date.now } = this.#options;
     this.#driver ??= new Driver({
       ...this.#caller,
+      ...this.#platform(),
       regions,
       tuning: this.#tuning,
-      WebSocket: socket,
-      random,
-      wall,
-      now: now ?? (() => performance.now()),
+      WebSocket: this.#webSocket(),
     });
     return this.#driver;
   }

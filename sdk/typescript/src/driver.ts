@@ -6,7 +6,9 @@ import { type Caller, execute } from './graphql.js';
 import { Machine } from './machine.js';
 import { historyOperation, pagesOf, SUBSCRIBE } from './operations.js';
 import type { Tuning } from './options.js';
+import { PRESENCE_CHANGED } from './presenceOperations.js';
 import { authorization } from './protocol.js';
+import type { PresenceEvent } from './roster.js';
 import type { Command, Fetch, Input, PageAnswer } from './signals.js';
 import { later } from './timers.js';
 import { type SocketConstructor, WebSocketConnection } from './transport.js';
@@ -28,8 +30,12 @@ export interface Platform extends Caller {
 /** Gets one subscription's events. */
 export interface Sink {
   event(event: SubscriptionEvent): void;
+  /** null: a change that did not say what it is */
+  presence?(event: PresenceEvent | null): void;
   finish(error: Error | null): void;
 }
+
+type Start = Command & { readonly type: 'start' };
 
 interface Open {
   readonly endpoint: RegionEndpoint;
@@ -87,6 +93,8 @@ export class Driver {
     switch (command.type) {
       case 'emit':
         return this.#sinks.get(command.subscription)?.event(command.event);
+      case 'presence':
+        return this.#sinks.get(command.subscription)?.presence?.(command.event);
       case 'finish':
         this.#sinks.get(command.subscription)?.finish(command.error);
         this.#sinks.delete(command.subscription);
@@ -101,7 +109,7 @@ export class Driver {
         void this.#open(command.connection, this.#region(command.region));
         return;
       case 'start':
-        void this.#start(command.connection, command.id, command.channel);
+        void this.#start(command);
         return;
       case 'stop':
         return this.#connections.get(command.connection)?.socket?.stop(command.id);
@@ -153,14 +161,17 @@ export class Driver {
     }
   }
 
-  async #start(connection: number, id: string, channel: string): Promise<void> {
+  async #start({ channel, connection, id, presence }: Start): Promise<void> {
     const open = this.#connections.get(connection);
     if (open === undefined) {
       return;
     }
     const { endpoint } = open;
     try {
-      const body = JSON.stringify({ query: SUBSCRIBE, variables: { name: channel } });
+      const body = JSON.stringify({
+        query: presence ? PRESENCE_CHANGED : SUBSCRIBE,
+        variables: { name: channel },
+      });
       const request = { endpoint, url: endpoint.graphqlUrl, body };
       const headers = await this.#platform.auth.headers(request);
       open.socket?.start(id, body, authorization(endpoint, headers));

@@ -122,8 +122,8 @@ export class Fleet {
       next.phase = 'starting';
       connection.starting += 1;
       const { channel, id, startTimer } = next;
-      const command = { type: 'start', connection: connection.id, id, channel: channel.name } as const;
-      this.#core.commands.push(command);
+      const { name, presence } = channel;
+      this.#core.commands.push({ type: 'start', connection: connection.id, id, channel: name, presence });
       this.#core.setTimer(startTimer, startTimeoutMs);
     }
   }

@@ -22,7 +22,10 @@ export { NoAnswerError } from './graphql.js';
 export type { ChannelInfo, Page } from './operations.js';
 export type { Beginning, Tuning } from './options.js';
 export { DEFAULTS } from './options.js';
+export type { Presence, PresenceChange, PresenceOptions } from './presence.js';
+export type { Occupancy } from './presenceOperations.js';
 export type { PublishOptions } from './publish.js';
+export type { PresenceConnection, PresenceMember } from './roster.js';
 export type { Subscription } from './subscription.js';
 export type { Socket, SocketConstructor } from './transport.js';
 export type {

@@ -92,9 +92,8 @@ export class Machine {
         return;
       }
       case 'begin': {
-        const { beginning, channel: name, subscription } = input;
-        const channel = new Channel(this.#core, subscription, name, beginning, this.#total);
-        this.#channels.set(subscription, channel);
+        const channel = new Channel(this.#core, input, this.#total);
+        this.#channels.set(input.subscription, channel);
         return this.#manager.begin(channel);
       }
       case 'end': {
@@ -144,6 +143,13 @@ export class Machine {
         return phase === 'starting' ? this.#started(attachment) : undefined;
       case 'data':
         return this.#data(attachment, frame.message);
+      case 'presence': {
+        const { isCandidate, channel } = attachment;
+        if (!isCandidate) {
+          this.#core.commands.push({ type: 'presence', subscription: channel.key, event: frame.event });
+        }
+        return;
+      }
       case 'complete': {
         // AppSync closes the whole connection after it; the others there were not kicked.
         connection.kicked = true;
@@ -187,6 +193,9 @@ export class Machine {
     const { settleMs } = this.#core.options;
     this.#renewed = false;
     this.#fleet.started(attachment);
+    if (channel.presence) {
+      return this.#manager.live(attachment);
+    }
     this.#core.setTimer(recheckTimer, settleMs);
     if (position.fresh && beginning.rewind === undefined) {
       position.begin();

@@ -1,5 +1,7 @@
 /** The client's side of AppSync's real-time protocol: text to typed frames and back. No I/O. */
 
+import { parsePresenceEvent } from './presenceOperations.js';
+import type { PresenceEvent } from './roster.js';
 import { type Message, objectOf, parseMessage, type RegionEndpoint } from './types.js';
 
 export const SUBPROTOCOL = 'graphql-ws';
@@ -10,6 +12,7 @@ export const SUBPROTOCOL = 'graphql-ws';
  * ack: the conversation is open; without a frame for that long the connection is dead.
  * ka: the connection lives; also for frames that say nothing else to us.
  * data: a message, or null where the publisher did not select all of its fields.
+ * presence: a change of who is in the channel, or null likewise.
  * error: the subscription failed, or (`id` null) the connection.
  */
 export type Frame =
@@ -17,6 +20,7 @@ export type Frame =
   | { readonly type: 'ka' }
   | { readonly type: 'start-ack'; readonly id: string }
   | { readonly type: 'data'; readonly id: string; readonly message: Message | null }
+  | { readonly type: 'presence'; readonly id: string; readonly event: PresenceEvent | null }
   | { readonly type: 'complete'; readonly id: string }
   | {
       readonly type: 'error';
@@ -67,6 +71,9 @@ export function decode(text: string): Frame | null {
         return { type: 'start-ack', id };
       case 'data': {
         const data = objectOf(objectOf(payload)?.['data']);
+        if (data !== null && 'presenceChanged' in data) {
+          return { type: 'presence', id, event: parsePresenceEvent(data['presenceChanged']) };
+        }
         return { type: 'data', id, message: parseMessage(data?.['subscribe']) };
       }
       case 'complete':

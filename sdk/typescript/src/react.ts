@@ -1,9 +1,12 @@
-/** Channels in React: a provider of the client, and a hook for a channel. */
+/** Channels in React: a provider of the client, a hook for a channel, and one for who is in it. */
 
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { Client } from './client.js';
+import type { Presence } from './presence.js';
+import type { Occupancy } from './presenceOperations.js';
 import type { PublishOptions } from './publish.js';
+import type { PresenceMember } from './roster.js';
 import type { Message, StateEvent } from './types.js';
 
 const ClientContext = createContext<Client | null>(null);
@@ -93,6 +96,69 @@ export function useChannel(channel: string, options: UseChannelOptions = {}): Us
     }),
     [client, channel, seen],
   );
+}
+
+/** `data` is shown to others. Without `enter` the user is not a member. */
+export interface UsePresenceOptions {
+  readonly data?: string | null | undefined;
+  readonly enter?: boolean | undefined;
+}
+
+export interface UsePresence {
+  /** All users in the channel, by name; the same list until something changes. */
+  readonly members: readonly PresenceMember[];
+  /** How many connections there are, once the channel has so many members that nobody is named. */
+  readonly count: Occupancy | null;
+  /** The presence's state; null before the first. */
+  readonly state: StateEvent | null;
+}
+
+const NOBODY: UsePresence = { members: [], count: null, state: null };
+
+/** Is a member of the channel for as long as the component is there, and tells who else is. */
+export function usePresence(channel: string, options: UsePresenceOptions = {}): UsePresence {
+  const { data = null, enter = true } = options;
+  const client = useClient();
+  const [seen, setSeen] = useState(NOBODY);
+  const latest = useRef(data);
+  const presence = useRef<Presence | null>(null);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const opened = client.presence(channel, { data: latest.current, enter, signal });
+    presence.current = opened;
+    const show = (): void => {
+      if (!signal.aborted) {
+        const { count, members, state } = opened;
+        setSeen({ members, count, state });
+      }
+    };
+    opened.onState(show);
+    const run = async (): Promise<void> => {
+      while ((await opened.next()).done !== true) {
+        show();
+      }
+    };
+    // The state says what was refused.
+    run().catch(show);
+    return () => {
+      controller.abort();
+      presence.current = null;
+      setSeen(NOBODY);
+    };
+  }, [client, channel, enter]);
+
+  useEffect(() => {
+    if (latest.current !== data) {
+      latest.current = data;
+      if (enter) {
+        presence.current?.update(data);
+      }
+    }
+  }, [data, enter]);
+
+  return seen;
 }
 
 /** The list with the message at its place; nearly always that is the end. */

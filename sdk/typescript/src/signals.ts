@@ -8,6 +8,7 @@
 import type { ClientError } from './errors.js';
 import type { Beginning } from './options.js';
 import type { Frame } from './protocol.js';
+import type { PresenceEvent } from './roster.js';
 import type { Message, SubscriptionEvent } from './types.js';
 
 /** What became of one channel's page; `errorType` is null if the API did not answer. */
@@ -26,6 +27,8 @@ export type Input =
       readonly subscription: number;
       readonly channel: string;
       readonly beginning: Beginning;
+      /** who is in the channel, instead of its messages: there is no history of that */
+      readonly presence?: boolean;
     }
   | { readonly type: 'taken'; readonly subscription: number; readonly message: Message }
   | { readonly type: 'end'; readonly subscription: number }
@@ -57,7 +60,7 @@ export interface Fetch {
 /**
  * open: connect and send connection_init. start, stop: a subscription on it. drop: close it.
  * abandon: a request. renew: the credentials were refused, get others. set-timer replaces one of the
- * same name. finish: no event of the subscription comes after those emitted, but the error, if
+ * same name. presence: a change of it. finish: no event of the subscription comes after those emitted, but the error, if
  * there is one.
  */
 export type Command =
@@ -67,6 +70,7 @@ export type Command =
       readonly connection: number;
       readonly id: string;
       readonly channel: string;
+      readonly presence: boolean;
     }
   | { readonly type: 'stop'; readonly connection: number; readonly id: string }
   | { readonly type: 'drop'; readonly connection: number }
@@ -76,6 +80,7 @@ export type Command =
   | { readonly type: 'set-timer'; readonly name: string; readonly ms: number }
   | { readonly type: 'cancel-timer'; readonly name: string }
   | { readonly type: 'emit'; readonly subscription: number; readonly event: SubscriptionEvent }
+  | { readonly type: 'presence'; readonly subscription: number; readonly event: PresenceEvent | null }
   | {
       readonly type: 'finish';
       readonly subscription: number;

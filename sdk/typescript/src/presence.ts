@@ -1,0 +1,374 @@
+/** Who is in a channel: a handle that follows it, and makes the client a member. */
+
+import { ClientError, RefusedError } from './errors.js';
+import { type Caller, execute } from './graphql.js';
+import type { Lease } from './lease.js';
+import { MEMBERS, membersOf, OCCUPANCY, type Occupancy, occupancyOf } from './presenceOperations.js';
+import { type Listed, type PresenceEvent, type PresenceMember, Roster } from './roster.js';
+import { later } from './timers.js';
+import type { RegionEndpoint, StateEvent } from './types.js';
+
+/** Every region's members are read so often, more or less. */
+const READ_MS = 45_000;
+/** In a channel with many members they are counted at most so often. */
+const COUNT_MS = 10_000;
+
+/** `data` is shown to others (at most 1,024 bytes). Without `enter` the client only watches. */
+export interface PresenceOptions {
+  readonly data?: string | null | undefined;
+  readonly enter?: boolean | undefined;
+  /** Closes the presence; its iteration ends. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A user has come, changed what is shown, or left with the last connection (`member` is as it was).
+ * COUNT: the channel has so many members that nobody is named; `more` means at least so many connections.
+ */
+export type PresenceChange =
+  | { readonly action: 'ENTER' | 'UPDATE' | 'LEAVE'; readonly member: PresenceMember }
+  | { readonly action: 'COUNT'; readonly connections: number; readonly more: boolean };
+
+/** What a presence needs of its client. */
+export interface PresenceHost extends Caller {
+  readonly regions: readonly RegionEndpoint[];
+  readonly lease: Lease;
+  readonly timeoutMs: number;
+  /** Delivery to a new subscription has begun so long after `start_ack`. */
+  readonly settleMs: number;
+  readonly random: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** No event of the channel is wanted any more. */
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Who is in a channel, over all regions: `members`, and an iteration over what changes, beginning with
+ * an ENTER for each that is there. Who reads it slowly gets one change for several of the same
+ * user. The iteration ends after `close`; it throws RefusedError if the API refuses the channel.
+ */
+export class Presence implements AsyncIterableIterator<PresenceChange> {
+  readonly channel: string;
+  readonly #host: Promise<PresenceHost>;
+  readonly #roster = new Roster();
+  /** as the iteration has told them */
+  readonly #told = new Map<string, PresenceMember>();
+  readonly #changed = new Set<string>();
+  readonly #watchers = new Set<(state: StateEvent) => void>();
+  readonly #readings = new Map<string, AbortController>();
+  #data: string | null;
+  readonly #enters: boolean;
+  #state: StateEvent | null = null;
+  #count: Occupancy | null = null;
+  #counted = false;
+  #countedAt = -Infinity;
+  #countTimer: (() => void) | null = null;
+  #readTimer: (() => void) | null = null;
+  #silenceTimer: (() => void) | null = null;
+  #failure: ClientError | null = null;
+  #isEntered = false;
+  #isRead = false;
+  #over = false;
+  #closed: Promise<void> | null = null;
+  readonly #wakes = new Set<() => void>();
+
+  /** Use `Client.presence`. */
+  constructor(channel: string, host: Promise<PresenceHost>, { data = null, enter = true }: PresenceOptions) {
+    this.channel = channel;
+    this.#host = host;
+    this.#data = data;
+    this.#enters = enter;
+  }
+
+  /** All who are there now, by user, whatever the iteration has given out. */
+  get members(): readonly PresenceMember[] {
+    return this.#roster.members();
+  }
+
+  /** How many connections there are, once the channel has so many members that nobody is named. */
+  get count(): Occupancy | null {
+    return this.#count;
+  }
+
+  /** How the presence is connected; null before the first state. */
+  get state(): StateEvent | null {
+    return this.#state;
+  }
+
+  /** Be told of each change of `state` when it happens. Returns what ends that. */
+  onState(watcher: (state: StateEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  /**
+   * Wait until the channel is entered, and the members in the region in use are known: as long as it
+   * takes until a region answers. Rejects with RefusedError if the API refuses it.
+   */
+  async ready(): Promise<this> {
+    while (!this.#over && !(this.#isRead && (this.#isEntered || !this.#enters))) {
+      await new Promise<void>((resolve) => this.#wakes.add(resolve));
+    }
+    if (this.#failure !== null) {
+      throw this.#failure;
+    }
+    return this;
+  }
+
+  /** Show other data to others from now on. Throws ClientError where the client only watches. */
+  update(data: string | null): void {
+    if (!this.#enters) {
+      throw new ClientError('this presence only watches: it has no data to show');
+    }
+    this.#data = data;
+    if (this.#state?.state === 'live' || this.#state?.state === 'failed-over') {
+      void this.#enter();
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next change. */
+  async next(): Promise<IteratorResult<PresenceChange>> {
+    for (;;) {
+      if (!this.#over) {
+        const change = this.#take();
+        if (change !== null) {
+          return { done: false, value: change };
+        }
+        await new Promise<void>((resolve) => this.#wakes.add(resolve));
+        continue;
+      }
+      if (this.#failure !== null) {
+        throw this.#failure;
+      }
+      return { done: true, value: undefined };
+    }
+  }
+
+  /** What `break` in a `for await` calls. */
+  async return(): Promise<IteratorResult<PresenceChange>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  /** Leave the channel and follow it no more. Resolves when that is done. */
+  close(): Promise<void> {
+    this.#stop();
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  /** For the client: the state of the channel's subscription. */
+  put(state: StateEvent): void {
+    if (this.#over) {
+      return;
+    }
+    this.#tell(state);
+    if (state.state === 'live' || state.state === 'failed-over') {
+      void this.#connected(state.region);
+    } else if (state.state === 'refused') {
+      this.#refused(new RefusedError(state.errorType ?? 'UnknownError', state.reason ?? ''));
+    }
+  }
+
+  /** For the client: a change was told. */
+  change(event: PresenceEvent | null): void {
+    if (this.#over || event === null) {
+      // One that does not say what changed: the next reading does.
+      return;
+    }
+    void this.#host.then((host) => {
+      this.#note(this.#roster.apply(event, host.now()), host);
+      if (event.action === 'COUNT') {
+        this.#countSoon(host);
+      }
+    });
+  }
+
+  #tell(state: StateEvent): void {
+    this.#state = state;
+    this.#watchers.forEach((watcher) => watcher(state));
+  }
+
+  #wake(): void {
+    const wakes = [...this.#wakes];
+    this.#wakes.clear();
+    wakes.forEach((wake) => wake());
+  }
+
+  #stop(): void {
+    this.#over = true;
+    for (const cancel of [this.#countTimer, this.#readTimer, this.#silenceTimer]) {
+      cancel?.();
+    }
+    this.#readings.forEach((reading) => reading.abort());
+    this.#wake();
+  }
+
+  async #end(): Promise<void> {
+    const host = await this.#host;
+    await Promise.all([host.lease.leave(this.channel, this), host.end()]);
+  }
+
+  #refused(error: ClientError): void {
+    this.#failure = error;
+    this.#stop();
+    // The channel is left, too, where only watching it was refused.
+    void this.close();
+  }
+
+  async #enter(): Promise<void> {
+    const { lease } = await this.#host;
+    if (this.#over) {
+      return;
+    }
+    lease.enter(this.channel, this, {
+      data: this.#data,
+      entered: () => {
+        this.#isEntered = true;
+        this.#wake();
+      },
+      refused: ({ errorType, reason }) => {
+        if (!this.#over) {
+          const region = this.#state?.region ?? '';
+          const plain = { type: 'state', gap: false, attempt: 0 } as const;
+          this.#tell({ ...plain, state: 'refused', region, errorType, reason });
+          this.#refused(new RefusedError(errorType, reason));
+        }
+      },
+    });
+  }
+
+  /** Subscribed, or once more: what was told meanwhile is in the regions' lists. */
+  async #connected(region: string): Promise<void> {
+    const host = await this.#host;
+    const endpoint = host.regions.find((each) => each.region === region);
+    if (this.#enters && endpoint !== undefined) {
+      host.lease.move(endpoint);
+      await this.#enter();
+    }
+    // `start_ack` comes before delivery begins: once more when it has.
+    this.#readAll(host, Math.min(host.settleMs, READ_MS));
+  }
+
+  // The members
+
+  #readAll(host: PresenceHost, again = READ_MS * (0.75 + host.random() / 2)): void {
+    if (this.#over) {
+      return;
+    }
+    host.regions.forEach((endpoint) => void this.#read(host, endpoint));
+    this.#readTimer?.();
+    this.#readTimer = later(again, () => this.#readAll(host));
+  }
+
+  async #read(host: PresenceHost, endpoint: RegionEndpoint): Promise<void> {
+    const { region } = endpoint;
+    this.#readings.get(region)?.abort();
+    const reading = new AbortController();
+    this.#readings.set(region, reading);
+    const { signal } = reading;
+    this.#roster.reading(region);
+    const members: Listed[] = [];
+    try {
+      let nextToken: string | null = null;
+      do {
+        const variables = { name: this.channel, nextToken };
+        const { timeoutMs } = host;
+        const data = await execute(host, endpoint, { query: MEMBERS, variables, timeoutMs, signal });
+        const page = membersOf(data);
+        members.push(...page.items);
+        nextToken = page.nextToken;
+      } while (nextToken !== null);
+    } catch {
+      // Read again soon. A region that does not answer for long has its members dropped.
+      return;
+    }
+    if (!signal.aborted) {
+      this.#note(this.#roster.read(region, members, host.now()), host);
+      if (region === this.#state?.region) {
+        this.#isRead = true;
+        this.#wake();
+      }
+    }
+  }
+
+  /** These users may have changed. */
+  #note(users: readonly string[], host: PresenceHost): void {
+    users.forEach((user) => this.#changed.add(user));
+    if (users.length > 0) {
+      this.#wake();
+    }
+    if (this.#silenceTimer === null && !this.#over && this.#roster.silentAt !== Infinity) {
+      this.#silenceTimer = later(this.#roster.silentAt - host.now(), () => {
+        this.#silenceTimer = null;
+        this.#note(this.#roster.silent(host.now()), host);
+      });
+    }
+  }
+
+  #take(): PresenceChange | null {
+    for (const user of this.#changed) {
+      this.#changed.delete(user);
+      const before = this.#told.get(user);
+      const member = this.#roster.member(user);
+      if (member === null) {
+        this.#told.delete(user);
+        if (before !== undefined) {
+          return { action: 'LEAVE', member: before };
+        }
+        continue;
+      }
+      this.#told.set(user, member);
+      if (before === undefined) {
+        return { action: 'ENTER', member };
+      }
+      if (before.data !== member.data) {
+        return { action: 'UPDATE', member };
+      }
+    }
+    if (this.#counted && this.#count !== null) {
+      this.#counted = false;
+      return { action: 'COUNT', ...this.#count };
+    }
+    return null;
+  }
+
+  // Channels with many members
+
+  #countSoon(host: PresenceHost): void {
+    if (this.#over || this.#countTimer !== null) {
+      return;
+    }
+    this.#countTimer = later(Math.max(0, this.#countedAt + COUNT_MS - host.now()), () => {
+      this.#countedAt = host.now();
+      this.#countTimer = null;
+      void this.#ask(host);
+    });
+  }
+
+  async #ask(host: PresenceHost): Promise<void> {
+    const { regions, timeoutMs } = host;
+    const asked = { query: OCCUPANCY, variables: { name: this.channel }, timeoutMs };
+    const answers = await Promise.allSettled(
+      regions.map(async (endpoint) => occupancyOf(await execute(host, endpoint, asked))),
+    );
+    let [connections, more] = [0, false];
+    for (const answer of answers) {
+      // A region that does not answer may have any number.
+      more ||= answer.status === 'rejected' || answer.value.more;
+      connections += answer.status === 'rejected' ? 0 : answer.value.connections;
+    }
+    if (!this.#over) {
+      this.#count = { connections, more };
+      this.#counted = true;
+      this.#wake();
+    }
+  }
+}
