@@ -228,7 +228,7 @@ class Client:
             enter: False only watches.
 
         Raises:
-            ValueError: the client has entered 100 channels already.
+            ValueError: the data is too long, or the client has entered 100 channels already.
         """
         driver = self._opened()
         if self._presence is None:

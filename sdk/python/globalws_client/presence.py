@@ -70,7 +70,10 @@ class Presence(AsyncIterator[PresenceEvent]):
         return self
 
     def update(self, data: str | None) -> None:
-        """Say something else to the others: up to 1 KB. Does nothing where it only watches."""
+        """Say something else to the others. Does nothing where it only watches.
+
+        Raises ValueError for more than 1 KB.
+        """
         if not self._finished:
             self._update(data)
 

@@ -169,7 +169,9 @@ class PresenceCore:
                 # Regions may disagree for a moment about a rule: only the one in use decides.
                 if self._ends(error_type) and call.region == self._keeper.region:
                     self.refuse(room, str(error_type), message)
-                else:
+                elif call.region not in room.retried:
+                    # Once more soon, then with the periodic ones: a dead region is not stormed.
+                    room.retried.add(call.region)
                     delay = _RETRY_MS * (0.5 + self._random() / 2)
                     self.do(SetTimer(f"again:{room.id}:{call.region}", delay))
             case "occupancy" if room is not None:
@@ -222,6 +224,7 @@ class PresenceCore:
             return
         del room.readings[region]
         room.has_read.add(region)
+        room.retried.discard(region)
         self._tell(room, room.members.read(self._names[region], reading.members, self.now))
         if reading.again:
             self._read(room, region)

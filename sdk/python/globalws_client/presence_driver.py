@@ -16,6 +16,7 @@ from .signals import CancelTimer, SetTimer
 from .types import Event, RegionEndpoint, State, StateEvent
 
 _LEAVE_SECONDS = 2.0
+_MOST_DATA = 1_024  # bytes
 _MINE = "$connection: ID!, $secret: String!"
 _OF = "connection: $connection, secret: $secret"
 _QUERIES = {
@@ -61,6 +62,7 @@ class PresenceDriver:
 
     def open(self, channel: str, data: str | None, *, enter: bool) -> Presence:
         """See Client.presence."""
+        _check(data)
         self._numbers += 1
         number = self._numbers
 
@@ -75,6 +77,7 @@ class PresenceDriver:
             await self._left()
 
         def update(data: str | None) -> None:
+            _check(data)
             self._input(lambda: self._core.update(number, data))
 
         region = self._driver.region
@@ -186,3 +189,8 @@ class PresenceDriver:
             # A mistake of ours: no consumer must wait for ever.
             for number in list(self._handles):
                 self._end(number, error)
+
+
+def _check(data: str | None) -> None:
+    if data is not None and len(data.encode()) > _MOST_DATA:
+        raise ValueError(f"data must have at most {_MOST_DATA} bytes")

@@ -42,6 +42,7 @@ class Room:
     earlier: list[Lease] = field(default_factory=list)  # to leave once it has entered by another
     readings: dict[int, Reading] = field(default_factory=dict)
     has_read: set[int] = field(default_factory=set)
+    retried: set[int] = field(default_factory=set)  # regions whose last reading failed
     is_ready: bool = False
     counts: dict[int, tuple[int, bool]] = field(default_factory=dict)
     counting: int = 0  # calls of `occupancy` on their way

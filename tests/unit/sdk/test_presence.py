@@ -127,6 +127,14 @@ def test_a_silent_regions_members_go_after_90_seconds_and_come_back(world: World
     assert world.take() == ["ENTER bob"]
 
 
+def test_a_region_that_is_down_is_asked_once_more_and_then_with_the_others(world: World) -> None:
+    world.add(enters=False)
+    world.apis["au"].error = NO_ANSWER
+    world.run(450_000)
+    us, au = (len(api.calls("presence")) for api in world.apis.values())
+    assert au == us + 1
+
+
 def test_an_answer_that_is_none_is_a_region_that_does_not_answer(world: World) -> None:
     world.add(enters=False)
     world.held = []
@@ -242,7 +250,7 @@ def test_a_region_that_does_not_answer_is_tried_again(world: World) -> None:
     world.run(20_000)
     assert world.ready == set()
     us.error = None
-    world.run(20_000)
+    world.run(40_000)
     assert world.ready == {1}
     us.error = ("ThrottlingException", "slower")
     world.run(40_000)

@@ -114,6 +114,18 @@ async def test_closing_does_not_wait_for_a_region_that_hangs(
     assert room.state is State.CLOSED
 
 
+async def test_data_that_is_too_long_changes_nothing(
+    fake: FakeDriver, presence: PresenceDriver
+) -> None:
+    with pytest.raises(ValueError, match="1024 bytes"):
+        presence.open("chat", "é" * 513, enter=True)
+    room = presence.open("chat", "é" * 512, enter=True)
+    with pytest.raises(ValueError, match="1024 bytes"):
+        room.update("x" * 1025)
+    await room.close()
+    assert fake.operations() == ["enter", "leave"]
+
+
 @pytest.mark.parametrize(
     ("changes", "unread"),
     [
