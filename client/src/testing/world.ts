@@ -1,9 +1,18 @@
 import { vi } from 'vitest';
 import { FakeFeeds, messageOf, OREGON, SYDNEY } from './fakes';
+import { FakeSocket } from './socket';
 
 interface Body {
   readonly query: string;
   readonly variables: { readonly name: string; readonly message: string; readonly id: string; readonly n0: string };
+}
+interface PresentMember {
+  readonly user: string;
+  readonly connection: string;
+  readonly data: string | null;
+  readonly enteredAt: string;
+  readonly seq: number;
+  readonly region: string;
 }
 type Publish = (body: Body['variables']) => Response;
 
@@ -12,6 +21,14 @@ const CHANNELS = [
   { name: 'media', allowed: false, reason: 'claim', updatedAt: null },
   { name: 'tech', allowed: true, reason: null, updatedAt: null },
 ];
+/** The local issuer, for a configuration that has one. */
+export const ISSUER = {
+  url: 'http://issuer.test',
+  users: [
+    { name: 'ana', groups: [] },
+    { name: 'ben', groups: [] },
+  ],
+};
 const AUDIT = {
   records: [
     {
@@ -44,6 +61,8 @@ class World {
   stored: Readonly<Record<string, number>> = {};
   /** What every answer of history waits for. */
   held: Promise<void> = Promise.resolve();
+  /** Who is in the channel, by the regions' answers. */
+  present: readonly PresentMember[] = [];
   /** The operator's calls: method, path, body. */
   operated: [string, string, unknown][] = [];
 
@@ -53,6 +72,10 @@ class World {
       const call = url.slice('/_local/operator'.length);
       if (request?.body) this.operated.push([request.method ?? '', call, JSON.parse(request.body as string)]);
       return Promise.resolve(Response.json({ regions: [], region: 'us-west-2', ...AUDIT }));
+    }
+    if (url === `${ISSUER.url}/token`) {
+      const user = new URLSearchParams(request?.body as URLSearchParams).get('user');
+      return Promise.resolve(Response.json({ access_token: `token of ${user ?? ''}` }));
     }
     const body = JSON.parse(request?.body as string) as Body;
     if (body.query.includes('channels {')) {
@@ -66,6 +89,17 @@ class World {
         messageOf(n, { publishedAt: new Date().toISOString() }),
       );
       return this.held.then(() => Response.json({ data: { h0: { items, nextToken: null } } }));
+    }
+    if (body.query.includes('presence(')) {
+      const [code = ''] = [OREGON, SYDNEY].filter((each) => each.graphqlUrl === url).map((each) => each.region);
+      const items = this.present.filter(({ region }) => region === code);
+      return Promise.resolve(Response.json({ data: { presence: { items, nextToken: null } } }));
+    }
+    if (body.query.includes('occupancy(')) {
+      return Promise.resolve(Response.json({ data: { occupancy: { connections: 150, more: false } } }));
+    }
+    if (body.query.includes('enter(') || body.query.includes('leave(')) {
+      return Promise.resolve(Response.json({ data: { enter: null, leave: null } }));
     }
     if (body.query.includes('mutation')) {
       this.sent.push(body.variables);
@@ -82,4 +116,7 @@ export function renew(address: string): void {
   history.replaceState(null, '', address);
   world = new World();
   vi.stubGlobal('fetch', world.fetch);
+  FakeSocket.refusal = 'PresenceDisabled';
+  FakeSocket.opened = [];
+  vi.stubGlobal('WebSocket', FakeSocket);
 }

@@ -169,6 +169,10 @@ export class Machine {
         if (this.#renew(errorType)) {
           return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
         }
+        if (attachment.channel.presence && !isFinal(errorType)) {
+          // Tried again alone: who is in a channel moves no messages to another region.
+          return this.#manager.fail(attachment, { reason: message, errorType, excused: true });
+        }
         return this.#manager.failed(attachment, errorType, message);
       }
     }

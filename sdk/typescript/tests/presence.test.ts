@@ -288,3 +288,14 @@ test('a deployment without presence refuses it', async () => {
   expect(log).toEqual(['RefusedError: PresenceDisabled: refused']);
   expect(world.us.calls).toEqual([]);
 });
+
+test('a region that cannot tell changes is asked again, and nothing moves to another', async () => {
+  world.us.refusesWatchers = 'ValidationError';
+  const presence = client.presence('tech');
+  await pass(5_000);
+  expect(presence.state).toMatchObject({ state: 'connecting', errorType: 'ValidationError', region: 'us' });
+  expect(world.eu.sockets.size).toBe(0);
+  world.us.refusesWatchers = null;
+  await pass(5_000);
+  expect(presence.state).toMatchObject({ state: 'live', region: 'us' });
+});

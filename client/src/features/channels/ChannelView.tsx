@@ -2,9 +2,10 @@ import type { RegionEndpoint } from '@globalws/client';
 import { MessageBoard } from '../board/MessageBoard';
 import { Composer } from '../composer/Composer';
 import { useOutbox } from '../composer/useOutbox';
-import { useOwnIds } from '../composer/useOwnIds';
+import { useMakers, useOwnIds } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
 import { useFeed } from '../feed/useFeed';
+import { WhoIsHere } from '../presence/WhoIsHere';
 import { useClient } from '../session/clients';
 import classes from './ChannelView.module.css';
 
@@ -18,13 +19,14 @@ interface Props {
 
 /** One channel: its subscription's state, its messages, and the form to publish. */
 export function ChannelView({ channel, regions, user }: Props) {
-  const own = useOwnIds();
+  const own = useOwnIds(useMakers(), user);
   const client = useClient(regions, user);
   const feed = useFeed(channel, client, own.has);
   const outbox = useOutbox(client, own, feed.published);
   return (
     <section className={classes.view} aria-label={`Channel ${channel}`}>
       <StateLine state={feed.state} onRetry={feed.retry} label="Subscription" />
+      <WhoIsHere channel={channel} client={client} user={user} />
       <div className={classes.card}>
         <MessageBoard
           board={feed.board}

@@ -11,6 +11,9 @@ const TUNING = {
   backoffCapMs: 8_000,
 } as const;
 
+/** Who this page is to others, where nobody is signed in. */
+export const VISITOR = crypto.randomUUID();
+
 /** The local issuer, if this page has one. */
 export const IssuerContext = createContext<LocalIssuer | null>(null);
 
@@ -37,6 +40,6 @@ export function useClient(regions: readonly RegionEndpoint[], user: string): Cli
   return useMemo(() => {
     const signedIn = issuer !== null && user !== '';
     const auth = signedIn ? token(() => fetchToken(issuer, user)) : apiKey();
-    return new Client(regions, { ...TUNING, auth });
+    return new Client(regions, { ...TUNING, auth, presenceId: VISITOR });
   }, [issuer, regions, user]);
 }

@@ -5,7 +5,8 @@ import { MessageBoard } from '../board/MessageBoard';
 import type { Entry } from '../board/board';
 import { Composer } from '../composer/Composer';
 import { useOutbox } from '../composer/useOutbox';
-import type { OwnIds } from '../composer/useOwnIds';
+import { useOwnIds } from '../composer/useOwnIds';
+import type { Makers } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
 import { useFeed } from '../feed/useFeed';
 import { RegionChip } from '../regions/RegionChip';
@@ -18,17 +19,19 @@ interface Props {
   readonly region: RegionEndpoint;
   /** Who is signed in on the page, or empty; each column may have somebody else. */
   readonly user: string;
-  readonly own: OwnIds;
+  /** Of the whole page: who made which message. */
+  readonly makers: Makers;
   readonly onEntries: (region: string, entries: readonly Entry[]) => void;
 }
 
 /** The channel as one region's subscribers see it; it stays there, even when the region is down. */
-export function RegionColumn({ channel, region, user, own, onEntries }: Props) {
+export function RegionColumn({ channel, region, user, makers, onEntries }: Props) {
   const code = region.region;
   const onlyHere = useMemo(() => [region] as const, [region]);
   const [chosen, setChosen] = useState<string | null>(null);
   const who = chosen ?? user;
   const client = useClient(onlyHere, who);
+  const own = useOwnIds(makers, who);
   const feed = useFeed(channel, client, own.has);
   const outbox = useOutbox(client, own, feed.published);
   const { entries } = feed.board;

@@ -3,7 +3,7 @@ import { Chip } from '@mantine/core';
 import type { RegionEndpoint } from '@globalws/client';
 import { regionName } from '../../lib/regionNames';
 import type { Entry } from '../board/board';
-import { useOwnIds } from '../composer/useOwnIds';
+import { useMakers } from '../composer/useOwnIds';
 import { RegionColumn } from './RegionColumn';
 import { replicationPaths } from './replication';
 import { ReplicationBar } from './ReplicationBar';
@@ -19,7 +19,7 @@ interface Props {
 export function SideBySide({ channel, regions, user }: Props) {
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [boards, setBoards] = useState<ReadonlyMap<string, readonly Entry[]>>(new Map());
-  const own = useOwnIds();
+  const makers = useMakers();
   const report = useCallback((region: string, entries: readonly Entry[]) => {
     setBoards((before) => new Map(before).set(region, entries));
   }, []);
@@ -60,7 +60,7 @@ export function SideBySide({ channel, regions, user }: Props) {
             channel={channel}
             region={region}
             user={user}
-            own={own}
+            makers={makers}
             onEntries={report}
           />
         ))}
