@@ -1,17 +1,12 @@
 /** Who is in a channel: a handle that follows it, and makes the client a member. */
 
 import { ClientError, RefusedError } from './errors.js';
-import { type Caller, execute } from './graphql.js';
 import type { Lease } from './lease.js';
-import { MEMBERS, membersOf, OCCUPANCY, type Occupancy, occupancyOf } from './presenceOperations.js';
-import { type Listed, type PresenceEvent, type PresenceMember, Roster } from './roster.js';
+import { type Asker, Counter, MemberReader } from './polling.js';
+import type { Occupancy } from './presenceOperations.js';
+import { type PresenceEvent, type PresenceMember, Roster } from './roster.js';
 import { later } from './timers.js';
-import type { RegionEndpoint, StateEvent } from './types.js';
-
-/** Every region's members are read so often, more or less. */
-const READ_MS = 45_000;
-/** In a channel with many members they are counted at most so often. */
-const COUNT_MS = 10_000;
+import type { StateEvent } from './types.js';
 
 /** `data` is shown to others (at most 1,024 bytes). Without `enter` the client only watches. */
 export interface PresenceOptions {
@@ -30,15 +25,8 @@ export type PresenceChange =
   | { readonly action: 'COUNT'; readonly connections: number; readonly more: boolean };
 
 /** What a presence needs of its client. */
-export interface PresenceHost extends Caller {
-  readonly regions: readonly RegionEndpoint[];
+export interface PresenceHost extends Asker {
   readonly lease: Lease;
-  readonly timeoutMs: number;
-  /** Delivery to a new subscription has begun so long after `start_ack`. */
-  readonly settleMs: number;
-  readonly random: () => number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
   /** No event of the channel is wanted any more. */
   readonly end: () => Promise<void>;
 }
@@ -56,15 +44,13 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
   readonly #told = new Map<string, PresenceMember>();
   readonly #changed = new Set<string>();
   readonly #watchers = new Set<(state: StateEvent) => void>();
-  readonly #readings = new Map<string, AbortController>();
   #data: string | null;
   readonly #enters: boolean;
   #state: StateEvent | null = null;
   #count: Occupancy | null = null;
   #counted = false;
-  #countedAt = -Infinity;
-  #countTimer: (() => void) | null = null;
-  #readTimer: (() => void) | null = null;
+  #counter: Counter | null = null;
+  #reader: MemberReader | null = null;
   #silenceTimer: (() => void) | null = null;
   #failure: ClientError | null = null;
   #isEntered = false;
@@ -184,9 +170,17 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
       return;
     }
     void this.#host.then((host) => {
+      if (this.#over) {
+        return;
+      }
       this.#note(this.#roster.apply(event, host.now()), host);
       if (event.action === 'COUNT') {
-        this.#countSoon(host);
+        this.#counter ??= new Counter(host, this.channel, (count) => {
+          this.#count = count;
+          this.#counted = true;
+          this.#wake();
+        });
+        this.#counter.soon();
       }
     });
   }
@@ -204,10 +198,9 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
 
   #stop(): void {
     this.#over = true;
-    for (const cancel of [this.#countTimer, this.#readTimer, this.#silenceTimer]) {
-      cancel?.();
-    }
-    this.#readings.forEach((reading) => reading.abort());
+    this.#silenceTimer?.();
+    this.#counter?.stop();
+    this.#reader?.stop();
     this.#wake();
   }
 
@@ -253,50 +246,15 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
       host.lease.move(endpoint);
       await this.#enter();
     }
-    // `start_ack` comes before delivery begins: once more when it has.
-    this.#readAll(host, Math.min(host.settleMs, READ_MS));
-  }
-
-  // The members
-
-  #readAll(host: PresenceHost, again = READ_MS * (0.75 + host.random() / 2)): void {
     if (this.#over) {
       return;
     }
-    host.regions.forEach((endpoint) => void this.#read(host, endpoint));
-    this.#readTimer?.();
-    this.#readTimer = later(again, () => this.#readAll(host));
-  }
-
-  async #read(host: PresenceHost, endpoint: RegionEndpoint): Promise<void> {
-    const { region } = endpoint;
-    this.#readings.get(region)?.abort();
-    const reading = new AbortController();
-    this.#readings.set(region, reading);
-    const { signal } = reading;
-    this.#roster.reading(region);
-    const members: Listed[] = [];
-    try {
-      let nextToken: string | null = null;
-      do {
-        const variables = { name: this.channel, nextToken };
-        const { timeoutMs } = host;
-        const data = await execute(host, endpoint, { query: MEMBERS, variables, timeoutMs, signal });
-        const page = membersOf(data);
-        members.push(...page.items);
-        nextToken = page.nextToken;
-      } while (nextToken !== null);
-    } catch {
-      // Read again soon. A region that does not answer for long has its members dropped.
-      return;
-    }
-    if (!signal.aborted) {
-      this.#note(this.#roster.read(region, members, host.now()), host);
-      if (region === this.#state?.region) {
-        this.#isRead = true;
-        this.#wake();
-      }
-    }
+    this.#reader ??= new MemberReader(host, this.channel, this.#roster, (read, users) => {
+      this.#note(users, host);
+      this.#isRead ||= read === this.#state?.region;
+      this.#wake();
+    });
+    this.#reader.subscribed();
   }
 
   /** These users may have changed. */
@@ -338,37 +296,5 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
       return { action: 'COUNT', ...this.#count };
     }
     return null;
-  }
-
-  // Channels with many members
-
-  #countSoon(host: PresenceHost): void {
-    if (this.#over || this.#countTimer !== null) {
-      return;
-    }
-    this.#countTimer = later(Math.max(0, this.#countedAt + COUNT_MS - host.now()), () => {
-      this.#countedAt = host.now();
-      this.#countTimer = null;
-      void this.#ask(host);
-    });
-  }
-
-  async #ask(host: PresenceHost): Promise<void> {
-    const { regions, timeoutMs } = host;
-    const asked = { query: OCCUPANCY, variables: { name: this.channel }, timeoutMs };
-    const answers = await Promise.allSettled(
-      regions.map(async (endpoint) => occupancyOf(await execute(host, endpoint, asked))),
-    );
-    let [connections, more] = [0, false];
-    for (const answer of answers) {
-      // A region that does not answer may have any number.
-      more ||= answer.status === 'rejected' || answer.value.more;
-      connections += answer.status === 'rejected' ? 0 : answer.value.connections;
-    }
-    if (!this.#over) {
-      this.#count = { connections, more };
-      this.#counted = true;
-      this.#wake();
-    }
   }
 }

@@ -11,8 +11,19 @@ const TUNING = {
   backoffCapMs: 8_000,
 } as const;
 
-/** Who this page is to others, where nobody is signed in. */
-export const VISITOR = crypto.randomUUID();
+/** Who this page is to others, where nobody is signed in; the same when it is loaded again. */
+export const VISITOR = visitor();
+
+function visitor(): string {
+  const made = crypto.randomUUID();
+  try {
+    const known = sessionStorage.getItem('visitor') ?? made;
+    sessionStorage.setItem('visitor', known);
+    return known;
+  } catch {
+    return made; // a browser that keeps nothing
+  }
+}
 
 /** The local issuer, if this page has one. */
 export const IssuerContext = createContext<LocalIssuer | null>(null);
