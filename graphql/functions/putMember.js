@@ -1,9 +1,13 @@
 import { util } from '@aws-appsync/utils';
 
+const KEPT_SECONDS = 366 * 86400;
+
 /** Lists ctx.stash.member in the channel; ctx.stash.action says whether it was there already. */
 export function request(ctx) {
   const { name, member } = ctx.stash;
-  const ttl = util.time.nowEpochSeconds() + 86400; // as joinLease has it
+  // Heartbeats renew the lease only, so this must outlast every membership. The sweep deletes members;
+  // this is for what a crash left behind without a lease, which nobody sees.
+  const ttl = util.time.nowEpochSeconds() + KEPT_SECONDS;
   return {
     operation: 'UpdateItem',
     key: util.dynamodb.toMapValues({ channel: name, connection: member.connection }),
