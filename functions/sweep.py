@@ -29,6 +29,9 @@ logger = Logger()
 metrics = Metrics()
 
 _settings = SweepSettings.parse(os.environ)
+# The Command function ends the channel's own subscriptions first, so that clients are told that
+# they were disconnected. If presence ended first, it would look like a lost connection.
+_AFTER_SECONDS = 3
 # A member that a command ends may enter again before the command's rule is written.
 _AGAIN_SECONDS = 5
 
@@ -89,6 +92,7 @@ def _end(event: dict[str, Any]) -> Sweep:
     target = ended_by(read_command(event))
     if target is None:
         return Sweep()
+    time.sleep(_AFTER_SECONDS)
     _api().end_presence(target.id, target.is_user)
     end = _keeper().end_user if target.is_user else _keeper().end_channels
     done = end(target.id)

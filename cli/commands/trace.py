@@ -1,12 +1,12 @@
 """`globalws trace`: one message by its id, from publish to delivery, through all regions' logs."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from globalws_client.ulid import id_before, time_of
 from globalws_functions.domain.channel_patterns import is_name
+from globalws_functions.domain.ulid import time_of, ulid
 
 from cli.adapters.logs import ask_region_process, lines_with
 from cli.channel_rules import read_all_rules
@@ -88,7 +88,7 @@ def trace(
 
 
 def _look(session: Session, region: Region, id: str, channel: str | None) -> list[Step]:
-    since = time_of(id) / 1000 - _CLOCKS
+    since = time_of(id).timestamp() - _CLOCKS
     if not time.time() - _LONGEST < since < time.time() + _LONGEST:  # no clock made this id
         since = time.time() - _LONGEST
     groups = {
@@ -133,12 +133,17 @@ def _channels(region: Region, steps: list[Step]) -> set[str]:
     return {name for name in named or found if is_name(name)}
 
 
+def _before(id: str) -> str:
+    """An id just below this one: the greatest of the millisecond before."""
+    return ulid(time_of(id) - timedelta(milliseconds=1), b"\xff" * 10)
+
+
 def _stored(session: Session, region: Region, id: str, names: set[str]) -> list[Step]:
     """The publish, as the history of the region that stored it tells."""
     api = session.api(region)
     for name in sorted(names):
         try:
-            answer = api.execute(_HISTORY, {"name": name, "after": id_before(id)})
+            answer = api.execute(_HISTORY, {"name": name, "after": _before(id)})
         except CliError:  # no history is kept, or the channel was closed meanwhile
             continue
         for item in answer["history"]["items"]:
