@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from cli.stack_file import RunningRegion
 from tests.support.aws import aws_client, letters_in, outputs, redrive
 from tests.support.clients import Publisher, listening, set_faults
 from tests.support.deployed import drain
@@ -110,15 +111,23 @@ def consumer(stack: LocalStack) -> Iterator[dict[str, str]]:
         made.delete_stack(StackName=name)
 
 
+async def _until_loaded(session: aiohttp.ClientSession, region: RunningRegion, queue: str) -> None:
+    """A rule of another stack: the region's process notices it by itself."""
+    async with asyncio.timeout(20):
+        while True:
+            async with session.get(f"{region.eventsUrl}/_local/eventbridge") as response:
+                if queue in await response.text():
+                    return
+            await asyncio.sleep(0.1)
+
+
 async def test_a_consumer_that_was_down_gets_each_message_of_all_regions_once(
     stack: LocalStack, consumer: dict[str, str]
 ) -> None:
     west, sydney = stack.running.regions
     published: list[dict[str, Any]] = []
     async with aiohttp.ClientSession() as session:
-        # A rule of another stack: the region's process looks for rules when it is told to.
-        async with session.post(f"{west.eventsUrl}/_local/reload") as response:
-            assert response.status == 200, await response.text()
+        await _until_loaded(session, west, consumer["QueueUrl"].rsplit("/", 1)[-1])
         for number in range(100):
             region = (west, sydney)[number % 2]
             published.append(await Publisher(region, session).publish("robots", f"{number}"))

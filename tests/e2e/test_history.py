@@ -132,7 +132,7 @@ async def test_an_event_replayed_three_times_is_delivered_once(stack: LocalStack
 
 async def _until_idle(session: aiohttp.ClientSession, events_url: str) -> None:
     """Wait for all messages. Commands of other tests may run: each repeats after a minute."""
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(30):
         while True:
             async with session.get(f"{events_url}/_local/eventbridge") as response:
                 found = await response.json()

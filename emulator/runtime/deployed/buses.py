@@ -27,6 +27,32 @@ def read_buses(clients: Clients, stack: DeployedStack) -> tuple[Bus, ...]:
     )
 
 
+def foreign_rules(clients: Clients, stack: DeployedStack, buses: tuple[Bus, ...]) -> str:
+    """The rules that other stacks have on these buses, with their targets, as text to compare.
+
+    The stack's own rules change with the stack.
+    """
+    events = clients("events")
+    # A rule's physical id may be `bus|rule`.
+    own = {
+        stack.physical_ids[name].split("|")[-1]
+        for name, _ in stack.of_type("AWS::Events::Rule")
+        if name in stack.physical_ids
+    }
+    found = [
+        (
+            rule["Arn"],
+            rule["State"],
+            rule.get("EventPattern"),
+            events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus.name)["Targets"],
+        )
+        for bus in buses
+        for rule in events.list_rules(EventBusName=bus.name)["Rules"]
+        if rule["Name"] not in own
+    ]
+    return repr(sorted(found, key=repr))
+
+
 def read_async_functions(clients: Clients, buses: tuple[Bus, ...]) -> tuple[AsyncFunction, ...]:
     """How Lambda treats the functions that the buses' rules invoke."""
     client = clients("lambda")

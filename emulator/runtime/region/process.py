@@ -27,7 +27,7 @@ from emulator.eventbridge.queues import Queues
 from emulator.eventbridge.service import EventBridge
 from emulator.lambda_workers.functions import Functions
 from emulator.runtime.deployed.api import read_api, read_api_keys
-from emulator.runtime.deployed.buses import read_async_functions, read_buses
+from emulator.runtime.deployed.buses import foreign_rules, read_async_functions, read_buses
 from emulator.runtime.deployed.errors import DeployedStackError
 from emulator.runtime.deployed.stack import Clients, DeployedStack
 from emulator.runtime.region.background import Background
@@ -64,6 +64,7 @@ class Deployed:
     api: Api
     buses: tuple[Bus, ...]
     functions: tuple[AsyncFunction, ...]
+    foreign_rules: str
 
 
 def read_deployed(settings: RegionSettings, clients: Clients) -> Deployed:
@@ -77,6 +78,7 @@ def read_deployed(settings: RegionSettings, clients: Clients) -> Deployed:
         read_api(clients, stack, settings.sources),
         buses,
         read_async_functions(clients, buses),
+        foreign_rules(clients, stack, buses),
     )
 
 
@@ -216,19 +218,25 @@ class RegionProcess:
         set_loaded_aside()
         logger.info("%s: serving what was deployed at %s", self._settings.region, deployed.version)
 
-    def _look(self) -> tuple[str, tuple[ApiKey, ...]]:
-        version = stack_version(self._settings, self._clients)
-        return version, read_api_keys(self._clients, self._deployed.api.api_id)
+    def _look(self) -> tuple[str, tuple[ApiKey, ...], str]:
+        served = self._deployed
+        return (
+            stack_version(self._settings, self._clients),
+            read_api_keys(self._clients, served.api.api_id),
+            foreign_rules(self._clients, served.stack, served.buses),
+        )
 
     async def _watch(self) -> None:
-        """Notices a `sam deploy`, and a key that the janitor renewed, by itself, as AWS does."""
+        """Notices by itself, as AWS does: a deploy, a renewed key, another stack's rule."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             try:
-                version, keys = await asyncio.to_thread(self._look)
-                if version and (version, keys) != (
-                    self._deployed.version,
-                    self._deployed.api.api_keys,
+                found = await asyncio.to_thread(self._look)
+                served = self._deployed
+                if found[0] and found != (
+                    served.version,
+                    served.api.api_keys,
+                    served.foreign_rules,
                 ):
                     await self.reload()
             except (BotoCoreError, ClientError, DeployedStackError) as error:
