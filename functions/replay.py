@@ -13,9 +13,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
 from globalws_functions.adapters.graphql_api import GraphqlApi
-from globalws_functions.domain.errors import TransientError
-from globalws_functions.domain.redrive import REDRIVE, redrive_of
-from globalws_functions.domain.replay import Outcome, ReplayResult, replay
+from globalws_functions.domain.delivery import Delivery, Outcome
+from globalws_functions.domain.message import Message
+from globalws_functions.domain.replay import replay
+from globalws_functions.message_handler import attempt, report
 from globalws_functions.settings import ReplaySettings
 
 logger = Logger()
@@ -27,13 +28,6 @@ _dead_letters = DeadLetterQueue.connect(
     _settings.dead_letter_queue_url, _settings.region, _settings.function_name
 )
 
-_METRIC = {
-    Outcome.REPLAYED: "MessagesReplayed",
-    Outcome.DUPLICATE: "DuplicateMessages",
-    Outcome.WITHHELD: "MessagesWithheld",
-    Outcome.DEAD_LETTERED: "PermanentFailures",
-}
-
 
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="detail.id")
@@ -43,30 +37,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     Raises:
         TransientError: so that Lambda tries again, and then keeps the event in the OnFailure queue.
     """
-    if mark := redrive_of(event):
-        logger.append_keys(**{REDRIVE: mark})
-        metrics.add_metadata(REDRIVE, mark)
-    try:
-        result = replay(event, _api, _dead_letters)
-    except TransientError as error:
-        metrics.add_metric("TransientFailures", MetricUnit.Count, 1)
-        logger.warning("replay failed, to be retried", extra={"reason": str(error)})
-        raise
-    _report(result)
-    return {"outcome": result.outcome.value}
+    delivery = attempt(logger, metrics, event, "replay", lambda: replay(event, _api, _dead_letters))
+    _report(delivery)
+    return {"outcome": delivery.outcome.value}
 
 
-def _report(result: ReplayResult) -> None:
-    metrics.add_metric(_METRIC[result.outcome], MetricUnit.Count, 1)
-    message = result.message
+def _report(delivery: Delivery[Message]) -> None:
+    message = delivery.message
     known = {} if message is None else {"channel": message.name, "origin": message.region}
-    if result.outcome is Outcome.DEAD_LETTERED or message is None:
-        logger.error("message dead-lettered", extra={**known, "reason": result.reason})
-        return
-    if result.outcome is Outcome.REPLAYED:
+    if message is not None and delivery.outcome is Outcome.REPLAYED:
         lag = message.age_ms(time.time())
         metrics.add_metric("ReplicationLag", MetricUnit.Milliseconds, lag)
         known["lag_ms"] = str(round(lag))
-    known |= {"message": f"message {result.outcome.value}", "correlation_id": message.id}
-    for key, value in known.items():
-        metrics.add_metadata(key, value)
+    id = None if message is None else message.id
+    report(logger, metrics, delivery, id, known, "message")

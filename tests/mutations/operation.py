@@ -89,8 +89,8 @@ DURABILITY = (
     Mutation(
         test="tests/faults/test_bus.py::test_poison_is_kept_with_its_reason_and_holds_nothing_up",
         what="malformed events are passed over instead of being kept",
-        file="functions/globalws_functions/domain/replay.py",
-        old='        dead_letters.send(event, "InvalidEvent", str(error))\n',
+        file="functions/globalws_functions/domain/delivery.py",
+        old="    dead_letters.send(event, error_type, reason)\n",
         new="",
     ),
     Mutation(

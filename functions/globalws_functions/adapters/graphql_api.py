@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
@@ -19,7 +19,9 @@ from globalws_functions.domain.errors import (
 )
 from globalws_functions.domain.fields import instant
 from globalws_functions.domain.message import Message
-from globalws_functions.domain.publish_request import PublishRequest
+
+if TYPE_CHECKING:  # Replay does not need it
+    from globalws_functions.domain.publish_request import PublishRequest
 
 _TYPES = {
     "id": "ID!",
@@ -62,7 +64,7 @@ class GraphqlApi:
         sent = message.variables()
         self._expect("publishFromBus", sent, self.execute(_publish_from_bus(tuple(sent)), sent))
 
-    def publish_requested(self, request: PublishRequest) -> None:
+    def publish_requested(self, request: "PublishRequest") -> None:
         """See `domain.publish_request.Api`."""
         sent = request.variables()
         self._expect("publishRequested", sent, self.execute(_PUBLISH_REQUESTED, sent))

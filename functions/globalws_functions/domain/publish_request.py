@@ -1,4 +1,4 @@
-"""What a back end asks to publish, read out of `PublishRequested`, and who owns a failure.
+"""What a back end asks to publish, read out of `PublishRequested`.
 
 The event is not forwarded: it is published in the region on whose bus it was put.
 """
@@ -6,19 +6,13 @@ The event is not forwarded: it is published in the region on whose bus it was pu
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Protocol
 
 from globalws_functions.domain.channel_patterns import NAME_FORM, is_name
-from globalws_functions.domain.errors import (
-    BlockedChannelError,
-    DuplicateMessageError,
-    InvalidEventError,
-    PermanentError,
-)
+from globalws_functions.domain.delivery import DeadLetters, Delivery, Outcome, deliver
+from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.fields import ULID, instant, read_detail, read_instant, read_text
-from globalws_functions.domain.replay import DeadLetters
 from globalws_functions.domain.ulid import time_of, ulid
 
 PUBLISH_REQUESTED = "PublishRequested"
@@ -75,23 +69,6 @@ def _id(detail: Mapping[str, Any], put_at: datetime) -> str:
     return text
 
 
-class Outcome(StrEnum):
-    """How a request ended. A transient failure is no outcome: it is raised, and retried."""
-
-    PUBLISHED = "published"
-    DUPLICATE = "duplicate"
-    DEAD_LETTERED = "dead-lettered"
-
-
-@dataclass(frozen=True)
-class PublishResult:
-    """An outcome; `request` is None if the event could not be read, `reason` says why it failed."""
-
-    outcome: Outcome
-    request: PublishRequest | None
-    reason: str = ""
-
-
 class Api(Protocol):
     """This region's API."""
 
@@ -105,27 +82,15 @@ class Api(Protocol):
         """
 
 
-def publish(event: Mapping[str, Any], api: Api, dead_letters: DeadLetters) -> PublishResult:
-    """Publishes what a back end asked for, once.
-
-    What is refused goes to the dead-letter queue at once, with the reason.
-
-    Raises:
-        TransientError: Lambda shall try again.
-    """
-    request = None
-    try:
-        request = read_publish_requested(event)
-        api.publish_requested(request)
-    except DuplicateMessageError:
-        return PublishResult(Outcome.DUPLICATE, request)
-    except (InvalidEventError, BlockedChannelError, PermanentError) as error:
-        dead_letters.send(event, _type_of(error), str(error))
-        return PublishResult(Outcome.DEAD_LETTERED, request, str(error))
-    return PublishResult(Outcome.PUBLISHED, request)
-
-
-def _type_of(error: InvalidEventError | BlockedChannelError | PermanentError) -> str:
-    if isinstance(error, PermanentError):
-        return error.error_type
-    return "ChannelBlocked" if isinstance(error, BlockedChannelError) else "InvalidEvent"
+def publish(
+    event: Mapping[str, Any], api: Api, dead_letters: DeadLetters
+) -> Delivery[PublishRequest]:
+    """Publishes what a back end asked for, once. Raises TransientError; see `deliver`."""
+    return deliver(
+        event,
+        read_publish_requested,
+        api.publish_requested,
+        dead_letters,
+        Outcome.PUBLISHED,
+        blocked=Outcome.DEAD_LETTERED,
+    )

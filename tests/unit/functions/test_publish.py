@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from globalws_functions.domain.delivery import Outcome
 from globalws_functions.domain.errors import (
     BlockedChannelError,
     DuplicateMessageError,
@@ -15,7 +16,6 @@ from globalws_functions.domain.errors import (
 )
 from globalws_functions.domain.fields import ULID
 from globalws_functions.domain.publish_request import (
-    Outcome,
     PublishRequest,
     publish,
     read_publish_requested,

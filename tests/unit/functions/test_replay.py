@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from globalws_functions.domain.channel_rules import PROBE
+from globalws_functions.domain.delivery import Outcome
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
@@ -16,7 +17,7 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.message import Message, read_message_published
-from globalws_functions.domain.replay import Outcome, replay
+from globalws_functions.domain.replay import replay
 from globalws_functions.settings import (
     CommandSettings,
     JanitorSettings,

@@ -13,6 +13,7 @@ from globalws_functions.adapters.graphql_api import GraphqlApi
 from globalws_functions.adapters.signing import new_session
 from globalws_functions.domain.apply import Outcome, Region, apply
 from globalws_functions.domain.command import read_command
+from globalws_functions.domain.delivery import Outcome as ReplayOutcome
 from globalws_functions.domain.errors import (
     DuplicateMessageError,
     GlobalwsError,
@@ -21,7 +22,6 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.message import read_message_published
-from globalws_functions.domain.replay import Outcome as ReplayOutcome
 from globalws_functions.domain.replay import replay
 from hypothesis import given
 from hypothesis import strategies as st
