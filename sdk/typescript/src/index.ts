@@ -1,14 +1,14 @@
 /** Channels of GlobalWS: publish, subscribe without gaps, read history, in any number of regions. */
 
 export { ApiKey, apiKey, type Auth, type AuthRequest, Token, token, TokenError } from './auth.js';
-export {
-  type AskOptions,
-  Client,
-  type ClientOptions,
-  type ClientState,
-  type HistoryOptions,
-  type SubscribeOptions,
-} from './client.js';
+export { Client } from './client.js';
+export type {
+  AskOptions,
+  ClientOptions,
+  ClientState,
+  HistoryOptions,
+  SubscribeOptions,
+} from './clientOptions.js';
 export { ConfigError, regionsOf } from './config.js';
 export {
   BufferOverflowError,

@@ -2,16 +2,15 @@
 
 import type { BufferTotal } from './buffer.js';
 import { type Attachment, Channel } from './channel.js';
-import type { PageRequest } from './catchup.js';
 import { Core } from './core.js';
-import { BufferOverflowError, isFinal, isUnauthorized, NO_HISTORY } from './errors.js';
+import { Delivery } from './delivery.js';
+import { isFinal, isUnauthorized } from './errors.js';
 import { Fleet } from './fleet.js';
 import { ConnectionManager } from './manager.js';
 import type { Tuning } from './options.js';
 import type { Frame } from './protocol.js';
-import { HistoryReader } from './reader.js';
 import { Retry } from './retry.js';
-import type { Command, Input, PageAnswer } from './signals.js';
+import type { Command, Input } from './signals.js';
 import type { Checkpoint, Message } from './types.js';
 
 /**
@@ -25,7 +24,7 @@ export class Machine {
   readonly #total: BufferTotal = { bytes: 0, channels: 0 };
   readonly #fleet: Fleet;
   readonly #manager: ConnectionManager;
-  readonly #reader: HistoryReader;
+  readonly #delivery: Delivery;
   readonly #renewable: boolean;
   #renewed = false;
 
@@ -38,16 +37,10 @@ export class Machine {
   ) {
     this.#core = new Core(regions, options, random, wall);
     this.#renewable = renewable;
-    this.#reader = new HistoryReader(this.#core, {
-      next: (attachment) => this.#next(attachment),
-      answered: (attachment, answer) => this.#answered(attachment, answer),
-    });
-    this.#fleet = new Fleet(this.#core, (attachment) => {
-      this.#cover(attachment);
-      this.#reader.forget(attachment);
-    });
+    this.#fleet = new Fleet(this.#core, (attachment) => this.#delivery.forget(attachment));
     const retry = new Retry(options, regions.length, random);
     this.#manager = new ConnectionManager(this.#core, retry, this.#fleet, this.#channels);
+    this.#delivery = new Delivery(this.#core, this.#manager);
   }
 
   /** The region in use, by its place in the list. */
@@ -59,14 +52,14 @@ export class Machine {
   handle(input: Input, now: number): Command[] {
     this.#core.now = now;
     this.#dispatch(input);
-    this.#reader.flush();
+    this.#delivery.flush();
     return this.#core.commands.splice(0);
   }
 
   /** How far a consumer is that has not taken `pending` yet; null before the first live. */
   checkpoint(subscription: number, pending: readonly Message[]): Checkpoint | null {
     const channel = this.#channels.get(subscription);
-    channel?.attachments().forEach((attachment) => this.#cover(attachment));
+    channel?.attachments().forEach((attachment) => this.#delivery.cover(attachment));
     return channel?.position.checkpoint(pending) ?? null;
   }
 
@@ -77,11 +70,11 @@ export class Machine {
       case 'taken': {
         const channel = this.#channels.get(input.subscription);
         channel?.buffer.taken(input.message);
-        channel?.attachments().forEach((attachment) => this.#reader.want(attachment));
+        channel?.attachments().forEach((attachment) => this.#delivery.taken(attachment));
         return;
       }
       case 'pages':
-        return this.#reader.answers(input.request, input.answers);
+        return this.#delivery.answers(input.request, input.answers);
       case 'timer':
         return this.#fire(input.name);
       case 'closed': {
@@ -142,7 +135,7 @@ export class Machine {
       case 'start-ack':
         return phase === 'starting' ? this.#started(attachment) : undefined;
       case 'data':
-        return this.#data(attachment, frame.message);
+        return this.#delivery.data(attachment, frame.message);
       case 'presence': {
         const { isCandidate, channel } = attachment;
         if (!isCandidate) {
@@ -192,173 +185,19 @@ export class Machine {
   }
 
   #started(attachment: Attachment): void {
-    const { catchUp, channel, recheckTimer, region } = attachment;
-    const { beginning, buffer, position } = channel;
-    const { settleMs } = this.#core.options;
     this.#renewed = false;
     this.#fleet.started(attachment);
-    if (channel.presence) {
-      return this.#manager.live(attachment);
-    }
-    this.#core.setTimer(recheckTimer, settleMs);
-    if (position.fresh && beginning.rewind === undefined) {
-      position.begin();
-      buffer.deliver(catchUp.giveUp(), 'live');
+    if (attachment.channel.presence) {
       this.#manager.live(attachment);
-      return;
-    }
-    if (position.fresh) {
-      catchUp.rewind(beginning.rewind ?? 0);
     } else {
-      const { after, gap } = position.resume(this.#core.name(region));
-      attachment.gap = gap;
-      catchUp.begin(after);
-    }
-    this.#manager.subscribed(attachment);
-    this.#reader.want(attachment);
-  }
-
-  #data(attachment: Attachment, message: Message | null): void {
-    const { catchUp, channel, phase } = attachment;
-    if (message === null) {
-      // A publisher's selection lacked a field: only history has the whole message.
-      this.#reread(attachment);
-    } else if (phase !== 'live') {
-      catchUp.hold(message);
-    } else if (!channel.buffer.full) {
-      channel.buffer.deliver([message], 'live');
-    } else if (!channel.position.knows(message.id)) {
-      catchUp.miss(message.id);
-      catchUp.overflowed = true;
-      this.#fallBehind(attachment, 'the consumer is slow');
-    }
-  }
-
-  #reread(attachment: Attachment): void {
-    const { catchUp, channel, phase, region } = attachment;
-    if (!channel.position.fresh) {
-      this.#cover(attachment);
-      catchUp.miss(channel.position.resume(this.#core.name(region)).after);
-    }
-    if (phase === 'live') {
-      this.#fallBehind(attachment, 'an incomplete message arrived');
-    }
-  }
-
-  #fallBehind(attachment: Attachment, reason: string): void {
-    attachment.phase = 'catching-up';
-    if (!attachment.isCandidate) {
-      attachment.channel.buffer.state('resuming', attachment.region, { reason });
-    }
-    this.#reader.want(attachment);
-  }
-
-  // History
-
-  /** The page that is due, if the consumer has room for it. */
-  #next(attachment: Attachment): PageRequest | null {
-    const { catchUp, channel, phase, recheck } = attachment;
-    attachment.rechecking = false;
-    if (!channel.buffer.hasRoomForPage) {
-      return null;
-    }
-    if (phase === 'catching-up') {
-      const page = catchUp.nextPage();
-      if (page !== null) {
-        return page;
-      }
-      this.#manager.live(attachment);
-    } else if (phase !== 'live') {
-      return null;
-    }
-    attachment.rechecking = recheck !== null;
-    return recheck === null ? null : { ...recheck, most: Infinity };
-  }
-
-  #answered(attachment: Attachment, answer: PageAnswer): void {
-    if ('items' in answer) {
-      attachment.historyFailures = 0;
-      this.#page(attachment, answer.items, answer.nextToken);
-      this.#reader.want(attachment);
-    } else {
-      this.#historyFailed(attachment, answer.errorType, answer.message);
-    }
-  }
-
-  #page(attachment: Attachment, items: readonly Message[], nextToken: string | null): void {
-    const { catchUp, channel, recheck, rechecking } = attachment;
-    const { buffer, position } = channel;
-    if (rechecking && recheck !== null) {
-      buffer.deliver(position.wanted(items), 'history');
-      attachment.recheck = nextToken === null ? null : { ...recheck, nextToken };
-      if (nextToken === null) {
-        this.#core.setTimer(attachment.recheckTimer, this.#core.options.rereadMs);
-      }
-    } else if (catchUp.rewinding) {
-      const rewound = catchUp.rewound(items, nextToken);
-      if (rewound !== null) {
-        position.begin(rewound.floor);
-        buffer.deliver(rewound.messages, 'history');
-      }
-    } else {
-      buffer.deliver(catchUp.page(items, nextToken, position.wanted(items)), 'history');
-    }
-  }
-
-  #historyFailed(attachment: Attachment, errorType: string | null, message: string): void {
-    const { againTimer } = attachment;
-    if (errorType === NO_HISTORY) {
-      this.#withoutHistory(attachment);
-    } else if (errorType !== null && isFinal(errorType)) {
-      this.#manager.failed(attachment, errorType, message);
-    } else {
-      attachment.historyFailures += 1;
-      if (attachment.historyFailures >= this.#core.options.historyAttempts) {
-        this.#manager.fail(attachment, { reason: `history: ${message}`, errorType });
-      } else {
-        attachment.waiting = true;
-        const { backoffBaseMs, backoffCapMs } = this.#core.options;
-        const longest = Math.min(backoffCapMs, backoffBaseMs * 2 ** (attachment.historyFailures - 1));
-        this.#core.setTimer(againTimer, longest * this.#core.random());
-      }
-    }
-  }
-
-  #withoutHistory(attachment: Attachment): void {
-    const { catchUp, channel, phase } = attachment;
-    attachment.recheck = null;
-    if (phase === 'live') {
-      return;
-    }
-    if (catchUp.overflowed) {
-      const reason = 'messages came faster than they were read, and no history is stored';
-      if (attachment.isCandidate) {
-        this.#manager.fail(attachment, { reason });
-      } else {
-        this.#manager.finish(channel, new BufferOverflowError(reason));
-      }
-      return;
-    }
-    if (channel.position.fresh) {
-      channel.position.begin();
-    }
-    attachment.gap = true;
-    channel.buffer.deliver(catchUp.giveUp(), 'live');
-    this.#manager.live(attachment);
-  }
-
-  /** Note how far the attachment's region has been read. */
-  #cover({ catchUp, channel, region }: Attachment): void {
-    const covered = catchUp.covered();
-    if (covered !== undefined) {
-      channel.position.cover(this.#core.name(region), covered);
+      this.#delivery.begin(attachment);
     }
   }
 
   // Timers
 
   #fire(name: string): void {
-    if (this.#manager.fire(name) || this.#reader.late(name)) {
+    if (this.#manager.fire(name) || this.#delivery.late(name)) {
       return;
     }
     const [kind, id = ''] = name.split(':');
@@ -372,11 +211,9 @@ export class Machine {
     } else if (kind === 'start' && attachment !== undefined) {
       this.#manager.fail(attachment, { reason });
     } else if (kind === 'again' && attachment !== undefined) {
-      attachment.waiting = false;
-      this.#reader.want(attachment);
+      this.#delivery.again(attachment);
     } else if (kind === 'recheck' && attachment !== undefined) {
-      attachment.recheck ??= { after: attachment.channel.position.recheck(), nextToken: null };
-      this.#reader.want(attachment);
+      this.#delivery.recheck(attachment);
     }
   }
 

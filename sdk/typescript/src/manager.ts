@@ -1,14 +1,13 @@
-/** The connection manager: attempts, failover, the way home, and the end of subscriptions. */
+/** The connection manager: attempts, failover, and the end of subscriptions. */
 
 import type { Attachment, Channel, Connection } from './channel.js';
 import type { Core } from './core.js';
 import { type ClientError, isFinal, whatNext } from './errors.js';
 import type { Fleet } from './fleet.js';
+import { HOME_REGION, WayHome } from './home.js';
 import type { Attempt, Retry } from './retry.js';
 
 const RETRY = 'retry';
-const HOME = 'home';
-const HOME_REGION = 0;
 
 export interface Loss {
   readonly reason: string;
@@ -23,19 +22,19 @@ export class ConnectionManager {
   readonly #retry: Retry;
   readonly #fleet: Fleet;
   readonly #channels: Map<number, Channel>;
+  readonly #home: WayHome;
   /** those without a connection, until the next attempt */
   readonly #waiting = new Set<Channel>();
   /** `region` is the one in use */
   #next: Attempt = { region: HOME_REGION, delayMs: 0, number: 1 };
   #pending = false;
-  #homeDue = false;
-  #probing = false;
 
   constructor(core: Core, retry: Retry, fleet: Fleet, channels: Map<number, Channel>) {
     this.#core = core;
     this.#retry = retry;
     this.#fleet = fleet;
     this.#channels = channels;
+    this.#home = new WayHome(core, fleet, channels);
   }
 
   /** The region in use, by its place in the list. */
@@ -51,11 +50,7 @@ export class ConnectionManager {
 
   /** The connection is acknowledged. */
   opened(connection: Connection): void {
-    if (this.#probing && connection.region === HOME_REGION) {
-      // Home answers: all go there, not only those that tried.
-      this.#probing = false;
-      this.#goHome(Infinity);
-    }
+    this.#home.opened(connection);
   }
 
   /** The attachment is subscribed and reads history; a loss before has told of it already. */
@@ -88,9 +83,9 @@ export class ConnectionManager {
     channel.buffer.state(home ? 'live' : 'failed-over', region, { gap: attachment.gap });
     attachment.gap = false;
     if (home) {
-      this.#stopGoingHome();
+      this.#home.stop();
     } else if (firstTime) {
-      this.#probeHomeLater();
+      this.#home.probeLater();
     }
   }
 
@@ -109,8 +104,7 @@ export class ConnectionManager {
       this.#again(mains, connection.region, connection.liveSince, loss);
     }
     // After `again`: what is lost now is not on its way home.
-    this.#probing &&= connection.region !== HOME_REGION;
-    this.#probeHomeLater();
+    this.#home.lost(connection);
   }
 
   /** The connection was refused with an error. */
@@ -133,7 +127,7 @@ export class ConnectionManager {
     this.#fleet.detach(attachment, over);
     if (isCandidate) {
       channel.candidate = null;
-      this.#probeHomeLater();
+      this.#home.probeLater();
       return;
     }
     channel.main = null;
@@ -169,11 +163,7 @@ export class ConnectionManager {
       waiting.forEach((channel) => this.#place(channel));
       return true;
     }
-    if (name === HOME) {
-      this.#homeDue = false;
-      this.#probing = true;
-      // One connection asks; the others follow when it is acknowledged.
-      this.#goHome(this.#core.options.subscriptionsPerConnection);
+    if (this.#home.fire(name)) {
       return true;
     }
     const [kind, key] = name.split(':');
@@ -197,12 +187,9 @@ export class ConnectionManager {
     this.#core.commands.push({ type: 'finish', subscription: channel.key, error });
     this.#channels.delete(channel.key);
     if (this.#channels.size === 0) {
-      for (const name of [RETRY, HOME]) {
-        this.#core.cancelTimer(name);
-      }
+      this.#core.cancelTimer(RETRY);
       this.#pending = false;
-      this.#homeDue = false;
-      this.#probing = false;
+      this.#home.end();
     }
   }
 
@@ -247,7 +234,7 @@ export class ConnectionManager {
       this.#waiting.add(channel);
       this.#tell(channel, this.#next.number, loss);
     }
-    this.#stopGoingHome();
+    this.#home.stop();
   }
 
   /** A channel whose way home is under way goes on there: it is the next attempt. */
@@ -279,43 +266,5 @@ export class ConnectionManager {
       ? (['resuming', number] as const)
       : (['connecting', number + 1] as const);
     channel.buffer.state(state, this.region, { attempt, errorType, reason });
-  }
-
-  /** Subscribe at home for so many of those that are elsewhere. */
-  #goHome(most: number): void {
-    let left = most;
-    for (const channel of this.#channels.values()) {
-      const { candidate, main } = channel;
-      if (left > 0 && candidate === null && main !== null && main.region !== HOME_REGION) {
-        channel.candidate = this.#fleet.attach(channel, HOME_REGION);
-        left -= 1;
-      }
-    }
-  }
-
-  /** Nobody is elsewhere any more. */
-  #stopGoingHome(): void {
-    if (this.#homeDue && !this.#isAnyAway()) {
-      this.#homeDue = false;
-      this.#core.cancelTimer(HOME);
-    }
-  }
-
-  #probeHomeLater(): void {
-    const trying = [...this.#channels.values()].some((channel) => channel.candidate !== null);
-    if (!this.#homeDue && !trying && this.#isAnyAway()) {
-      this.#homeDue = true;
-      // Spread over half to one and a half times the interval, so that clients do not go at once.
-      this.#core.setTimer(HOME, this.#core.options.homeProbeMs * (0.5 + this.#core.random()));
-    }
-  }
-
-  #isAnyAway(): boolean {
-    for (const { main } of this.#channels.values()) {
-      if (main !== null && main.region !== HOME_REGION) {
-        return true;
-      }
-    }
-    return false;
   }
 }

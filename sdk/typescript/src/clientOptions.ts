@@ -1,0 +1,56 @@
+/** What an application tells a client, and each of its calls. */
+
+import type { Auth } from './auth.js';
+import type { Fetcher } from './graphql.js';
+import type { Beginning, Tuning } from './options.js';
+import type { SocketConstructor } from './transport.js';
+
+/** `Tuning` says how the client behaves; the rest is who asks, where, and the platform. */
+export interface ClientOptions extends Partial<Tuning> {
+  /** Who asks: `apiKey()` by default, `token(…)`, or `iam(…)` of `@globalws/client/iam`. */
+  readonly auth?: Auth | undefined;
+  /**
+   * Who this is in presence, where no token says it (API keys): others see `anon:` and this text
+   * (letters, digits, or . _ - | @). By default a new ULID.
+   */
+  readonly presenceId?: string | undefined;
+  /** Measure round trips first and prefer the nearest region. */
+  readonly nearest?: boolean | undefined;
+  /** Where the platform has none (Node 20): the one of the package `ws`. */
+  readonly WebSocket?: SocketConstructor | undefined;
+  readonly fetch?: Fetcher | undefined;
+  /** Numbers from 0 up to, not including, 1. */
+  readonly random?: (() => number) | undefined;
+  /** This machine's clock, milliseconds since 1970. */
+  readonly wall?: (() => number) | undefined;
+  /** Monotonic milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * How a client is connected: `idle` without a subscription, `connecting` (or again), `live` at home,
+ * `failed-over` in another region, `closed`.
+ */
+export type ClientState = 'idle' | 'connecting' | 'live' | 'failed-over' | 'closed';
+
+/** Where a subscription begins, and what it leaves out. */
+export interface SubscribeOptions extends Beginning {
+  /** Leave out what this client published. */
+  readonly skipOwn?: boolean | undefined;
+  /** Closes the subscription; its iteration ends. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How many of the newest stored messages; `nextToken` of the page before brings older ones. */
+export interface HistoryOptions {
+  readonly last?: number | undefined;
+  readonly nextToken?: string | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What bounds a question to the API. */
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Of one region's answer, in milliseconds (10,000). */
+  readonly timeoutMs?: number | undefined;
+}

@@ -1,0 +1,97 @@
+/** The way home, for channels that failed over: home is asked now and then, and they go if it answers. */
+
+import type { Channel, Connection } from './channel.js';
+import type { Core } from './core.js';
+import type { Fleet } from './fleet.js';
+
+const HOME = 'home';
+/** The first region is home. */
+export const HOME_REGION = 0;
+
+/** Gives channels that are elsewhere a candidate at home. */
+export class WayHome {
+  readonly #core: Core;
+  readonly #fleet: Fleet;
+  readonly #channels: ReadonlyMap<number, Channel>;
+  #due = false;
+  #probing = false;
+
+  constructor(core: Core, fleet: Fleet, channels: ReadonlyMap<number, Channel>) {
+    this.#core = core;
+    this.#fleet = fleet;
+    this.#channels = channels;
+  }
+
+  /** The connection is acknowledged. */
+  opened(connection: Connection): void {
+    if (this.#probing && connection.region === HOME_REGION) {
+      // Home answers: all go there, not only those that tried.
+      this.#probing = false;
+      this.#go(Infinity);
+    }
+  }
+
+  /** The connection was lost; call it when the next attempt is decided. */
+  lost(connection: Connection): void {
+    this.#probing &&= connection.region !== HOME_REGION;
+    this.probeLater();
+  }
+
+  /** A timer's time came; whether it was the one of the way home. */
+  fire(name: string): boolean {
+    if (name !== HOME) {
+      return false;
+    }
+    this.#due = false;
+    this.#probing = true;
+    // One connection asks; the others follow when it is acknowledged.
+    this.#go(this.#core.options.subscriptionsPerConnection);
+    return true;
+  }
+
+  /** Ask home after a while, if a channel is elsewhere and none is on its way. */
+  probeLater(): void {
+    const trying = [...this.#channels.values()].some((channel) => channel.candidate !== null);
+    if (!this.#due && !trying && this.#isAnyAway()) {
+      this.#due = true;
+      // Spread over half to one and a half times the interval, so that clients do not go at once.
+      this.#core.setTimer(HOME, this.#core.options.homeProbeMs * (0.5 + this.#core.random()));
+    }
+  }
+
+  /** Do not ask home, if no channel is elsewhere any more. */
+  stop(): void {
+    if (this.#due && !this.#isAnyAway()) {
+      this.#due = false;
+      this.#core.cancelTimer(HOME);
+    }
+  }
+
+  /** No channel is left. */
+  end(): void {
+    this.#core.cancelTimer(HOME);
+    this.#due = false;
+    this.#probing = false;
+  }
+
+  /** Subscribe at home for so many of those that are elsewhere. */
+  #go(most: number): void {
+    let left = most;
+    for (const channel of this.#channels.values()) {
+      const { candidate, main } = channel;
+      if (left > 0 && candidate === null && main !== null && main.region !== HOME_REGION) {
+        channel.candidate = this.#fleet.attach(channel, HOME_REGION);
+        left -= 1;
+      }
+    }
+  }
+
+  #isAnyAway(): boolean {
+    for (const { main } of this.#channels.values()) {
+      if (main !== null && main.region !== HOME_REGION) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
