@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,34 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 WEST, SYDNEY = "us-west-2", "ap-southeast-2"
 
 
+def command_line(stack: LocalStack, *arguments: str) -> list[str]:
+    return [
+        sys.executable, "-c", "from cli.main import main; main()", *arguments,
+        "--json", "--stack-file", str(stack.stack_file),
+    ]  # fmt: skip
+
+
+@contextmanager
+def live_tail(
+    stack: LocalStack, *arguments: str
+) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict[str, Any]]]]:
+    """A `globalws tail` that is live, and its further lines; ends it at last."""
+    tail = subprocess.Popen(
+        command_line(stack, "tail", *arguments), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with tail:
+        assert tail.stdout is not None
+        try:
+            lines = (json.loads(line) for line in tail.stdout)
+            assert any(line.get("state") == "live" for line in lines)
+            yield tail, lines
+        finally:
+            tail.kill()
+
+
 def globalws(stack: LocalStack, *arguments: str) -> tuple[int, Any]:
     ran = subprocess.run(
-        [sys.executable, "-c", "from cli.main import main; main()", *arguments,
-         "--json", "--stack-file", str(stack.stack_file)],
+        command_line(stack, *arguments),
         cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     if not ran.stdout:
@@ -113,24 +139,12 @@ def test_dead_letters_reach_where_they_were_going(stack: LocalStack) -> None:
             "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
         },
     )
-    command = ["tail", "cars", "--region", SYDNEY, "--count", "2", "--json"]
-    tail = subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import main; main()", *command,
-         "--stack-file", str(stack.stack_file)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with tail:
-        assert tail.stdout is not None
-        try:
-            lines = (json.loads(line) for line in tail.stdout)
-            assert any(line.get("state") == "live" for line in lines)
-            code, document = globalws(stack, "dlq", "redrive", "--channel", "cars", "--yes")
-            assert code == 0, document
-            assert sum(queue["done"] for queue in document["queues"]) == 2
-            assert {line["id"] for line in lines if line["type"] == "message"} == {failed, lost}
-            assert tail.wait(10) == 0
-        finally:
-            tail.kill()
+    with live_tail(stack, "cars", "--region", SYDNEY, "--count", "2") as (tail, lines):
+        code, document = globalws(stack, "dlq", "redrive", "--channel", "cars", "--yes")
+        assert code == 0, document
+        assert sum(queue["done"] for queue in document["queues"]) == 2
+        assert {line["id"] for line in lines if line["type"] == "message"} == {failed, lost}
+        assert tail.wait(10) == 0
     _, listed = globalws(stack, "dlq", "list", "--channel", "cars")
     assert listed["messages"] == []
 
@@ -206,30 +220,18 @@ def test_a_file_that_is_published_again_after_a_crash_has_no_duplicates(
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     # What a run leaves that ended before it learned whether the bus had taken them.
     cut_off = Progress.new(digest, os.urandom(8)).begin(time.time_ns() // 1_000_000, 25)
-    command = ["tail", "music", "--region", SYDNEY, "--json"]
-    tail = subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import main; main()", *command,
-         "--stack-file", str(stack.stack_file)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with tail:
-        assert tail.stdout is not None
-        try:
-            lines = (json.loads(line) for line in tail.stdout)
-            assert any(line.get("state") == "live" for line in lines)
-            for _ in range(2):
-                kept.write_text(cut_off.text())
-                code, document = globalws(stack, "publish", "--file", str(file), "--region", WEST)
-                assert (code, document["messages"]) == (0, 25), document
-            received = []
-            while len(received) < 25:
-                line = next(lines)
-                received += [line["message"]] if line["type"] == "message" else []
-            code, _ = globalws(stack, "publish", "music", "the end", "--region", WEST)
-            assert code == 0
-            after = [line["message"] for line in itertools.takewhile(_not_the_end, lines)]
-        finally:
-            tail.kill()
+    with live_tail(stack, "music", "--region", SYDNEY) as (_, lines):
+        for _ in range(2):
+            kept.write_text(cut_off.text())
+            code, document = globalws(stack, "publish", "--file", str(file), "--region", WEST)
+            assert (code, document["messages"]) == (0, 25), document
+        received = []
+        while len(received) < 25:
+            line = next(lines)
+            received += [line["message"]] if line["type"] == "message" else []
+        code, _ = globalws(stack, "publish", "music", "the end", "--region", WEST)
+        assert code == 0
+        after = [line["message"] for line in itertools.takewhile(_not_the_end, lines)]
     assert sorted(received) == sorted(texts)
     assert after == []
 
