@@ -51,30 +51,32 @@ class Shown:
         }
 
 
-def new_change(
-    session: Session, what: str, detail_type: str, fields: Mapping[str, Any], reason: str
-) -> Change:
-    """An operator's command, now. Raises CliError if it is not known who gives it."""
-    by, at = session.caller(), instant(time.time())
-    return Change(what, detail_type, fields, new_ulid(), reason, by, at)
-
-
 def carry_out(
     session: Session,
-    change: Change,
+    what: str,
+    detail_type: str,
+    fields: Mapping[str, Any],
+    reason: str,
     *,
+    question: str = "",
     wait: bool,
     timeout: float,
     now: Callable[[Region], str] = lambda _: "",
 ) -> ExitCode:
-    """Puts the command on one region's bus, and prints what each region did about it.
+    """Puts an operator's command on one region's bus, and prints what each region did about it.
 
     Args:
+        question: what the operator is asked first; nothing if it is empty.
         now: what a region that has carried it out is asked for then, in a few words.
 
     Raises:
-        CliError: no bus took it.
+        CliError: no bus took it, it is not known who gives it, or the operator declined.
     """
+    if question:
+        session.target  # noqa: B018 - name the target before the question
+        session.confirm(question)
+    by, at = session.caller(), instant(time.time())
+    change = Change(what, detail_type, fields, new_ulid(), reason, by, at)
     try:
         look = _in_record(change.key, now)
     except InvalidEventError as error:  # before any region takes it

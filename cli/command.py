@@ -100,6 +100,22 @@ StoredPattern = Annotated[
 UserId = Annotated[
     str, typer.Argument(metavar="USER", help="The user's id.", parser=parsed(checked_user))
 ]
+
+
+def optional_pattern(help_text: str) -> Any:
+    """A pattern as the argument of a command that may do without one."""
+    return typer.Argument(
+        metavar="[PATTERN]", help=help_text, parser=parsed(checked_stored_pattern)
+    )
+
+
+def user_option(help_text: str) -> Any:
+    """The option --user."""
+    return typer.Option(
+        metavar="USER", help=help_text, parser=parsed(checked_user), show_default=False
+    )
+
+
 Wait = Annotated[
     bool, typer.Option("--wait/--no-wait", help="Wait until every region has carried it out.")
 ]

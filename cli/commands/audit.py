@@ -7,8 +7,7 @@ import typer
 from globalws_functions.domain.channel import user_key, user_of
 
 from cli.adapters.tables import audit_records
-from cli.command import command, parsed
-from cli.domain.names import checked_stored_pattern, checked_user
+from cli.command import command, optional_pattern, user_option
 from cli.errors import ExitCode, UsageError
 from cli.regions import exit_code, failures, in_each
 from cli.session import Session
@@ -29,22 +28,9 @@ def register(app: typer.Typer) -> None:
 def audit(
     session: Session,
     name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PATTERN]",
-            help="Only what was given for this channel or pattern.",
-            parser=parsed(checked_stored_pattern),
-        ),
+        str | None, optional_pattern("Only what was given for this channel or pattern.")
     ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="USER",
-            help="Only what was given for this user.",
-            parser=parsed(checked_user),
-            show_default=False,
-        ),
-    ] = None,
+    user: Annotated[str | None, user_option("Only what was given for this user.")] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=10_000, help="At most so many records of each region.")
     ] = 20,

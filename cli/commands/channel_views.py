@@ -16,9 +16,9 @@ from globalws_functions.domain.channel_rules import (
 )
 
 from cli.channel_rules import Found, merged, read_all_rules, read_rules
-from cli.command import command, parsed
+from cli.command import command, parsed, user_option
 from cli.domain.access import explanation, token_grants
-from cli.domain.names import checked_grant_pattern, checked_operation, checked_user
+from cli.domain.names import checked_grant_pattern, checked_operation
 from cli.errors import ExitCode, UsageError
 from cli.regions import exit_code, failures, in_each
 from cli.session import Session
@@ -85,15 +85,7 @@ def explain(
             parser=parsed(checked_grant_pattern),
         ),
     ],
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="USER",
-            help="The caller is signed in, with this user id.",
-            parser=parsed(checked_user),
-            show_default=False,
-        ),
-    ] = None,
+    user: Annotated[str | None, user_option("The caller is signed in, with this user id.")] = None,
     group: Annotated[
         list[str] | None,
         typer.Option(

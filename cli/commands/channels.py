@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from globalws_functions.domain.command import CHANNEL_POLICY_CHANGED
 
-from cli.change import carry_out, new_change
+from cli.change import carry_out
 from cli.channel_rules import openness
 from cli.command import (
     Reason,
@@ -103,10 +103,11 @@ def block(
     told the reason. `globalws channels allow` undoes it, and `globalws channels reset` leaves the
     pattern to the deployment's parameter AllowedChannels again.
     """
-    session.target  # noqa: B018 - name the target before the question
-    session.confirm(f"Block {pattern} in every region and end its subscriptions?")
+    question = f"Block {pattern} in every region and end its subscriptions?"
     fields = {"allowed": False}
-    return _decide(session, "block", pattern, fields, reason, wait=wait, timeout=timeout)
+    return _decide(
+        session, "block", pattern, fields, reason, question=question, wait=wait, timeout=timeout
+    )
 
 
 @command(
@@ -134,13 +135,14 @@ def reset(
     regions, and the latest decision wins everywhere. Each leaves an audit record, by which this
     command knows that it is done.
     """
-    session.target  # noqa: B018 - name the target before the question
-    session.confirm(
+    question = (
         f"Leave {pattern} to AllowedChannels in every region, "
         "and end subscriptions that it does not allow?"
     )
     fields = {"allowed": None}
-    return _decide(session, "reset", pattern, fields, reason, wait=wait, timeout=timeout)
+    return _decide(
+        session, "reset", pattern, fields, reason, question=question, wait=wait, timeout=timeout
+    )
 
 
 def _decide(
@@ -150,11 +152,13 @@ def _decide(
     fields: Mapping[str, Any],
     reason: str,
     *,
+    question: str = "",
     wait: bool,
     timeout: float,
 ) -> ExitCode:
     fields = {"name": pattern, **fields}
-    change = new_change(session, what, CHANNEL_POLICY_CHANGED, fields, reason)
     return carry_out(
-        session, change, wait=wait, timeout=timeout, now=lambda region: openness(region, pattern)
-    )
+        session, what, CHANNEL_POLICY_CHANGED, fields, reason,
+        question=question, wait=wait, timeout=timeout,
+        now=lambda region: openness(region, pattern),
+    )  # fmt: skip

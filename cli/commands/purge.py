@@ -6,9 +6,8 @@ import typer
 from globalws_functions.domain.channel_patterns import USER, is_wildcard
 from globalws_functions.domain.command import PURGE_REQUESTED
 
-from cli.change import carry_out, new_change
-from cli.command import Reason, Timeout, Wait, command, parsed
-from cli.domain.names import checked_stored_pattern, checked_user
+from cli.change import carry_out
+from cli.command import Reason, Timeout, Wait, command, optional_pattern, user_option
 from cli.errors import ExitCode, UsageError
 from cli.session import Session
 
@@ -34,21 +33,9 @@ def purge(
     reason: Reason,
     pattern: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[PATTERN]",
-            help="The channel, or a pattern of channels, e.g. tech, 'chat:*'.",
-            parser=parsed(checked_stored_pattern),
-        ),
+        optional_pattern("The channel, or a pattern of channels, e.g. tech, 'chat:*'."),
     ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="USER",
-            help="End all subscriptions of this user instead.",
-            parser=parsed(checked_user),
-            show_default=False,
-        ),
-    ] = None,
+    user: Annotated[str | None, user_option("End all subscriptions of this user instead.")] = None,
     block: Annotated[
         bool, typer.Option("--block", help="Close the channel too, until it is allowed or reset.")
     ] = False,
@@ -73,15 +60,16 @@ def purge(
         raise UsageError("--block and --delete-history are of channels: `globalws users block`")
     if delete_history and pattern is not None and (is_wildcard(pattern) or USER in pattern):
         raise UsageError("--delete-history takes one channel, because each has its own history")
-    session.target  # noqa: B018 - name the target before the question
     also = [text for asked, text in ((block, "block it"), (delete_history, "delete its history"))
             if asked]  # fmt: skip
     whose = f"user {user}" if pattern is None else pattern
-    session.confirm(f"End {whose}'s subscriptions in every region{_and(also)}?")
+    question = f"End {whose}'s subscriptions in every region{_and(also)}?"
     flags = {"block": block, "deleteHistory": delete_history}
     fields = {"user": user} if pattern is None else {"name": pattern, **flags}
-    change = new_change(session, "purge", PURGE_REQUESTED, fields, reason)
-    return carry_out(session, change, wait=wait, timeout=timeout)
+    return carry_out(
+        session, "purge", PURGE_REQUESTED, fields, reason,
+        question=question, wait=wait, timeout=timeout,
+    )  # fmt: skip
 
 
 def _and(also: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from globalws_functions.domain.command import USER_GRANT_CHANGED, USER_POLICY_CHANGED
 
-from cli.change import carry_out, new_change
+from cli.change import carry_out
 from cli.channel_rules import Found, merged, read_all_rules
 from cli.command import (
     Reason,
@@ -83,11 +83,12 @@ def block(
     Every request with a token of the user is refused, with the reason. The same person with an API
     key is not the user: what is open to anyone stays open. `globalws users allow` undoes it.
     """
-    session.target  # noqa: B018 - name the target before the question
-    session.confirm(f"Block user {user} in every region and end all subscriptions of that user?")
+    question = f"Block user {user} in every region and end all subscriptions of that user?"
     fields = {"user": user, "allowed": False}
-    change = new_change(session, "block", USER_POLICY_CHANGED, fields, reason)
-    return carry_out(session, change, wait=wait, timeout=timeout)
+    return carry_out(
+        session, "block", USER_POLICY_CHANGED, fields, reason,
+        question=question, wait=wait, timeout=timeout,
+    )  # fmt: skip
 
 
 @command(
@@ -106,8 +107,9 @@ def allow(
 ) -> ExitCode:
     """End the block of a user. It does not ask, so --yes changes nothing."""
     fields = {"user": user, "allowed": True}
-    change = new_change(session, "allow", USER_POLICY_CHANGED, fields, reason)
-    return carry_out(session, change, wait=wait, timeout=timeout)
+    return carry_out(
+        session, "allow", USER_POLICY_CHANGED, fields, reason, wait=wait, timeout=timeout
+    )
 
 
 @command(
@@ -143,8 +145,9 @@ def grant(
     only the subscription to a pattern needs no rule. It does not ask, so --yes changes nothing.
     """
     fields = {"user": user, "channel": pattern, "operations": in_order(operations)}
-    change = new_change(session, "grant", USER_GRANT_CHANGED, fields, reason)
-    return carry_out(session, change, wait=wait, timeout=timeout)
+    return carry_out(
+        session, "grant", USER_GRANT_CHANGED, fields, reason, wait=wait, timeout=timeout
+    )
 
 
 @command(
@@ -167,11 +170,12 @@ def revoke(
     Clients that are still allowed, by another grant or by a rule, come back at once. Grants in the
     user's tokens stay.
     """
-    session.target  # noqa: B018 - name the target before the question
-    session.confirm(f"Revoke {user}'s grant on {pattern} and end that user's subscriptions there?")
+    question = f"Revoke {user}'s grant on {pattern} and end that user's subscriptions there?"
     fields: Mapping[str, Any] = {"user": user, "channel": pattern, "operations": []}
-    change = new_change(session, "revoke", USER_GRANT_CHANGED, fields, reason)
-    return carry_out(session, change, wait=wait, timeout=timeout)
+    return carry_out(
+        session, "revoke", USER_GRANT_CHANGED, fields, reason,
+        question=question, wait=wait, timeout=timeout,
+    )  # fmt: skip
 
 
 def _by_user(found: Found) -> Mapping[str, Mapping[str, Any]]:
