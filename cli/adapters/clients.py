@@ -84,7 +84,7 @@ class Clients:
         return cast("CloudFormationClient", self._client("cloudformation"))
 
     def caller(self) -> str:
-        """The ARN of whoever's credentials these are. Raises CliError."""
+        """The ARN of the user or role that the credentials belong to. Raises CliError."""
         with aws_errors("sts", self.region):
             return str(self._client("sts").get_caller_identity()["Arn"])
 

@@ -61,8 +61,8 @@ def deploy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:
         existing: the regions that have a bus.
 
     Raises:
-        DeployError: the deployment has a region that is not wanted. An unlisted region may be an
-            oversight, so it is not deleted.
+        DeployError: the deployment has a region that is not wanted. The operator may have
+            forgotten to list it, so it is not deleted.
     """
     wanted = wanted or existing
     if not wanted:

@@ -51,8 +51,8 @@ class Subscription:
         self.prefix = data_prefix(self.id)
 
 
-# Subscriptions under one equality key, by group. The values are the alternatives by which a
-# subscription stands here and whose other rules are still to be checked; empty if none has any.
+# Subscriptions under one equality key, by group. The values are the alternatives that put a
+# subscription here and have other rules, which must still be checked; empty if none has any.
 _Bucket = dict[Group, dict[Subscription, tuple[Alternative, ...]]]
 
 

@@ -27,7 +27,7 @@ export function response(ctx) {
     return ctx.result;
   }
   if (ctx.error.type === 'DynamoDB:ConditionalCheckFailedException') {
-    // Who has no lease is no member: there is nothing to leave. The next functions do nothing then.
+    // A connection without a lease is no member and has nothing to leave. The next functions do nothing then.
     return null;
   }
   util.error(`presence does not answer: try again (${ctx.error.type})`, 'StoreUnavailable');

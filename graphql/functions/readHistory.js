@@ -47,7 +47,7 @@ export function request(ctx) {
       expressionValues: util.dynamodb.toMapValues(values),
     },
     scanIndexForward: !isBackwards,
-    // Who resumes asks right after a message was stored.
+    // A client that resumes asks right after a message was stored.
     consistentRead: true,
     limit,
   };

@@ -7,8 +7,8 @@ const HOURS_OLD = 24;
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * A client's publish: readChannel -> requireAllowed -> checkMessage -> putOnBus. The message that
- * these functions share stands in ctx.stash.message; what comes back is what subscribers get.
+ * A client's publish: readChannel -> requireAllowed -> checkMessage -> putOnBus. These functions share
+ * the message in ctx.stash.message; what comes back is what subscribers get.
  */
 export function request(ctx) {
   const { id, name, message } = ctx.args;

@@ -43,7 +43,7 @@ def test_what_has_changed_is_deployed_on_top(own: OwnStack) -> None:
 
 @asynccontextmanager
 async def _redeployed(stack: LocalStack, allowed: str) -> AsyncIterator[None]:
-    """The first region, deployed anew with other allowed channels; as before afterwards."""
+    """The first region, deployed again with other allowed channels until the block ends."""
     running = stack.running
     region = running.regions[0]
     settings = LocalSettings.parse(

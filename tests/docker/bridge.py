@@ -12,7 +12,7 @@ _PREFIX_LENGTH = 24
 
 @contextmanager
 def up() -> Iterator[None]:
-    """The bridge, for the duration of the block. One that a killed run left is made anew."""
+    """The bridge, for the duration of the block. If a killed run left one, it is removed first."""
     down()
     try:
         _ip("link", "add", "name", NAME, "type", "bridge")

@@ -73,7 +73,7 @@ def calls_of_resolver(path: Path) -> set[str]:
     for operation in re.findall(r"operation: '(\w+)'", text):
         service = "events" if operation == "PutEvents" else "dynamodb"
         actions.add(f"{service}:{operation}")
-        # When the condition of a write fails, AppSync reads the item as it stands.
+        # When the condition of a write fails, AppSync reads the item as it is.
         if operation in ("PutItem", "UpdateItem", "DeleteItem") and "condition:" in text:
             actions.add("dynamodb:GetItem")
     return actions

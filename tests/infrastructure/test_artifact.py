@@ -75,7 +75,7 @@ def test_every_module_is_compiled_so_that_no_cold_start_has_to(
 
 
 def test_an_unchanged_function_is_an_unchanged_package(build_folder: Path, tmp_path: Path) -> None:
-    # SAM uploads what differs, and Lambda starts it anew. Within a build the functions, which have
+    # SAM uploads what differs, and Lambda restarts it. Within a build the functions, which have
     # the same sources, share their packages; another build installs and compiles them again.
     # The path is one that a shell or make would take apart.
     again = tmp_path / "a b" / "$HOME é's"

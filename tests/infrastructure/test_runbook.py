@@ -60,7 +60,7 @@ def test_parameters_that_are_named_exist(template: Template) -> None:
 
 
 def test_no_command_names_the_regions_that_there_are() -> None:
-    """A fixed list of peers would take the others away from whoever copies the command."""
+    """An operator who copies a command with a fixed list of peers would remove the others."""
     assert "PeerRegions" not in _TEXT
     for words in _commands(_TEXT):
         assert words[:2] != ["make", "deploy"] or not any("REGIONS=" in word for word in words)

@@ -1,4 +1,4 @@
-"""What the template must keep promising, whoever edits it."""
+"""What the template must contain after every change."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -208,7 +208,7 @@ ISOLATION = (
     ),
     Mutation(
         test="tests/integration/functions/test_tables.py::"
-        "test_the_last_grant_of_each_pattern_stands",
+        "test_the_last_grant_of_each_pattern_counts",
         what="a grant is ranked by the decision about its user",
         file="functions/globalws_functions/adapters/channels_table.py",
         old='"#grants.#pattern.#decision",',

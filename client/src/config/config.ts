@@ -17,7 +17,7 @@ export interface LocalIssuer {
 export interface ClientConfig {
   /** At least one. */
   readonly regions: readonly [RegionEndpoint, ...RegionEndpoint[]];
-  /** Whether whoever serves this page also offers the operator's API; never so on AWS. */
+  /** Whether the server of this page also offers the operator's API. On AWS it never does. */
   readonly operator: boolean;
   readonly issuer: LocalIssuer | null;
 }

@@ -41,7 +41,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Regions(Protocol):
-    """Whoever runs the regions' processes."""
+    """What runs the regions' processes."""
 
     def is_running(self, region: str) -> bool:
         """Whether the region's process runs."""

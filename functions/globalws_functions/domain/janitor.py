@@ -210,7 +210,7 @@ class Janitor:
     def _note_closed(self, channel: Channel, run: Run, at: datetime) -> None:
         if channel.closed_since is None:
             run.closed += 1
-            # What an operator closed stands in the order's own record.
+            # If an operator closed it, the audit has the record of that command already.
             if channel.override is None and channel.known:
                 self.audit.save(self._closure(channel.name, at, "no longer in AllowedChannels"))
         self.registry.mark_invalidated(channel, at)

@@ -1,6 +1,6 @@
 """What changed in a channel's presence, and telling this region's subscribers of it.
 
-A `PresenceChanged` event is worth nothing when it is late: an old ENTER would show a member who has
+A late `PresenceChanged` event is useless: an old ENTER would show a member who has
 left. So it is delivered within a minute or dropped, and never kept as a dead letter; who watches a
 channel reads its members again from time to time.
 """

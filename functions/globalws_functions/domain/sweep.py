@@ -36,8 +36,8 @@ class Target:
 def ended_by(command: Command) -> Target | None:
     """Whose memberships a command ends; None for one that only opens.
 
-    All that may shut somebody out ends them, as it ends subscriptions: who is still entitled enters
-    again.
+    Each command that may shut somebody out ends memberships, as it ends subscriptions. Users who
+    still have access enter again.
     """
     only_opens = command.action is Action.GRANT or (
         command.action is Action.ALLOW and command.publish is None and command.subscribe is None

@@ -95,7 +95,8 @@ class Token(Auth):
     def _asked(self, task: asyncio.Task[str]) -> None:
         self._asking = None
         if not task.cancelled():
-            task.exception()  # whoever waits gets it; if nobody does any more, it is no news
+            # Callers that wait get the error. If none waits, this keeps asyncio from logging it.
+            task.exception()
 
     async def _ask(self) -> str:
         try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 MOST_FEEDS = 200  # AppSync's bound of subscriptions on a connection
-MOST_UNANSWERED = 50  # `start` frames on their way, so that a region's return is no stampede
+MOST_UNANSWERED = 50  # `start` frames on their way: a region that comes back must not be overrun
 
 
 class Phase(Enum):

@@ -24,7 +24,7 @@ export interface Tuning {
   readonly pageLimit: number;
   /** Channels whose history one request reads. */
   readonly historyBatch: number;
-  /** Failures of history before the subscription is made anew. */
+  /** So many failures of history end the subscription; another one is started. */
   readonly historyAttempts: number;
   /** Ids remembered by channel in order to drop duplicates. */
   readonly seenLimit: number;

@@ -12,7 +12,7 @@ import type { Message, StateEvent } from './types.js';
 const ClientContext = createContext<Client | null>(null);
 
 export interface ClientProviderProps {
-  /** The same on every render; whoever made it closes it. */
+  /** The same on every render. The application made it, and closes it. */
   readonly client: Client;
   readonly children?: ReactNode;
 }

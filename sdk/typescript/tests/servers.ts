@@ -58,7 +58,7 @@ export class FakeServers {
     }
   }
 
-  /** Start anew for another test. */
+  /** Go back to the initial state, for another test. */
   reset(channel?: string): void {
     this.world = newWorld(channel);
     this.authorized = (headers) => headers['x-api-key'] === KEY;

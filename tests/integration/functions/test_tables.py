@@ -172,7 +172,7 @@ def test_levels_are_written_and_what_they_replaced_is_kept(tables: Any) -> None:
     item = _item(tables, "chat:*")
     assert (item["publish"], item["subscribe"]) == ("granted", "signed-in")
     second = _command(1, True, name="chat:*", subscribe="anyone")
-    # Whoever of the two functions comes second is told the same.
+    # Two functions handle the command: the second gets the same answer.
     assert channels.decide(second, NOW) == Decision(Decided.WRITTEN, "signed-in")
     assert channels.decide(second, NOW) == Decision(Decided.UNCHANGED, "signed-in")
     assert channels.decide(first, NOW) == Decision(Decided.SUPERSEDED)
@@ -202,7 +202,7 @@ def _grants(tables: Any, user: str) -> dict[str, list[str]]:
     }
 
 
-def test_the_last_grant_of_each_pattern_stands(tables: Any) -> None:
+def test_the_last_grant_of_each_pattern_counts(tables: Any) -> None:
     channels = ChannelsTable.connect("channels", "us-west-2")
     first = _grant(1, "chat:*", "publish", "subscribe")
     assert channels.grant(first).decided is Decided.WRITTEN

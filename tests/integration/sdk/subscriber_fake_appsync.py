@@ -219,7 +219,7 @@ class FakeAppSync:
         return World(REGIONS, lambda: int(time.time() * 1000))
 
     def reset(self) -> None:
-        """Start anew for another test."""
+        """Go back to the initial state, for another test."""
         for name, region in self.regions.items():
             self.world.apply({"down": name})
             region.published, region.publish_answers = [], []

@@ -42,7 +42,7 @@ def _api() -> Api:
 
 
 class _Anyone:
-    """Lets in whoever the test says."""
+    """Lets in the caller that the test names."""
 
     mode: AuthMode = "OPENID_CONNECT"
     identity: Identity = None
