@@ -23,7 +23,7 @@ from globalws_functions.domain.apply import Region, apply
 from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError, PermanentError, TransientError
 from globalws_functions.domain.redrive import redrive_of
-from globalws_functions.settings import CommandSettings
+from globalws_functions.settings.commands import CommandSettings
 
 logger = Logger()
 metrics = Metrics()

@@ -23,7 +23,7 @@ from globalws_functions.domain.errors import GlobalwsError, InvalidEventError
 from globalws_functions.domain.janitor import Janitor, Run
 from globalws_functions.domain.schedule import check_scheduled_event
 from globalws_functions.domain.token_bucket import TokenBucket
-from globalws_functions.settings import JanitorSettings
+from globalws_functions.settings.janitor import JanitorSettings
 
 logger = Logger()
 metrics = Metrics()

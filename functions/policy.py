@@ -16,7 +16,7 @@ from globalws_functions.adapters.channels_table import ChannelsTable
 from globalws_functions.domain.command import read_command
 from globalws_functions.domain.errors import InvalidEventError
 from globalws_functions.domain.redrive import redrive_of
-from globalws_functions.settings import PolicySettings
+from globalws_functions.settings.commands import PolicySettings
 
 logger = Logger()
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from globalws_functions.adapters.presence_api import PresenceApi
 from globalws_functions.domain.presence import Outcome, deliver
-from globalws_functions.settings import PresenceSettings
+from globalws_functions.settings.presence import PresenceSettings
 
 logger = Logger()
 metrics = Metrics()

@@ -13,7 +13,7 @@ from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
 from globalws_functions.adapters.graphql_api import GraphqlApi
 from globalws_functions.domain.publish_request import publish
 from globalws_functions.message_handler import attempt, report
-from globalws_functions.settings import ReplaySettings
+from globalws_functions.settings.replay import ReplaySettings
 
 logger = Logger()
 metrics = Metrics()

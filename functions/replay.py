@@ -17,7 +17,7 @@ from globalws_functions.domain.delivery import Delivery, Outcome
 from globalws_functions.domain.message import Message
 from globalws_functions.domain.replay import replay
 from globalws_functions.message_handler import attempt, report
-from globalws_functions.settings import ReplaySettings
+from globalws_functions.settings.replay import ReplaySettings
 
 logger = Logger()
 metrics = Metrics()

@@ -23,7 +23,7 @@ from globalws_functions.domain.fields import SOURCE
 from globalws_functions.domain.leases import LeaseKeeper, Sweep
 from globalws_functions.domain.schedule import check_scheduled_event
 from globalws_functions.domain.sweep import ended_by, sweep_times
-from globalws_functions.settings import SweepSettings
+from globalws_functions.settings.presence import SweepSettings
 
 logger = Logger()
 metrics = Metrics()

@@ -18,12 +18,10 @@ from globalws_functions.domain.errors import (
 )
 from globalws_functions.domain.message import Message, read_message_published
 from globalws_functions.domain.replay import replay
-from globalws_functions.settings import (
-    CommandSettings,
-    JanitorSettings,
-    ReplaySettings,
-    SettingsError,
-)
+from globalws_functions.settings.commands import CommandSettings
+from globalws_functions.settings.environment import SettingsError
+from globalws_functions.settings.janitor import JanitorSettings
+from globalws_functions.settings.replay import ReplaySettings
 from hypothesis import given
 from hypothesis import strategies as st
 
