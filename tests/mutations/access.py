@@ -75,7 +75,7 @@ ACCESS = (
         new='publisher=read_text(detail, "by")',
     ),
     Mutation(
-        test="tests/integration/functions/test_tables.py::"
+        test="tests/integration/functions/test_channels_table.py::"
         "test_a_table_of_an_older_version_needs_no_migration",
         what="an item must have been written by this version",
         file="functions/globalws_functions/adapters/channels_table.py",

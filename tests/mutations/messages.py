@@ -213,7 +213,7 @@ ORDER = (
         new='''rank = f"{self.id}#{self.at}#{self.policy or ''}"''',
     ),
     Mutation(
-        test="tests/integration/functions/test_tables.py::"
+        test="tests/integration/functions/test_channels_table.py::"
         "test_racing_writers_end_with_the_latest_decision",
         what="the registry writes whatever decision arrives last",
         file="functions/globalws_functions/adapters/channels_table.py",

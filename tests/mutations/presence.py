@@ -72,7 +72,7 @@ PRESENCE = (
         return""",
     ),
     Mutation(
-        test=f"{_SDK}test_an_ended_lease_is_followed_by_another_connection",
+        test="tests/unit/sdk/test_presence_lease.py::test_an_ended_lease_is_followed_by_another_connection",
         what="a lease that has ended is used on",
         file="sdk/python/globalws_client/presence_lease.py",
         old="        self._lease = None\n        delay",

@@ -2,9 +2,11 @@
 
 from tests.mutations.access import ACCESS
 from tests.mutations.channels import CHANNELS
+from tests.mutations.durability import DURABILITY
+from tests.mutations.isolation import ISOLATION
+from tests.mutations.limits import LIMITS
 from tests.mutations.messages import DELIVERY, DUPLICATES, ORDER
 from tests.mutations.model import Mutation
-from tests.mutations.operation import DURABILITY, ISOLATION, LIMITS
 from tests.mutations.presence import PRESENCE
 
 MUTATIONS: tuple[Mutation, ...] = (

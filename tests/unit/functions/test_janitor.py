@@ -1,102 +1,19 @@
-"""The janitor's rules and one run of it."""
+"""Runs of the janitor: what they end and when, what failures do, and how fast they are."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from random import Random
+from datetime import timedelta
 
 import pytest
 from globalws_functions.domain.channel import Channel, JanitorAction, next_action
 from globalws_functions.domain.channel_rules import deployed_by_pattern
-from globalws_functions.domain.errors import (
-    GlobalwsError,
-    PermanentError,
-    ThrottledError,
-    TransientError,
-)
-from globalws_functions.domain.janitor import NOBODYS, RESERVE_SECONDS, Janitor, Run
+from globalws_functions.domain.errors import PermanentError, ThrottledError, TransientError
+from globalws_functions.domain.janitor import NOBODYS, RESERVE_SECONDS
 from globalws_functions.domain.token_bucket import TokenBucket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.functions import NOW, FakeApi, FakeAudit, FakeClock
-
-ALLOWED = "cars,tech"
-GRACE = timedelta(minutes=15)
-
-
-@dataclass
-class FakeRegistry:
-    items: dict[str, Channel] = field(default_factory=dict)
-    runs: list[Run] = field(default_factory=list)
-    failing: set[str] = field(default_factory=set)
-
-    def channels(self) -> Iterator[Channel]:
-        yield from list(self.items.values())
-
-    def remember(self, name: str, level: str | None, stricter_since: datetime | None) -> None:
-        self._check(name)
-        self.items[name] = replace(
-            self.items.get(name, Channel(name)),
-            known=True,
-            known_level=level,
-            stricter_since=stricter_since,
-        )
-
-    def mark_invalidated(self, channel: Channel, at: datetime) -> None:
-        self._check(channel.name)
-        self.items[channel.name] = replace(
-            channel, closed_since=channel.closed_since or at, invalidated_at=at
-        )
-
-    def reopen(self, channel: Channel) -> None:
-        self._check(channel.name)
-        self.items[channel.name] = replace(channel, closed_since=None, invalidated_at=None)
-
-    def save_run(self, run: Run) -> None:
-        self.runs.append(run)
-
-    def _check(self, name: str) -> None:
-        if name in self.failing:
-            raise TransientError("the table is busy")
-
-
-@dataclass
-class World:
-    registry: FakeRegistry = field(default_factory=FakeRegistry)
-    api: FakeApi = field(default_factory=FakeApi)
-    audit: FakeAudit = field(default_factory=FakeAudit)
-    clock: FakeClock = field(default_factory=FakeClock)
-    warnings: list[tuple[str, GlobalwsError]] = field(default_factory=list)
-    seconds: float = 240.0
-
-    def __post_init__(self) -> None:
-        # One for all runs, as in a Lambda process.
-        self.bucket = TokenBucket(80, 5, self.clock.monotonic, self.clock.sleep)
-
-    def run(self, allowed: str = ALLOWED, *, ends_expired: bool = False) -> Run:
-        end = self.clock.seconds + self.seconds
-        janitor = Janitor(
-            region="us-west-2",
-            deployed=deployed_by_pattern(allowed),
-            grace=GRACE,
-            registry=self.registry,
-            api=self.api,
-            audit=self.audit,
-            bucket=self.bucket,
-            clock=self.clock.now,
-            random=Random(7),
-            failure=lambda name, error: self.warnings.append((name, error)),
-            ends_expired=ends_expired,
-        )
-        return janitor.run(lambda: end - self.clock.seconds)
-
-    def block(self, *names: str) -> None:
-        for name in names:
-            self.registry.items[name] = Channel(
-                name, override=False, decision="d", closed_since=self.clock.now()
-            )
+from tests.support.functions import NOW, FakeClock
+from tests.unit.functions.janitor_world import ALLOWED, GRACE, World
 
 
 @pytest.fixture
@@ -265,87 +182,3 @@ def test_the_bucket_holds_its_rate_whatever_its_callers_do(rate: float, waits: l
         times.append(clock.seconds)
     for first, last in itertools.combinations(range(len(times)), 2):
         assert last - first + 1 <= 5 + rate * (times[last] - times[first]) + 1e-3
-
-
-def _runs(world: World, allowed: str, minutes: int = 60) -> list[Run]:
-    """Runs each five minutes."""
-    runs = []
-    for _ in range(0, minutes, 5):
-        runs.append(world.run(allowed))
-        world.clock.seconds += 300
-    return runs
-
-
-def test_a_blocked_user_is_disconnected_until_once_after_the_grace_time(world: World) -> None:
-    world.block("#user:bob")
-    world.registry.items["#user:eve"] = Channel("#user:eve", override=True, decision="d")
-    world.registry.items["#user:joe"] = Channel("#user:joe")  # has only grants
-    _runs(world, ALLOWED)
-    assert world.api.disconnected == ["bob"] * 4
-    assert world.api.unsubscribed == []
-
-
-def test_a_blocked_pattern_is_ended_like_a_channel(world: World) -> None:
-    world.block("chat:*")
-    _runs(world, "chat:*,*")
-    assert world.api.unsubscribed == ["chat:*"] * 4
-
-
-@pytest.mark.parametrize(
-    ("allowed", "times"), [("cars", 4), ("cars,*", 2), ("cars,te:*", 4), ("cars,tech:*", 4)]
-)
-def test_a_name_that_left_the_list_is_ended_twice_if_others_still_allow_it(
-    world: World, allowed: str, times: int
-) -> None:
-    world.run()
-    _runs(world, allowed)
-    assert world.api.unsubscribed == ["tech"] * times
-
-
-def test_a_pattern_that_left_the_list_is_ended_twice(world: World) -> None:
-    """Some of its channels may have rules of their own, whose subscribers come back."""
-    world.run("chat:*")
-    _runs(world, "chat:42")
-    assert world.api.unsubscribed == ["chat:*"] * 2
-    assert [record.name for record in world.audit.saved] == ["chat:*"]
-
-
-def test_an_entry_that_cannot_be_read_is_a_block(world: World) -> None:
-    world.run()
-    _runs(world, "cars,tech=everyone")
-    assert world.api.unsubscribed == ["tech"] * 4
-
-
-def test_a_rule_that_a_deployment_made_stricter_ends_subscriptions_twice(world: World) -> None:
-    world.run("cars,chat:*")
-    assert world.api.unsubscribed == []
-    runs = _runs(world, "cars,chat:*=signed-in")
-    assert world.api.unsubscribed == ["chat:*"] * 2
-    assert [run.stricter for run in runs[:3]] == [1, 1, 0]
-    (record,) = world.audit.saved
-    assert record.reason == "AllowedChannels has signed-in for subscribing now"
-    # Wider again, nobody is kicked; and then stricter once more.
-    _runs(world, "cars,chat:*=anyone")
-    assert len(world.api.unsubscribed) == 2
-    _runs(world, "cars,chat:*=anyone/granted")
-    assert len(world.api.unsubscribed) == 4
-
-
-def test_a_stricter_deployment_kicks_nobody_where_an_operator_decided_the_level(
-    world: World,
-) -> None:
-    world.registry.items["chat:*"] = Channel("chat:*", True, "anyone", "d", known=True)
-    _runs(world, "chat:*=granted")
-    assert world.api.unsubscribed == []
-
-
-def test_a_failed_invalidation_of_a_stricter_rule_is_made_up_for(world: World) -> None:
-    world.run("chat:*")
-    world.api.failures["chat:*"] = [TransientError("down")] * 2
-    _runs(world, "chat:*=granted")
-    assert world.api.unsubscribed == ["chat:*"] * 2
-
-
-def test_the_probe_s_channel_is_no_business_of_the_janitor_s(world: World) -> None:
-    world.run("")
-    assert world.registry.items == {}
