@@ -33,8 +33,9 @@ ISOLATION = (
         test="tests/e2e/test_authorization.py::test_a_disallowed_channel_is_refused_at_subscribe",
         what="subscribe does not ask whether the channel is allowed",
         file="template.yaml",
-        old="          - !GetAtt RequireAllowed.FunctionId\n\n  QueryGetChannel:",
-        new="\n  QueryGetChannel:",
+        old="          - !GetAtt RequireAllowed.FunctionId\n"
+        "          - !GetAtt EndedBy.FunctionId\n\n  QueryGetChannel:",
+        new="          - !GetAtt EndedBy.FunctionId\n\n  QueryGetChannel:",
     ),
     Mutation(
         test="tests/e2e/test_commands.py::"
