@@ -21,6 +21,8 @@ compiler() { # the runtime's own Python, found here or fetched by uv
   for each in ${FUNCTIONS_PYTHON:+"$FUNCTIONS_PYTHON"} "python$version" python3 python; do
     is_version "$each" && command -v "$each" && return
   done
+  each="$(pyenv prefix "$version" 2>/dev/null)/bin/python" # pyenv puts only the chosen ones on the PATH
+  is_version "$each" && echo "$each" && return
   command -v uv >/dev/null || return 0
   uv python find "$version" 2>/dev/null && return
   uv python install --quiet "$version" 2>/dev/null && uv python find "$version" 2>/dev/null || true
@@ -58,12 +60,14 @@ packages() { # packages FOLDER: without machine code, so that one build runs on 
   mv "$1.new" "$1"
 }
 
-python=$(compiler)
-# All functions have the same packages: the first of a build, which may run them side by side, installs
-# and compiles these for all, beside the functions' folders, where SAM makes room before each build.
+# All functions have the same packages and the same Python: the first of a build, which may run them side
+# by side, finds the Python (uv may have to try to fetch it), installs the packages and compiles them for
+# all, beside the functions' folders, where SAM makes room before each build.
 shared="${ARTIFACTS_DIR%/*}/.packages-$version-$(cksum <requirements.txt | cut -d' ' -f1)"
 if mkdir "$shared.lock" 2>/dev/null; then
   trap 'rmdir "$shared.lock"' EXIT
+  python=$(compiler)
+  echo "$python" >"$shared.python"
   packages "$shared"
   trap - EXIT
 fi
@@ -71,6 +75,7 @@ until [ -d "$shared" ]; do
   [ -d "$shared.lock" ] || { echo "another function's build could not install the packages" >&2; exit 1; }
   sleep 0.1
 done
+python=$(cat "$shared.python")
 cp -R "$shared/." "$ARTIFACTS_DIR"
 cp ./*.py requirements.txt "$ARTIFACTS_DIR"
 cp -R globalws_functions "$ARTIFACTS_DIR"

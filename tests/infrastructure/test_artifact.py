@@ -205,3 +205,28 @@ def test_a_second_function_takes_the_packages_of_the_first(tmp_path: Path, pytho
     assert (
         tmp_path / "build" / "CommandFunction" / "package.py"
     ).read_text() == "# the first one's"
+
+
+def test_the_runtimes_python_is_looked_for_in_pyenv_and_once_for_all_functions(
+    tmp_path: Path, python: Path
+) -> None:
+    asked = tmp_path / "asked"
+    programs = {
+        "bin/pyenv": f'#!/bin/sh\necho "$@" >> {asked}\necho {tmp_path}/versions/3.98\n',
+        "versions/3.98/bin/python": f'#!/bin/sh\n[ "$1" = -c ] && echo 3.98 || {python} "$@"\n',
+    }
+    for name, text in programs.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    makefile = _project(tmp_path / "project", "python3.98")
+    for function in ("ReplayFunction", "CommandFunction"):
+        _build(
+            makefile,
+            tmp_path / "build",
+            function,
+            PATH=f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        )
+        assert list((tmp_path / "build" / function).glob("__pycache__/*.pyc")), function
+    assert asked.read_text() == "prefix 3.98\n"
