@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.support import botocore_models, leaks
 from tests.support.aws import close_connections
@@ -53,6 +53,13 @@ _FIRST = ("tests/deploy", "tests/e2e", "tests/conformance", "tests/integration")
 
 # Hypothesis uses the same examples in each run, without a time limit; `make fuzz` tries new ones.
 settings.register_profile("tests", deadline=None, derandomize=True)
+# `make breaks` asks only whether a test fails: to look for a smaller example takes minutes.
+settings.register_profile(
+    "mutations",
+    settings.get_profile("tests"),
+    phases=[phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)],
+    report_multiple_bugs=False,
+)
 settings.load_profile("tests")
 
 

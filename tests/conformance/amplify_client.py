@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,17 +39,21 @@ class AmplifyClient:
             limit=2**22,
         )
         self._reader = asyncio.create_task(self._read(), name="amplify-reader")
+        await self.become(self._target, self._auth_mode, self._token)
+        return self
+
+    async def become(self, target: Target, auth_mode: str, token: str | None = None) -> None:
+        """Be another caller, or one of another region, from now on."""
         await self._call(
             "configure",
-            endpoint=self._target.graphql_url,
-            region=self._target.region,
-            authMode=self._auth_mode,
-            apiKey=self._target.api_key,
-            accessKeyId=self._target.access_key,
-            secretAccessKey=self._target.secret_key,
-            token=self._token,
+            endpoint=target.graphql_url,
+            region=target.region,
+            authMode=auth_mode,
+            apiKey=target.api_key,
+            accessKeyId=target.access_key,
+            secretAccessKey=target.secret_key,
+            token=token,
         )
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._process.stdin is not None
@@ -63,6 +68,13 @@ class AmplifyClient:
     async def publish(self, name: str, message: str) -> dict[str, Any]:
         answer: dict[str, Any] = await self._call("publish", name=name, message=message)
         return answer
+
+    async def attempt(self, documents: Sequence[str]) -> list[dict[str, str]]:
+        """Run documents one by one; of each, the error types by the response key of the field.
+
+        A subscription ends once it is acknowledged; its error has an empty key.
+        """
+        return [dict(errors) for errors in await self._call("attempt", documents=documents)]
 
     async def next_message(self, id: str) -> dict[str, Any]:
         """The next message of a subscription; raises if it is an error instead."""

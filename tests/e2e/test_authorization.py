@@ -1,92 +1,31 @@
-"""The authorization matrix: each field with each credential, over HTTP and WebSocket."""
+"""Each field with each credential, over HTTP and WebSocket, on an open channel.
+
+tests/e2e/test_access_matrix.py has users, and channels with rules.
+"""
 
 from typing import Any
 
 import pytest
 
-from graphql import build_schema
+from emulator.appsync.schema import load_schema
 from tests.conformance.clients import SUBSCRIBE, Target, frames, post
 from tests.e2e.test_amplify import target_of
-from tests.support.stack import ROOT, LocalStack
+from tests.support.api_fields import FIELDS
+from tests.support.project_api import project_api
+from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
 
-_MESSAGE = "id name message publishedAt region publisher"
-_BUS = (
-    'id: "01KB4YXW0G8Q2M7R3T5V9XZABF", name: "tech", message: "m",'
-    ' publishedAt: "2026-11-23T10:00:00Z", region: "eu-west-1"'
-)
-_PRESENCE = "subscription ($name: String!) { presenceChanged(name: $name) { action } }"
-_LEASE = 'connection: "01KB4YXW0G8Q2M7R3T5V9XZABC", secret: "a secret of the matrix"'
-# Every field of Query and Mutation: how it is called, and who may.
-_CLIENTS = {"api-key", "iam"}
-_FIELDS = {
-    "Query.getChannel": (
-        '{ getChannel(name: "tech") { name allowed reason updatedAt } }',
-        _CLIENTS,
-    ),
-    "Query.channels": ("{ channels { name allowed reason updatedAt } }", _CLIENTS),
-    "Query.history": (
-        f'{{ history(name: "tech") {{ items {{ {_MESSAGE} }} nextToken }} }}',
-        _CLIENTS,
-    ),
-    "Mutation.publish": (
-        f'mutation {{ publish(name: "tech", message: "m") {{ {_MESSAGE} }} }}',
-        _CLIENTS,
-    ),
-    "Mutation.publishFromBus": (f"mutation {{ publishFromBus({_BUS}) {{ {_MESSAGE} }} }}", {"iam"}),
-    "Mutation.publishRequested": (
-        'mutation { publishRequested(id: "01KB4YXW0G8Q2M7R3T5V9XZABG", name: "tech", message: "m") '
-        f"{{ {_MESSAGE} }} }}",
-        {"iam"},
-    ),
-    "Mutation.disconnect": ('mutation { disconnect(user: "nobody") { user } }', {"iam"}),
-    "Mutation.grant": (
-        'mutation { grant(user: "nobody", channel: "matrix:*", operations: []) { id } }',
-        {"iam"},
-    ),
-    "Query.presence": ('{ presence(name: "tech") { nextToken } }', _CLIENTS),
-    "Query.occupancy": ('{ occupancy(name: "tech") { connections } }', _CLIENTS),
-    "Mutation.enter": (
-        f'mutation {{ enter(name: "tech", client: "matrix", {_LEASE}) {{ user }} }}',
-        _CLIENTS,
-    ),
-    "Mutation.heartbeat": (f"mutation {{ heartbeat({_LEASE}) {{ expiresAt }} }}", _CLIENTS),
-    "Mutation.leave": (f'mutation {{ leave(name: "tech", {_LEASE}) {{ user }} }}', _CLIENTS),
-    "Mutation.announceLeave": (
-        'mutation { announceLeave(name: "tech", user: "u", connection: "c", seq: 1) { name } }',
-        {"iam"},
-    ),
-    "Mutation.publishPresence": (
-        'mutation { publishPresence(name: "tech", action: COUNT, region: "us-west-2", '
-        'at: "2026-11-23T10:15:00Z") { name } }',
-        {"iam"},
-    ),
-    "Mutation.unsubscribe": ('mutation { unsubscribe(name: "robots") { name } }', {"iam"}),
-}
 _CREDENTIALS = ("api-key", "iam", "wrong-key", "wrong-signature", "none")
 _KNOWN = {"api-key", "iam"}
+_SUBSCRIPTIONS = [name for name in FIELDS if name.startswith("Subscription.")]
 
 
 def test_the_matrix_has_every_field_of_the_schema() -> None:
-    directives = (
-        "directive @aws_api_key on OBJECT | FIELD_DEFINITION "
-        "directive @aws_iam on OBJECT | FIELD_DEFINITION "
-        "directive @aws_oidc on OBJECT | FIELD_DEFINITION "
-        "directive @aws_cognito_user_pools on OBJECT | FIELD_DEFINITION "
-        "directive @aws_subscribe(mutations: [String!]!) on FIELD_DEFINITION scalar AWSDateTime "
-    )
-    schema = build_schema(directives + (ROOT / "graphql" / "schema.graphql").read_text())
-    assert schema.query_type is not None
-    assert schema.mutation_type is not None
-    assert schema.subscription_type is not None
-    fields = {
-        f"{root.name}.{field}"
-        for root in (schema.query_type, schema.mutation_type)
-        for field in root.fields
-    }
-    assert fields == set(_FIELDS)
-    assert set(schema.subscription_type.fields) == {"subscribe", "presenceChanged"}
+    schema = load_schema(project_api()).graphql
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    fields = {f"{root.name}.{field}" for root in roots if root for field in root.fields}
+    assert fields == set(FIELDS)
 
 
 @pytest.fixture
@@ -95,15 +34,15 @@ def target(stack: LocalStack) -> Target:
 
 
 @pytest.mark.parametrize("credential", _CREDENTIALS)
-@pytest.mark.parametrize("field", _FIELDS)
+@pytest.mark.parametrize("field", [name for name in FIELDS if name not in _SUBSCRIPTIONS])
 async def test_http(target: Target, field: str, credential: str) -> None:
-    query, allowed = _FIELDS[field]
-    status, answer = await post(target, query, credential=credential)
+    called = FIELDS[field]
+    status, answer = await post(target, called.document(), credential=credential)
     if credential not in _KNOWN:
         assert status == 401
         assert _types(answer) == ["UnauthorizedException"]
         assert not answer.get("data")
-    elif credential in allowed:
+    elif credential in called.callers:
         assert status == 200
         # The store refuses the same id in a second run, and a lease belongs to who made it.
         assert set(_types(answer)) <= {"DuplicateMessage", "LeaseExpired"}
@@ -132,10 +71,10 @@ async def test_connect(target: Target, credential: str, carrier: str) -> None:
 
 
 @pytest.mark.parametrize("credential", _CREDENTIALS)
-@pytest.mark.parametrize("document", [SUBSCRIBE, _PRESENCE], ids=["subscribe", "presenceChanged"])
-async def test_subscribe(target: Target, credential: str, document: str) -> None:
+@pytest.mark.parametrize("field", _SUBSCRIPTIONS)
+async def test_subscribe(target: Target, credential: str, field: str) -> None:
     async with frames(target) as connection:
-        answer = await connection.start("1", document, credential, name="tech")
+        answer = await connection.start("1", FIELDS[field].document(), credential)
         if credential in _KNOWN:
             assert answer == {"type": "start_ack", "id": "1"}
         else:

@@ -14,6 +14,20 @@ CHANNELS = (
         new="identity.userArn ? 'back-end' : poolKind",
     ),
     Mutation(
+        test="tests/e2e/test_access_matrix.py::test_gql_over_http",
+        what="history takes a grant to publish",
+        file="graphql/resolvers/Query.history.js",
+        old="ctx.stash.operation = 'subscribe';",
+        new="ctx.stash.operation = 'publish';",
+    ),
+    Mutation(
+        test="tests/e2e/test_access_matrix.py::test_gql_over_websocket",
+        what="who may publish may see who is in the channel",
+        file="graphql/resolvers/Subscription.presenceChanged.js",
+        old="ctx.stash.operation = 'presence';",
+        new="ctx.stash.operation = 'publish';",
+    ),
+    Mutation(
         test=f"{_SUBSCRIPTIONS}test_a_registry_that_answers_in_part_or_not_at_all_closes",
         what="a key that was not read counts as a rule that is not there",
         file="graphql/functions/readChannel.js",

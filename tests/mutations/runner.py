@@ -69,6 +69,7 @@ def command(test: str, report: Path) -> list[str]:
     folder = test.split("/")[1]
     marker = ["-m", folder] if folder in _LONG else []
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    options.append("--hypothesis-profile=mutations")
     return [sys.executable, "-m", "pytest", *options, *marker, test]
 
 

@@ -1,5 +1,5 @@
 // An aws-amplify client that takes commands on stdin and reports on stdout, one JSON document a
-// line. Commands: configure, subscribe, publish. It ends when stdin does. Node 20 needs the flag
+// line. Commands: configure (again: another caller), subscribe, publish, attempt. It ends when stdin does. Node 20 needs the flag
 // --experimental-websocket.
 import { createInterface } from 'node:readline';
 import { Amplify } from 'aws-amplify';
@@ -19,6 +19,7 @@ globalThis.WebSocket = class extends globalThis.WebSocket {
   }
 };
 let client;
+let listens = false;
 
 const report = (document) => process.stdout.write(`${JSON.stringify(document)}\n`);
 
@@ -42,11 +43,14 @@ const commands = {
         },
       },
     );
-    Hub.listen('api', ({ payload }) => {
-      if (payload.event === CONNECTION_STATE_CHANGE) {
-        report({ state: payload.data.connectionState });
-      }
-    });
+    if (!listens) {
+      listens = true;
+      Hub.listen('api', ({ payload }) => {
+        if (payload.event === CONNECTION_STATE_CHANGE) {
+          report({ state: payload.data.connectionState });
+        }
+      });
+    }
     client = generateClient({ authMode });
   },
 
@@ -73,7 +77,41 @@ const commands = {
     const { data } = await client.graphql({ query: PUBLISH, variables: { name, message } });
     return data.publish;
   },
+
+  // How each document ends: its errors, as [field's response key, error type].
+  async attempt({ documents }) {
+    const ends = [];
+    for (const query of documents) {
+      ends.push(await (query.startsWith('subscription') ? subscribed(query) : asked(query)));
+    }
+    return ends;
+  },
 };
+
+function asked(query) {
+  return client.graphql({ query }).then(
+    () => [],
+    ({ errors }) => errors.map(({ path, errorType }) => [path?.[0] ?? '', errorType]),
+  );
+}
+
+/** Subscribes until the server has answered, and no longer. */
+function subscribed(query) {
+  return new Promise((resolve) => {
+    let subscription;
+    const end = (errors) => {
+      stop();
+      subscription?.unsubscribe();
+      resolve(errors);
+    };
+    const stop = Hub.listen('api', ({ payload }) => {
+      if (payload.message === 'Connection established for subscription') end([]);
+    });
+    subscription = client.graphql({ query }).subscribe({
+      error: ({ errors }) => end([['', /"errorType":"(\w+)"/.exec(errors[0].message)?.[1] ?? errors[0].message]]),
+    });
+  });
+}
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async (line) => {
