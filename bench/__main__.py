@@ -124,7 +124,7 @@ def check() -> int:
     report = {
         "fan_out": fanout.run(fanout.SMALL, fanout.check_kinds()),
         "growth": growth.run_small(),
-        "resolvers": resolvers.run(300),
+        "resolvers": resolvers.run_small(),
         "cross_region": cross_region.run_small(),
         "lambda": lambda_runtime.run_small(),
     }

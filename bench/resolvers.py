@@ -7,7 +7,7 @@ import time
 from statistics import median
 from typing import Any
 
-from bench import pattern_subscribers
+from bench import pattern_subscribers, rules
 from bench.publisher import PUBLISH
 from bench.servers.project_api import PROJECT_KEY, engine
 from bench.stopwatch import Stopwatch
@@ -28,8 +28,13 @@ _TRIVIAL = (
 
 
 def run(publishes: int = 2_000) -> dict[str, Any]:
-    """µs for each evaluation and each publish."""
-    return asyncio.run(_run(publishes))
+    """µs for each evaluation and each publish, also beside a commit without rules."""
+    return run_small(publishes) | {"before_rules": rules.beside_before()}
+
+
+def run_small(publishes: int = 300) -> dict[str, Any]:
+    """The same of this commit alone."""
+    return asyncio.run(_run(publishes)) | {"rules": rules.many()}
 
 
 async def _run(publishes: int) -> dict[str, Any]:

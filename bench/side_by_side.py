@@ -5,14 +5,14 @@ it with boto3. Both stacks have idle subscribers in each region meanwhile.
 """
 
 import asyncio
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.processes import ROOT, STATE
+from bench.earlier import checkout
+from bench.processes import ROOT
 from bench.region_load import REGIONS, paced, port_of, step
 from bench.subscribers import Audience, Subscribers, subscribed
 from tests.support.stack import LocalStack, fresh_state, run_stack, stack_environment
@@ -39,7 +39,7 @@ def run(rates: tuple[int, ...] = RATES, seconds: int = 8, idle: int = _IDLE) -> 
     """Highest rates without backlog, and the processor time of a message by part, of both."""
     with ExitStack() as opened:
         versions = {
-            "before": opened.enter_context(_running(_checkout(), idle)),
+            "before": opened.enter_context(_running(checkout(BEFORE, ("make", "setup")), idle)),
             "now": opened.enter_context(_running(ROOT, idle)),
         }
         for version in versions.values():
@@ -96,23 +96,6 @@ def _report(steps: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
         "p99_ratio": round(steps["now"][0]["p99"] / steps["before"][0]["p99"], 3),
         "old_rate": {"p50": steps["now"][0]["p50"], "p99": steps["now"][0]["p99"]},
     }
-
-
-def _checkout() -> Path:
-    """A folder with the earlier commit and its environments; made once."""
-    folder = STATE / f"before-{BEFORE}"
-    if not (folder / ".ready").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        whole = folder / "whole.tar"
-        _do(ROOT, "git", "archive", "--output", str(whole), BEFORE)
-        _do(folder, "tar", "xf", str(whole))
-        _do(folder, "make", "setup")
-        (folder / ".ready").touch()
-    return folder
-
-
-def _do(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
 
 
 @contextmanager

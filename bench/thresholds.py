@@ -84,6 +84,12 @@ THRESHOLDS = (
         True,
         1.2,
     ),
+    Threshold("a publish with 10,000 rules ÷ with 10", "resolvers/rules/ratio", 1.1, True, 1.2),
+    Threshold(
+        "the resolvers' own time of a publish ÷ that before rules",
+        "resolvers/before_rules/ratio",
+        1.5,
+    ),
     Threshold("a small evaluation, µs", "resolvers/evaluation_us/small/min", 25.0, True, 2.0),
     Threshold(
         "cross-region messages/s without backlog ÷ those of the commit before",

@@ -41,7 +41,19 @@ def resolvers(found: Mapping[str, Any]) -> str:
             f"One publish of our own API in process, without HTTP: least {whole['min']} µs, p50 "
             f"{whole['p50']} µs. Its parts, with stopwatches on (p50):",
             table(["part", "µs"], parts),
+            *([_rules(found)] if "before_rules" in found else []),
         ]
+    )
+
+
+def _rules(found: Mapping[str, Any]) -> str:
+    """What the rules of channels cost a publish."""
+    many, before = found["rules"], found["before_rules"]
+    return (
+        f"With 10 rules in the table a publish takes {many['few_us']} µs of processor time, with "
+        f"10,000 {many['many_us']} µs (the table is in memory: DynamoDB's own time is not in it). "
+        f"The resolvers' own time of a publish (QuickJS, and around it) is {before['now']} µs; at "
+        f"commit {before['commit']}, the last one without rules, it is {before['before']} µs."
     )
 
 
