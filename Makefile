@@ -124,8 +124,9 @@ packages: setup-dev ## Build what others install, into dist/: the SDKs, and the 
 	@$(BIN)/python -m scripts.packages
 	@npm pack --silent --workspace @globalws/client --pack-destination dist | sed 's/^/  dist\//'
 
-reference: setup-dev ## Write the Python SDK's API reference to dist/reference
-	@PYTHONPATH=sdk/python .venv/bin/uv tool run --quiet --with aiohttp pdoc --docformat google --output-directory dist/reference globalws_client
+reference: setup-dev ## Write the API reference of both SDKs to dist/reference (needs the network)
+	@PYTHONPATH=sdk/python .venv/bin/uv tool run --quiet --with aiohttp pdoc@16.0.0 --docformat google --output-directory dist/reference/python globalws_client
+	@npx --yes --package typedoc@0.28.20 --package typescript@5.9.3 typedoc --options sdk/typescript/typedoc.json --out dist/reference/typescript
 
 ##@ Develop it: measure
 

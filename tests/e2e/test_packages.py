@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,16 @@ async def main():
     # The first region is down.
     config["regions"][0] |= {"graphqlUrl": "http://127.0.0.1:9/", "realtimeUrl": "ws://127.0.0.1:9/"}
     async with Client.from_config(config) as client:
-        async for event in client.subscribe("tech"):
-            if not isinstance(event, MessageEvent) and event.state is State.FAILED_OVER:
+        seen = set()
+        third = None
+        # What was published in the first region comes to this one too.
+        async for event in client.subscribe("tech", rewind=20):
+            if isinstance(event, MessageEvent):
+                seen.add(event.message.id)
+            elif event.state is State.FAILED_OVER:
+                third = await client.publish("tech", "elsewhere")
+            if third and seen >= {second.id, third.id}:
                 break
-        third = await client.publish("tech", "elsewhere")
         assert third.region == config["regions"][1]["region"]
     print(globalws_client.__version__)
 
@@ -72,28 +79,10 @@ def _run(*command: str | Path, folder: Path) -> str:
     return ran.stdout
 
 
-def _python(folder: Path, version: str) -> str:
-    """A Python of that version: of the PATH, of pyenv, or in CI fetched."""
-    find = [_UV, "python", "find", "--no-project", version]
-    found = subprocess.run(find, cwd=folder, capture_output=True, text=True)
-    if not found.returncode:
-        return found.stdout.strip()
-    for each in (Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"):
-        return str(each)
-    if "CI" not in os.environ:
-        pytest.skip(f"there is no Python {version} here")
-    subprocess.run([_UV, "python", "install", "--quiet", version], check=True)
-    return subprocess.run(
-        find, cwd=folder, capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-def _install(folder: Path, package: Path, version: str = "3.11") -> Path:
-    """An empty environment's folder of programs, with the package."""
-    environment = folder / f"env-{version}"
-    subprocess.run(
-        [_UV, "venv", "-q", "--python", _python(folder, version), environment], check=True
-    )
+def _install(folder: Path, package: Path) -> Path:
+    """The folder of programs of an empty environment with this Python and the package."""
+    environment = folder / "environment"
+    subprocess.run([_UV, "venv", "-q", "--python", sys.executable, environment], check=True)
     temporary = folder / "tmp"  # uv leaves its lock files
     temporary.mkdir(exist_ok=True)
     install = [ROOT / "scripts/install.sh", environment, package]
@@ -101,18 +90,13 @@ def _install(folder: Path, package: Path, version: str = "3.11") -> Path:
     return environment / "bin"
 
 
-@pytest.mark.parametrize(
-    ("kind", "version"),
-    [("wheel", "3.11"), ("wheel", "3.12"), ("wheel", "3.13"), ("sdist", "3.11")],
-)
-def test_the_sdk(
-    kind: str, version: str, packages: dict[str, Path], stack: LocalStack, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_the_sdk(kind: str, packages: dict[str, Path], stack: LocalStack, tmp_path: Path) -> None:
     keys = ("region", "graphqlUrl", "realtimeUrl", "apiKey")
     regions = [{key: getattr(each, key) for key in keys} for each in stack.running.regions]
     (tmp_path / "config.json").write_text(json.dumps({"regions": regions}))
     (tmp_path / "session.py").write_text(_SESSION)
-    programs = _install(tmp_path, packages[kind], version)
+    programs = _install(tmp_path, packages[kind])
     said = _run(programs / "python", "-I", "-W", "error", "session.py", folder=tmp_path)
     assert said.strip() == VERSION
 

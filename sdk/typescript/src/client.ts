@@ -81,9 +81,10 @@ export class Client {
 
   /** Subscribe to a channel: iterate over the result. Throws RangeError for what cannot work. */
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
-    const { signal, skipOwn = false, ...beginning } = options;
+    const { rewind, signal, skipOwn = false, ...rest } = options;
+    const beginning = { ...rest, rewind: rewind === 0 ? undefined : rewind };
     this.#connections.checkOpen();
-    checkBeginning(beginning, this.#tuning);
+    checkBeginning(beginning);
     const key = this.#connections.key();
     const host = {
       isOwn: (id: string): boolean => this.#own.has(id),

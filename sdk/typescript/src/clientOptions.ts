@@ -18,6 +18,7 @@ export interface ClientOptions extends Partial<Tuning> {
   readonly nearest?: boolean | undefined;
   /** Where the platform has none (Node 20): the one of the package `ws`. */
   readonly WebSocket?: SocketConstructor | undefined;
+  /** In place of the platform's. */
   readonly fetch?: Fetcher | undefined;
   /** Numbers from 0 up to, not including, 1. */
   readonly random?: (() => number) | undefined;
@@ -41,15 +42,19 @@ export interface SubscribeOptions extends Beginning {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many of the newest stored messages; `nextToken` of the page before brings older ones. */
+/** Which page of a channel's stored messages. */
 export interface HistoryOptions {
+  /** So many messages, the newest first. */
   readonly last?: number | undefined;
+  /** That of the page before: older messages. */
   readonly nextToken?: string | null | undefined;
+  /** Gives the question up. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What bounds a question to the API. */
 export interface AskOptions {
+  /** Gives the question up. */
   readonly signal?: AbortSignal | undefined;
   /** Of one region's answer, in milliseconds (10,000). */
   readonly timeoutMs?: number | undefined;

@@ -4,6 +4,7 @@ import { AwsV4Signer } from 'aws4fetch';
 
 import type { Auth, AuthRequest } from './auth.js';
 
+/** Keys of AWS; `sessionToken` where they are temporary. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

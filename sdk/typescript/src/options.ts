@@ -6,6 +6,9 @@ import { isUlid } from './ulid.js';
 /** The API refuses more. */
 export const MOST_PER_PAGE = 200;
 
+/** As many messages as a rewind may bring: more than a buffer holds is for history. */
+const MOST_REWOUND = 1_000;
+
 /** Times in milliseconds, Infinity for never; the defaults suit AppSync. */
 export interface Tuning {
   /** Subscriptions a connection; AppSync accepts 200. */
@@ -15,7 +18,7 @@ export interface Tuning {
   /** History is read again from this long before the last message, */
   readonly overlapMs: number;
   /** or from this long before, in a region not used before. */
-  readonly reachMs: number;
+  readonly lookbackMs: number;
   /** History is read once more so long after `start_ack`: delivery may begin later than that says. */
   readonly settleMs: number;
   /** At rest history is read this often. Each read costs a request of up to 50 channels. */
@@ -40,12 +43,15 @@ export interface Tuning {
   readonly keepAliveMs: number;
   /** So many keep-alive intervals of silence: the connection is dead. */
   readonly silenceFactor: number;
+  /** Before another attempt: a random time up to this, doubled with each, */
   readonly backoffBaseMs: number;
+  /** and never longer than this. */
   readonly backoffCapMs: number;
   /** Live for that long: failures before are forgotten. */
   readonly stableMs: number;
-  /** Failed attempts in a row, or time without a connection, before the next region is tried. */
+  /** Failed attempts in a row before the next region is tried, */
   readonly failoverAttempts: number;
+  /** or time without a connection. */
   readonly failoverMs: number;
   /** While failed over, how often home is tried. */
   readonly homeProbeMs: number;
@@ -59,22 +65,26 @@ export interface Tuning {
 
 /**
  * At most one of these says where to begin; without any, only what is published from now on is
- * delivered. `rewind`: the newest so many messages that are stored. `after` (an id): what is newer.
- * `replayMs`: what the last so many milliseconds brought. `checkpoint`: continue another subscription.
+ * delivered.
  */
 export interface Beginning {
+  /** The newest so many messages that are stored in the region, at most 1,000, then live; 0 is none. */
   readonly rewind?: number | undefined;
+  /** What is newer than this id. */
   readonly after?: string | undefined;
+  /** What the last so many milliseconds brought. */
   readonly replayMs?: number | undefined;
+  /** Continue another subscription: what its iteration has not given out. */
   readonly checkpoint?: Checkpoint | undefined;
 }
 
+/** What `Tuning` is where nothing is said. */
 export const DEFAULTS: Tuning = {
   subscriptionsPerConnection: 200,
   startsAtOnce: 50,
   overlapMs: 120_000,
-  reachMs: 900_000,
-  settleMs: 5_000,
+  lookbackMs: 900_000,
+  settleMs: 8_000,
   rereadMs: Infinity,
   pageLimit: 100,
   historyBatch: 50,
@@ -102,7 +112,7 @@ const LEAST: Tuning = {
   subscriptionsPerConnection: 1,
   startsAtOnce: 1,
   overlapMs: 0,
-  reachMs: 0,
+  lookbackMs: 0,
   settleMs: 0,
   rereadMs: 1,
   pageLimit: 1,
@@ -149,7 +159,7 @@ export function completeTuning(given: Partial<Tuning>): Tuning {
 }
 
 /** Throws RangeError for a beginning that cannot be. */
-export function checkBeginning(given: Beginning, { bufferLimit }: Tuning): void {
+export function checkBeginning(given: Beginning): void {
   const { after, checkpoint, replayMs, rewind } = given;
   if ([after, replayMs, checkpoint, rewind].filter((each) => each !== undefined).length > 1) {
     throw new RangeError('give one of rewind, after, replayMs and checkpoint');
@@ -160,7 +170,7 @@ export function checkBeginning(given: Beginning, { bufferLimit }: Tuning): void 
   if (replayMs !== undefined && !(replayMs >= 0)) {
     throw new RangeError('subscribe: replayMs must be a number from 0 on');
   }
-  if (rewind !== undefined && !(Number.isInteger(rewind) && rewind > 0 && rewind <= bufferLimit)) {
-    throw new RangeError(`subscribe: rewind must be a whole number from 1 to bufferLimit`);
+  if (rewind !== undefined && !(Number.isInteger(rewind) && rewind >= 0 && rewind <= MOST_REWOUND)) {
+    throw new RangeError(`subscribe: rewind must be a whole number from 0 to ${MOST_REWOUND}`);
   }
 }

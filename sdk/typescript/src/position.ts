@@ -53,7 +53,7 @@ export class ResumePosition {
       const places = checkpoint.seen.map((id) => [id, earlier(id, latest)] as const);
       this.#floor = earlier(checkpoint.floor, latest);
       this.#seen = new SeenIds(seenLimit, places, earlier(checkpoint.evicted, latest));
-      this.#covered = new Map(Object.entries(checkpoint.coveredMs));
+      this.#covered = new Map(Object.entries(checkpoint.readUpToMs));
     } else if (after !== undefined) {
       this.#floor = earlier(after, idAt(wall()));
       this.#position = timeOf(this.#floor);
@@ -130,7 +130,7 @@ export class ResumePosition {
 
   /** Not for a fresh position, which has nothing to resume from. */
   resume(region: string): ResumePoint {
-    const { overlapMs, reachMs } = this.#options;
+    const { overlapMs, lookbackMs } = this.#options;
     const position = this.#position ?? 0;
     const covered = this.#covered.get(region);
     let wanted = 0;
@@ -139,7 +139,7 @@ export class ResumePosition {
       wanted = Math.min(covered, position) - overlapMs;
       promised = wanted;
     } else if (this.#covered.size > 0) {
-      wanted = position - Math.max(reachMs, overlapMs);
+      wanted = position - Math.max(lookbackMs, overlapMs);
       promised = position - overlapMs;
     }
     // Below `evicted` doubles would not be noticed, below the floor nobody asked.
@@ -158,7 +158,7 @@ export class ResumePosition {
       floor: this.#floor,
       evicted: this.#seen.evicted,
       positionMs,
-      coveredMs: Object.fromEntries(covered),
+      readUpToMs: Object.fromEntries(covered),
       seen: this.#seen.without(new Set(pending.map((message) => message.id))),
     };
   }
@@ -167,7 +167,7 @@ export class ResumePosition {
     // `begin` used this machine's clock. A message from before that moment means that it runs
     // ahead, and the floor would cut off messages; only a much older one is just a late one.
     const ahead = (this.#position ?? time) - time;
-    if (ahead > 0 && ahead <= this.#options.reachMs && idAt(time) < this.#floor) {
+    if (ahead > 0 && ahead <= this.#options.lookbackMs && idAt(time) < this.#floor) {
       this.#floor = idAt(time);
     }
   }

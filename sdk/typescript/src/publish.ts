@@ -23,7 +23,9 @@ export interface PublishOptions {
   readonly rounds?: number | undefined;
   /** Of one attempt (10,000). */
   readonly timeoutMs?: number | undefined;
+  /** Before another attempt: a random time up to this (200), doubled with each, */
   readonly backoffBaseMs?: number | undefined;
+  /** and never longer than this (5,000). */
   readonly backoffCapMs?: number | undefined;
   /** Ends the attempts; the message may have been accepted. */
   readonly signal?: AbortSignal | undefined;

@@ -11,6 +11,7 @@ import type { Message, StateEvent } from './types.js';
 
 const ClientContext = createContext<Client | null>(null);
 
+/** What ClientProvider takes. */
 export interface ClientProviderProps {
   /** The same on every render. The application made it, and closes it. */
   readonly client: Client;
@@ -31,12 +32,15 @@ export function useClient(): Client {
   return client;
 }
 
-/** `rewind`: begin with the newest so many messages. `keep`: so many are shown, the newest (200). */
+/** Which messages useChannel shows. */
 export interface UseChannelOptions {
+  /** Begin with the newest so many messages that are stored. */
   readonly rewind?: number | undefined;
+  /** So many are shown, the newest (200). */
   readonly keep?: number | undefined;
 }
 
+/** What useChannel returns. */
 export interface UseChannel {
   /** By id, which is the order of publishing; the same list until another message comes. */
   readonly messages: readonly Message[];
@@ -98,12 +102,15 @@ export function useChannel(channel: string, options: UseChannelOptions = {}): Us
   );
 }
 
-/** `data` is shown to others. Without `enter` the user is not a member. */
+/** How usePresence enters the channel. */
 export interface UsePresenceOptions {
+  /** Shown to others: at most 1,024 bytes. */
   readonly data?: string | null | undefined;
+  /** Whether the user is a member (true), or only watches. */
   readonly enter?: boolean | undefined;
 }
 
+/** What usePresence returns. */
 export interface UsePresence {
   /** All users in the channel, by name; the same list until something changes. */
   readonly members: readonly PresenceMember[];

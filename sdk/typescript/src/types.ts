@@ -67,14 +67,14 @@ export type SubscriptionEvent = MessageEvent | StateEvent;
  *
  * `floor`: nothing at or below this id is read from history. `evicted`: ids up to here may have
  * been delivered although `seen` has them no more. `positionMs`: newest message delivered.
- * `coveredMs`: by region, up to when its stream is known to have been read. `seen`: ids delivered,
+ * `readUpToMs`: by region, up to when its stream is known to have been read. `seen`: ids delivered,
  * oldest first. Times are milliseconds since 1970.
  */
 export interface Checkpoint {
   readonly floor: string;
   readonly evicted: string;
   readonly positionMs: number;
-  readonly coveredMs: Readonly<Record<string, number>>;
+  readonly readUpToMs: Readonly<Record<string, number>>;
   readonly seen: readonly string[];
 }
 

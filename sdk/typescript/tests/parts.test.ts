@@ -102,9 +102,9 @@ test.each([
   { evicted: HIGHEST },
   { seen: ['0', '1', '2', '3', '4', '5', '6'].map((digit) => HIGHEST.slice(0, 25) + digit) },
   { positionMs: 2 ** 48 - 1 },
-  { coveredMs: { us: 2 ** 48 - 1 } },
+  { readUpToMs: { us: 2 ** 48 - 1 } },
 ])('a checkpoint does not carry a future on: %o', (poison) => {
-  const good = { floor: idAt(NOW - 60_000), evicted: idAt(0), positionMs: NOW, coveredMs: { us: NOW }, seen: [] };
+  const good = { floor: idAt(NOW - 60_000), evicted: idAt(0), positionMs: NOW, readUpToMs: { us: NOW }, seen: [] };
   const checkpoint = { ...good, ...poison };
   const position = new ResumePosition(completeTuning({ seenLimit: 5 }), { checkpoint }, () => NOW);
   const next = message(1000);
@@ -146,12 +146,12 @@ test('silence is measured from the last frame', () => {
 test.each([
   { after: 'x' },
   { after: idAt(1), replayMs: 1 },
-  { rewind: 0 },
+  { rewind: -1 },
   { rewind: 1.5 },
   { rewind: 1001 },
   { rewind: 1, replayMs: 1 },
 ])('beginnings that cannot be: %o', (beginning) => {
-  expect(() => checkBeginning(beginning, completeTuning({}))).toThrow(RangeError);
+  expect(() => checkBeginning(beginning)).toThrow(RangeError);
 });
 
 test.each([

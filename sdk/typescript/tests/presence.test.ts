@@ -90,7 +90,7 @@ describe('members', () => {
     const presence = client.presence('tech', { enter: false });
     await pass(10);
     world.put(world.member('ana', 'c1'));
-    await pass(5_000);
+    await pass(8_000);
     expect(users(presence)).toEqual(['ana']);
   });
 
