@@ -52,7 +52,7 @@ export function apiKey(key?: string): ApiKey {
 }
 
 /** A token that is about to expire is not used any more. */
-const EXPIRY_MARGIN_MS = 30_000;
+const EXPIRY_MARGIN_MS = 60_000;
 
 /**
  * Tokens of OIDC or Cognito. The function is called when a token is needed and none is at hand, when
