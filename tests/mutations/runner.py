@@ -1,6 +1,7 @@
 """Runs one mutation: edits the file, runs its test, and always restores the file."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,7 +66,12 @@ def _applied(mutation: Mutation) -> Iterator[None]:
 
 
 def command(test: str, report: Path) -> list[str]:
-    """The pytest command of a test, with its marker if it is deselected by default."""
+    """vitest's command, or pytest's with the marker of a test that is deselected by default."""
+    path, _, name = test.partition("::")
+    if path.endswith(".ts"):
+        vitest = ["npx", "vitest", "run", "--root", "sdk/typescript", ROOT / path]
+        reporter = ["--reporter=junit", f"--outputFile={report}"]
+        return [*map(str, vitest), "-t", f"(^| ){re.escape(name)}$", *reporter]
     folder = test.split("/")[1]
     marker = ["-m", folder] if folder in _LONG else []
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
@@ -74,7 +80,7 @@ def command(test: str, report: Path) -> list[str]:
 
 
 def _run(test: str, folder: Path, log: IO[str]) -> int | None:
-    """pytest's exit code; None if it took too long."""
+    """The exit code of pytest or vitest; None if it took too long."""
     environment = os.environ | {
         "GLOBALWS_SECONDS": os.environ.get("GLOBALWS_SECONDS") or _SECONDS,
         "PYTHONDONTWRITEBYTECODE": "1",  # keep no compiled file of mutated code
@@ -116,11 +122,11 @@ def _judge(code: int | None, report: Path) -> tuple[Outcome, str]:
     if code == 0:
         return Outcome.MISSED, "the test passed"
     if code != _TESTS_FAILED or not report.exists():
-        return Outcome.UNJUDGED, f"pytest ended with {code}"
-    found = ElementTree.parse(report)  # noqa: S314 our own pytest wrote it
+        return Outcome.UNJUDGED, f"the test's program ended with {code}"
+    found = ElementTree.parse(report)  # noqa: S314 our own test program wrote it
     failure = found.find(".//failure")
     if failure is None:
-        # A test that could not start says nothing about the promise; pytest returns 1 for it too.
+        # A test that could not start says nothing about the promise, and its exit code is 1 too.
         error = found.find(".//error")
         return Outcome.UNJUDGED, f"error, no failure: {_first_line(error)}"
     said = _first_line(failure)

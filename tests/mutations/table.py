@@ -8,7 +8,9 @@ from tests.mutations.limits import LIMITS
 from tests.mutations.messages import DELIVERY, DUPLICATES, ORDER
 from tests.mutations.model import Mutation
 from tests.mutations.presence import PRESENCE
+from tests.mutations.typescript import TYPESCRIPT
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *CHANNELS, *ACCESS, *PRESENCE, *LIMITS,
+    *DELIVERY, *DUPLICATES, *ORDER, *DURABILITY, *ISOLATION, *CHANNELS, *ACCESS, *PRESENCE,
+    *TYPESCRIPT, *LIMITS,
 )  # fmt: skip

@@ -9,7 +9,9 @@ import pytest
 from tests.support.stack import ROOT
 
 _ROW = re.compile(r"^\| (?!promise)(?P<promise>[^|]+) \| (?P<test>[^|]+) \|$", re.MULTILINE)
-_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+_TEST = re.compile(
+    r"`(tests/[\w/]+\.py)::(test_\w+)`|`(sdk/typescript/tests/\w+\.test\.ts)::([^`]+)`"
+)
 
 
 def _rows() -> list[tuple[str, str]]:
@@ -18,6 +20,10 @@ def _rows() -> list[tuple[str, str]]:
 
 
 def _tests_in(path: Path) -> set[str]:
+    if path.suffix == ".ts":
+        text = path.read_text()
+        scenarios = (ROOT / "sdk/scenarios").glob("*.json") if "loadScenarios()" in text else ()
+        return {*re.findall(r"\btest\('([^']+)'", text), *(each.stem for each in scenarios)}
     return {
         node.name
         for node in ast.parse(path.read_text()).body
@@ -33,6 +39,6 @@ def test_there_are_promises() -> None:
 def test_a_promise_is_held_by_a_test(promise: str, test: str) -> None:
     found = _TEST.fullmatch(test)
     assert found, f"{promise!r} names no test: {test}"
-    path, name = found.groups()
+    path, name = filter(None, found.groups())
     assert (ROOT / path).is_file(), path
     assert name in _tests_in(ROOT / path)

@@ -1,0 +1,38 @@
+/** What no scripted region does: a part of a client's connections fails, the others work. */
+
+import { expect, test } from 'vitest';
+
+import { Machine } from '../src/machine.js';
+import { completeTuning } from '../src/options.js';
+import type { Command, Input } from '../src/signals.js';
+
+test('all channels leave a region in which a connection keeps failing', () => {
+  const tuning = completeTuning({ subscriptionsPerConnection: 1, failoverAttempts: 2 });
+  const machine = new Machine(['us', 'au'], tuning, () => 0, () => 1_795_000_000_000);
+  const opened = (commands: readonly Command[]): { connection: number; region: number }[] =>
+    commands.flatMap((each) => (each.type === 'open' ? [each] : []));
+  const feed = (input: Input): Command[] => machine.handle(input, 0);
+  const subscribe = (subscription: number): number => {
+    const begin = { type: 'begin', subscription, channel: `c${subscription}`, beginning: {} } as const;
+    return opened(feed(begin))[0]?.connection ?? 0;
+  };
+  const works = (connection: number): void => {
+    const commands = feed({ type: 'received', connection, frame: { type: 'ack', timeoutMs: 300_000 } });
+    for (const each of commands) {
+      if (each.type === 'start') {
+        feed({ type: 'received', connection, frame: { type: 'start-ack', id: each.id } });
+      }
+    }
+  };
+  const fails = (connection: number): Command[] => feed({ type: 'closed', connection, reason: 'refused' });
+  const retried = (): { connection: number; region: number }[] =>
+    opened(feed({ type: 'timer', name: 'retry' }));
+
+  const sound = subscribe(1);
+  works(sound);
+  fails(subscribe(2));
+  const [again] = retried();
+  expect(again?.region).toBe(0);
+  expect(fails(again?.connection ?? 0)).toContainEqual({ type: 'drop', connection: sound });
+  expect(retried().map(({ region }) => region)).toEqual([1, 1]);
+});
