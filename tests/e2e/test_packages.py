@@ -112,8 +112,3 @@ def test_the_command(packages: dict[str, Path], stack: LocalStack, tmp_path: Pat
     assert "by the command" in tail
     assert "channels" in _run(command, "--help", folder=tmp_path)
     assert "deploy" in _run(command, "deploy", "--help", folder=tmp_path)
-
-
-def test_there_is_one_version() -> None:
-    for path in ("sdk/typescript/package.json", "client/package.json"):
-        assert json.loads((ROOT / path).read_text())["version"] == VERSION, path
