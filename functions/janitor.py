@@ -1,6 +1,6 @@
-"""Janitor: runs on a schedule. Ends the subscriptions of what is blocked or no longer allowed in
-this region, channels, patterns and users, even if the command or deployment that closed it failed;
-and renews the API keys.
+"""Janitor: runs on a schedule. Ends the subscriptions and memberships of what is blocked or no
+longer allowed in this region, channels, patterns and users, even if the command or deployment that
+closed it failed; and renews the API keys.
 """
 
 import os
@@ -18,9 +18,13 @@ from globalws_functions.adapters.api_keys import ApiKeys
 from globalws_functions.adapters.audit_table import AuditTable
 from globalws_functions.adapters.channels_table import ChannelsTable
 from globalws_functions.adapters.graphql_api import GraphqlApi
+from globalws_functions.adapters.leases_table import LeasesTable
+from globalws_functions.adapters.members_table import MembersTable
+from globalws_functions.adapters.presence_api import PresenceApi
 from globalws_functions.domain.api_key import keep_valid
 from globalws_functions.domain.errors import GlobalwsError, InvalidEventError
 from globalws_functions.domain.janitor import Janitor, Run
+from globalws_functions.domain.leases import LeaseKeeper
 from globalws_functions.domain.schedule import check_scheduled_event
 from globalws_functions.domain.token_bucket import TokenBucket
 from globalws_functions.settings.janitor import JanitorSettings
@@ -50,7 +54,19 @@ def _janitor() -> Janitor:
         clock=lambda: datetime.now(UTC),
         random=Random(),  # noqa: S311 an order of work, no secret
         failure=_warn,
+        presence=_leases() if _settings.has_presence else None,
         ends_expired=_settings.ends_expired,
+    )
+
+
+def _leases() -> LeaseKeeper:
+    region = _settings.region
+    return LeaseKeeper(
+        leases=LeasesTable.connect(_settings.leases_table, region),
+        members=MembersTable.connect(_settings.members_table, region),
+        api=PresenceApi.connect(_settings.graphql_url, region),
+        clock=lambda: datetime.now(UTC),
+        failure=_warn_of_member,
     )
 
 
@@ -117,3 +133,7 @@ def _report(run: Run) -> None:
 
 def _warn(channel: str, error: GlobalwsError) -> None:
     logger.warning("channel failed", extra={"channel": channel, "reason": str(error)})
+
+
+def _warn_of_member(connection: str, error: GlobalwsError) -> None:
+    logger.warning("member not ended", extra={"connection": connection, "reason": str(error)})

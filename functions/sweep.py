@@ -37,17 +37,12 @@ _AGAIN_SECONDS = 5
 
 
 @cache
-def _api() -> PresenceApi:
-    return PresenceApi.connect(_settings.graphql_url, _settings.region)
-
-
-@cache
 def _keeper() -> LeaseKeeper:
     region = _settings.region
     return LeaseKeeper(
         leases=LeasesTable.connect(_settings.leases_table, region),
         members=MembersTable.connect(_settings.members_table, region),
-        api=_api(),
+        api=PresenceApi.connect(_settings.graphql_url, region),
         clock=lambda: datetime.now(UTC),
         failure=_warn,
     )
@@ -93,11 +88,9 @@ def _end(event: dict[str, Any]) -> Sweep:
     if target is None:
         return Sweep()
     time.sleep(_AFTER_SECONDS)
-    _api().end_presence(target.id, target.is_user)
-    end = _keeper().end_user if target.is_user else _keeper().end_channels
-    done = end(target.id)
+    done = _keeper().shut_out(target)
     time.sleep(_AGAIN_SECONDS)
-    done = _sum(done, end(target.id))
+    done = _sum(done, _keeper().end(target))
     if done.failed:
         raise TransientError(f"{done.failed} members were not ended; see the warnings before")
     return done

@@ -10,12 +10,16 @@ export function request(ctx) {
   const { name, member } = ctx.stash;
   const now = util.time.nowEpochMilliSeconds();
   const expiresAt = now + JSON.parse(ctx.env.PRESENCE_LEASE_SECONDS) * 1000;
+  const expiry = ctx.stash.client.user === null ? null : ctx.identity.claims.exp;
+  // The token's groups and grants count for as long as the token: of several, the first one's time.
+  const endsThen = ctx.env.END_AT_TOKEN_EXPIRY === 'true' && typeof expiry === 'number';
+  const untilThen = endsThen ? ', #tokenEndsAt = if_not_exists(#tokenEndsAt, :tokenEndsAt)' : '';
   return {
     operation: 'UpdateItem',
     key: util.dynamodb.toMapValues({ connection: member.connection }),
     update: {
       expression:
-        'SET #secret = :secret, #user = :user, #expiresAt = :expiresAt, #ttl = :ttl ' +
+        `SET #secret = :secret, #user = :user, #expiresAt = :expiresAt, #ttl = :ttl${untilThen} ` +
         'ADD #channels :channels, #seq :one',
       expressionNames: {
         '#secret': 'secret',
@@ -27,6 +31,7 @@ export function request(ctx) {
       },
       expressionValues: {
         ...util.dynamodb.toMapValues({
+          ...(endsThen ? { ':tokenEndsAt': expiry * 1000 } : {}),
           ':secret': ctx.args.secret,
           ':user': member.user,
           ':expiresAt': expiresAt,
@@ -41,9 +46,18 @@ export function request(ctx) {
       expression:
         'attribute_not_exists(#connection) OR (#secret = :secret AND #user = :user ' +
         'AND attribute_not_exists(#ended) ' +
+        'AND (attribute_not_exists(#tokenEndsAt) OR #tokenEndsAt > :now) ' +
         'AND (attribute_not_exists(#channels) OR contains(#channels, :name) OR size(#channels) < :most))',
-      expressionNames: { '#connection': 'connection', '#ended': 'ended' },
-      expressionValues: util.dynamodb.toMapValues({ ':name': name, ':most': MOST_CHANNELS }),
+      expressionNames: {
+        '#connection': 'connection',
+        '#ended': 'ended',
+        '#tokenEndsAt': 'tokenEndsAt',
+      },
+      expressionValues: util.dynamodb.toMapValues({
+        ':name': name,
+        ':most': MOST_CHANNELS,
+        ':now': now,
+      }),
     },
   };
 }

@@ -1,6 +1,9 @@
 import { util } from '@aws-appsync/utils';
 
-/** Renews a connection's lease, for all channels that it entered. No rule is read. */
+/**
+ * Renews a connection's lease, for all channels that it entered. No rule is read: where access ends
+ * later, the lease is ended, or its token's time is over.
+ */
 export function request(ctx) {
   if (ctx.env.PRESENCE !== 'on') {
     util.error('this deployment has no presence (parameter Presence is off)', 'PresenceDisabled');
@@ -8,6 +11,20 @@ export function request(ctx) {
   const { connection, secret } = ctx.args;
   const now = util.time.nowEpochMilliSeconds();
   const expiresAt = now + JSON.parse(ctx.env.PRESENCE_LEASE_SECONDS) * 1000;
+  const conditions = [
+    '#secret = :secret',
+    '#expiresAt > :now',
+    'attribute_not_exists(#ended)',
+    '(attribute_not_exists(#tokenEndsAt) OR #tokenEndsAt > :now)',
+  ];
+  const names = { '#secret': 'secret', '#ended': 'ended', '#tokenEndsAt': 'tokenEndsAt' };
+  const values = { ':secret': secret, ':now': now };
+  if (!ctx.identity) {
+    // A user's membership is renewed with a token; an API key never ends.
+    conditions.push('begins_with(#user, :anonymous)');
+    names['#user'] = 'user';
+    values[':anonymous'] = 'anon:';
+  }
   return {
     operation: 'UpdateItem',
     key: util.dynamodb.toMapValues({ connection }),
@@ -20,9 +37,9 @@ export function request(ctx) {
       }),
     },
     condition: {
-      expression: '#secret = :secret AND #expiresAt > :now AND attribute_not_exists(#ended)',
-      expressionNames: { '#secret': 'secret', '#ended': 'ended' },
-      expressionValues: util.dynamodb.toMapValues({ ':secret': secret, ':now': now }),
+      expression: conditions.join(' AND '),
+      expressionNames: names,
+      expressionValues: util.dynamodb.toMapValues(values),
     },
   };
 }

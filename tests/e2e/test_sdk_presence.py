@@ -1,14 +1,12 @@
 """Presence through the Python SDK on the real stack of two regions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import pytest
 from globalws_client import Client, Presence, PresenceChange, RefusedError, RegionEndpoint
 
 from cli.stack_file import RunningRegion
+from tests.support.proxy import proxy_before
 from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.stack
@@ -24,65 +22,15 @@ def regions_of(room: Presence, user: str) -> set[str]:
     return {each.region for each in member.connections} if member else set()
 
 
-@asynccontextmanager
-async def cuttable(
-    region: RunningRegion,
-) -> AsyncIterator[tuple[RegionEndpoint, Callable[[], Awaitable[None]]]]:
-    """The region behind a port of its own, and what cuts it off for good."""
-    writers: set[asyncio.StreamWriter] = set()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        try:
-            while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
-        except ConnectionError:
-            pass  # the other side says so, too
-        finally:
-            writer.close()
-
-    def relay(port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            there, back = await asyncio.open_connection("127.0.0.1", port)
-            for pair in ((reader, back), (there, writer)):
-                tasks.add(asyncio.create_task(copy(*pair), name="relay"))
-
-        return accept
-
-    servers: list[asyncio.Server] = []
-    urls = []
-    for url in (region.graphqlUrl, region.realtimeUrl):
-        parts = urlsplit(url)
-        assert parts.port is not None
-        server = await asyncio.start_server(relay(parts.port), "127.0.0.1", 0)
-        servers.append(server)
-        port = server.sockets[0].getsockname()[1]
-        urls.append(parts._replace(netloc=f"127.0.0.1:{port}").geturl())
-
-    async def cut() -> None:
-        for server in servers:
-            server.close()
-        for writer in writers:
-            writer.close()
-        await asyncio.gather(*tasks)
-
-    try:
-        yield RegionEndpoint(region.region, urls[0], urls[1], region.apiKey), cut
-    finally:
-        await cut()
-
-
 def client_of(stack: LocalStack, *, home: int, presence_id: str) -> Client:
     """A client whose home is that region."""
     regions = [endpoint_of(each) for each in stack.running.regions]
     return Client([regions[home], *regions[:home], *regions[home + 1 :]], presence_id=presence_id)
 
 
-async def until(room: Presence, change: PresenceChange) -> None:
-    """Read changes until this one; fail after 30 seconds."""
-    async with asyncio.timeout(30):
+async def until(room: Presence, change: PresenceChange, seconds: float = 30) -> None:
+    """Read changes until this one; fail after so many seconds."""
+    async with asyncio.timeout(seconds):
         async for told in room:
             if told == change:
                 return
@@ -124,15 +72,15 @@ async def test_a_channel_that_nobody_allowed_is_refused(stack: LocalStack) -> No
 async def test_a_client_that_fails_over_is_a_member_in_the_other_region(stack: LocalStack) -> None:
     home, away = stack.running.regions
     async with (
-        cuttable(home) as (endpoint, cut),
+        proxy_before(home) as (proxy, proxied),
         client_of(stack, home=1, presence_id="bob") as bob,
-        Client([endpoint, endpoint_of(away)], presence_id="ann") as ann,
+        Client([endpoint_of(proxied), endpoint_of(away)], presence_id="ann") as ann,
         bob.presence("tech", enter=False) as watch,
         ann.presence("tech") as room,
     ):
         await asyncio.wait_for(room.ready(), 30)
         await until(watch, PresenceChange("ENTER", "anon:ann"))
-        await cut()
+        proxy.shut()
         room.update("moved")
         await until(watch, PresenceChange("UPDATE", "anon:ann", "moved"))
         # The old lease cannot be left; nobody has seen ann go.

@@ -14,8 +14,8 @@ import aiohttp
 
 from cli.stack_file import RunningRegion
 from tests.soak.processes import SoakProcess
-from tests.soak.proxy import Proxy
 from tests.support.clients import set_faults
+from tests.support.proxy import Proxy
 from tests.support.stack import LocalStack
 from tests.support.waiting import until
 

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cli.stack_file import RunningRegion
 from tests.soak.chaos import Proxies
 from tests.soak.plan import Endpoint, PublisherPlan, SubscriberPlan
 from tests.soak.processes import SoakProcess
-from tests.soak.proxy import Proxy, proxy_to
+from tests.support.proxy import Proxy, proxy_before
 from tests.support.stack import LocalStack
 
 CHANNELS = ("tech", "music")
@@ -43,9 +42,9 @@ async def soak(stack: LocalStack, folder: Path, after: str, seed: int) -> AsyncI
             name = f"subscriber-{number}"
             endpoints = []
             for region in _from(regions, number):
-                proxy = await exits.enter_async_context(proxy_to(_port(region)))
+                proxy, proxied = await exits.enter_async_context(proxy_before(region))
                 proxies[name, region.region] = proxy
-                endpoints.append(_through(region, proxy))
+                endpoints.append(_endpoint(proxied))
             plan = SubscriberPlan(name, str(folder), CHANNELS, after, tuple(endpoints))
             subscribers.append(SoakProcess("tests.soak.subscribe", plan))
         publishers = [
@@ -57,7 +56,7 @@ async def soak(stack: LocalStack, folder: Path, after: str, seed: int) -> AsyncI
                     CHANNELS,
                     _PER_SECOND,
                     seed + number,
-                    tuple(_direct(each) for each in _from(regions, number)),
+                    tuple(_endpoint(each) for each in _from(regions, number)),
                 ),
             )
             for number in range(len(regions))
@@ -76,21 +75,5 @@ def _from(regions: Sequence[RunningRegion], number: int) -> list[RunningRegion]:
     return [*regions[first:], *regions[:first]]
 
 
-def _direct(region: RunningRegion) -> Endpoint:
+def _endpoint(region: RunningRegion) -> Endpoint:
     return Endpoint(region.region, region.graphqlUrl, region.realtimeUrl, region.apiKey)
-
-
-def _through(region: RunningRegion, proxy: Proxy) -> Endpoint:
-    real, proxied = f"127.0.0.1:{_port(region)}", f"127.0.0.1:{proxy.port}"
-    return Endpoint(
-        region.region,
-        region.graphqlUrl.replace(real, proxied),
-        region.realtimeUrl.replace(real, proxied),
-        region.apiKey,
-    )
-
-
-def _port(region: RunningRegion) -> int:
-    port = urlsplit(region.graphqlUrl).port
-    assert port is not None
-    return port

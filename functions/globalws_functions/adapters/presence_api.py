@@ -38,7 +38,7 @@ class PresenceApi(GraphqlApi):
         self._expect("announceLeave", kept, self.execute(_ANNOUNCE_LEAVE, sent))
 
     def end_presence(self, id: str, is_user: bool) -> None:
-        """Ends this region's subscriptions of presence: a user's, or those of a pattern."""
+        """See `domain.leases.Api`."""
         field, name, query = (
             ("disconnect", "user", _END_OF_USER)
             if is_user

@@ -22,8 +22,9 @@ from globalws_functions.domain.channel import ONCE_MORE, Channel, JanitorAction,
 from globalws_functions.domain.channel_patterns import covering, is_wildcard
 from globalws_functions.domain.channel_rules import PROBE, Rule, may_exclude
 from globalws_functions.domain.command import Action
-from globalws_functions.domain.errors import GlobalwsError, ThrottledError
+from globalws_functions.domain.errors import GlobalwsError, ThrottledError, TransientError
 from globalws_functions.domain.fields import iso
+from globalws_functions.domain.leases import Sweep, Target
 from globalws_functions.domain.token_bucket import TokenBucket
 
 # So much time is kept for writing down how the run went.
@@ -57,6 +58,13 @@ class Registry(Protocol):
 
     def save_run(self, run: "Run") -> None:
         """Keeps the summary of the last run."""
+
+
+class Presence(Protocol):
+    """This region's presence."""
+
+    def shut_out(self, target: Target) -> Sweep:
+        """Ends subscriptions of presence, and memberships. Raises GlobalwsError."""
 
 
 @dataclass
@@ -105,6 +113,7 @@ class Janitor:
 
     Attributes:
         deployed: the rules of AllowedChannels, by pattern.
+        presence: None where the deployment has none.
         ends_expired: each run ends the subscriptions whose token has expired (EndAtTokenExpiry).
     """
 
@@ -118,6 +127,7 @@ class Janitor:
     clock: Callable[[], datetime]
     random: Random
     failure: Callable[[str, GlobalwsError], None]
+    presence: Presence | None = None
     ends_expired: bool = False
 
     def run(self, remaining: Callable[[], float]) -> Run:
@@ -183,6 +193,7 @@ class Janitor:
         self.bucket.take()
         try:
             self.api.unsubscribe(NOBODYS)
+            self._shut_out(Target(NOBODYS, is_user=False))
         except GlobalwsError as error:
             run.failed += 1
             self.failure(NOBODYS, error)
@@ -197,6 +208,7 @@ class Janitor:
                 self.api.unsubscribe(name)
             else:
                 self.api.disconnect(user)
+            self._shut_out(Target(user or name, is_user=user is not None))
         except GlobalwsError as error:
             run.failed += 1
             self.failure(name, error)
@@ -206,6 +218,14 @@ class Janitor:
             return
         run.invalidated += 1
         self._write(run, name, partial(task.note, run, at))
+
+    def _shut_out(self, target: Target) -> None:
+        """As for messages, after them: clients are told then that they were disconnected."""
+        if self.presence is None:
+            return
+        self.bucket.take()
+        if failed := self.presence.shut_out(target).failed:
+            raise TransientError(f"{failed} members were not ended; see the warnings before")
 
     def _note_closed(self, channel: Channel, run: Run, at: datetime) -> None:
         if channel.closed_since is None:

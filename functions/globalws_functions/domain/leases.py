@@ -1,4 +1,4 @@
-"""Ending leases: those that expired, and those that an operator's command ends.
+"""Ending leases: those that expired, and those of who may not be there any more.
 
 A lease is one connection of one member, for all channels that it entered; clients renew it. One
 that is not renewed becomes one LEAVE in each of its channels. The order is always: mark, announce,
@@ -31,6 +31,14 @@ class Member:
     channel: str
     connection: str
     user: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whose memberships shall end: a user's, or those of the channels of a pattern."""
+
+    id: str
+    is_user: bool
 
 
 class Leases(Protocol):
@@ -68,6 +76,12 @@ class Api(Protocol):
     def announce_leave(self, channel: str, user: str, connection: str, seq: int) -> None:
         """Tells every region that a connection has left. Raises GlobalwsError if it could not."""
 
+    def end_presence(self, id: str, is_user: bool) -> None:
+        """Ends this region's subscriptions of presence: a user's, or those of a pattern.
+
+        Raises GlobalwsError if it could not.
+        """
+
 
 @dataclass
 class Sweep:
@@ -92,12 +106,21 @@ class LeaseKeeper:
         """Ends what has expired. A lease that fails is found again by the next sweep."""
         return self._end(self.leases.expired(self.clock()))
 
-    def end_user(self, user: str) -> Sweep:
-        """Ends all leases of a user."""
-        return self._end(self.leases.of_user(user))
+    def shut_out(self, target: Target) -> Sweep:
+        """Ends the subscriptions of presence and the memberships. Who still has access comes back.
 
-    def end_channels(self, pattern: str) -> Sweep:
-        """Ends the membership of everyone in the channels that a pattern covers."""
+        Raises GlobalwsError if the subscriptions could not be ended.
+        """
+        self.api.end_presence(target.id, target.is_user)
+        return self.end(target)
+
+    def end(self, target: Target) -> Sweep:
+        """Ends all leases of a user, or the memberships of the channels that a pattern covers."""
+        if target.is_user:
+            return self._end(self.leases.of_user(target.id))
+        return self._end_channels(target.id)
+
+    def _end_channels(self, pattern: str) -> Sweep:
         done = Sweep()
         for member in self.members.covered(pattern):
             try:

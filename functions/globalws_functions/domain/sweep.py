@@ -1,9 +1,9 @@
 """When the Sweep function looks for expired leases, and which commands end members of channels."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from globalws_functions.domain.command import Action, Command
+from globalws_functions.domain.leases import Target
 
 # So much time is left when the last sweep of a run begins.
 RESERVE_SECONDS = 5.0
@@ -23,14 +23,6 @@ def sweep_times(
             return
         yield pause
         due += interval
-
-
-@dataclass(frozen=True)
-class Target:
-    """Whose memberships a command ends: a user's, or those of the channels of a pattern."""
-
-    id: str
-    is_user: bool
 
 
 def ended_by(command: Command) -> Target | None:

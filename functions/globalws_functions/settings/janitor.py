@@ -23,6 +23,9 @@ class JanitorSettings:
     api_id: str
     api_key_ids: tuple[str, ...]
     ends_expired: bool
+    has_presence: bool
+    leases_table: str
+    members_table: str
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "JanitorSettings":
@@ -39,4 +42,7 @@ class JanitorSettings:
             api_id=required(environment, "API_ID"),
             api_key_ids=listed(environment, "API_KEY_IDS"),
             ends_expired=required(environment, "END_AT_TOKEN_EXPIRY") == "true",
+            has_presence=required(environment, "PRESENCE") == "on",
+            leases_table=required(environment, "LEASES_TABLE"),
+            members_table=required(environment, "MEMBERS_TABLE"),
         )

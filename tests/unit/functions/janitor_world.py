@@ -9,6 +9,7 @@ from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.channel_rules import deployed_by_pattern
 from globalws_functions.domain.errors import GlobalwsError, TransientError
 from globalws_functions.domain.janitor import Janitor, Run
+from globalws_functions.domain.leases import Sweep, Target
 from globalws_functions.domain.token_bucket import TokenBucket
 
 from tests.support.functions import FakeApi, FakeAudit, FakeClock
@@ -54,10 +55,24 @@ class FakeRegistry:
 
 
 @dataclass
+class FakePresence:
+    """Who was shut out; `failed` of the next call's members could not be ended."""
+
+    shut: list[Target] = field(default_factory=list)
+    failed: int = 0
+
+    def shut_out(self, target: Target) -> Sweep:
+        self.shut.append(target)
+        done, self.failed = Sweep(failed=self.failed), 0
+        return done
+
+
+@dataclass
 class World:
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     api: FakeApi = field(default_factory=FakeApi)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    presence: FakePresence | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     warnings: list[tuple[str, GlobalwsError]] = field(default_factory=list)
     seconds: float = 240.0
@@ -79,6 +94,7 @@ class World:
             clock=self.clock.now,
             random=Random(7),
             failure=lambda name, error: self.warnings.append((name, error)),
+            presence=self.presence,
             ends_expired=ends_expired,
         )
         return janitor.run(lambda: end - self.clock.seconds)

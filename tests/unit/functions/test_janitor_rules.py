@@ -3,9 +3,10 @@
 import pytest
 from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.errors import TransientError
-from globalws_functions.domain.janitor import Run
+from globalws_functions.domain.janitor import NOBODYS, Run
+from globalws_functions.domain.leases import Target
 
-from tests.unit.functions.janitor_world import ALLOWED, World
+from tests.unit.functions.janitor_world import ALLOWED, FakePresence, World
 
 
 @pytest.fixture
@@ -95,3 +96,40 @@ def test_a_failed_invalidation_of_a_stricter_rule_is_made_up_for(world: World) -
 def test_the_probe_s_channel_is_no_business_of_the_janitor_s(world: World) -> None:
     world.run("")
     assert world.registry.items == {}
+
+
+CHAT = Target("chat:*", is_user=False)
+
+
+@pytest.mark.parametrize("stricter", ["cars,chat:*=signed-in", "cars"])
+def test_a_stricter_deployment_ends_memberships_like_subscriptions(
+    world: World, stricter: str
+) -> None:
+    world.presence = FakePresence()
+    world.run("cars,chat:*")
+    assert world.presence.shut == []
+    _runs(world, stricter)
+    assert len(world.api.unsubscribed) > 1
+    assert world.presence.shut == [CHAT] * len(world.api.unsubscribed)
+
+
+def test_what_a_command_did_not_end_in_presence_the_janitor_ends(world: World) -> None:
+    world.presence = FakePresence()
+    world.block("#user:bob")
+    world.run()
+    assert world.presence.shut == [Target("bob", is_user=True)]
+
+
+def test_members_who_could_not_be_ended_are_ended_by_the_next_run(world: World) -> None:
+    world.presence = FakePresence(failed=1)
+    world.run("cars,chat:*")
+    run = world.run("cars,chat:*=granted")
+    assert (run.failed, run.stricter) == (1, 0)
+    assert world.run("cars,chat:*=granted").stricter == 1
+    assert world.presence.shut == [CHAT, CHAT]
+
+
+def test_who_watches_with_an_expired_token_is_ended_too(world: World) -> None:
+    world.presence = FakePresence()
+    world.run(ends_expired=True)
+    assert world.presence.shut == [Target(NOBODYS, is_user=False)]

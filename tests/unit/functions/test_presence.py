@@ -15,7 +15,7 @@ from globalws_functions.domain.errors import (
     PermanentError,
     TransientError,
 )
-from globalws_functions.domain.leases import Lease, LeaseKeeper, Member, Sweep
+from globalws_functions.domain.leases import Lease, LeaseKeeper, Member, Sweep, Target
 from globalws_functions.domain.presence import (
     MAX_AGE,
     Outcome,
@@ -23,7 +23,7 @@ from globalws_functions.domain.presence import (
     deliver,
     read_presence_changed,
 )
-from globalws_functions.domain.sweep import RESERVE_SECONDS, Target, ended_by, sweep_times
+from globalws_functions.domain.sweep import RESERVE_SECONDS, ended_by, sweep_times
 
 from tests.support.functions import (
     NOW,
@@ -120,6 +120,7 @@ class World:
     marked: set[str] = field(default_factory=set)
     members: dict[tuple[str, str], str] = field(default_factory=dict)
     left: list[tuple[str, str, int]] = field(default_factory=list)
+    watchers_ended: list[Target] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     failures: list[tuple[str, GlobalwsError]] = field(default_factory=list)
 
@@ -198,6 +199,9 @@ class _Api:
         self.world.check("announce")
         self.world.left.append((channel, user, seq))
 
+    def end_presence(self, id: str, is_user: bool) -> None:
+        self.world.watchers_ended.append(Target(id, is_user))
+
 
 def test_an_expired_lease_becomes_one_leave_in_each_of_its_channels() -> None:
     world = World()
@@ -235,11 +239,12 @@ def test_a_crash_at_any_step_repeats_the_leave_and_never_loses_it(step: str) -> 
     assert set(world.left) == {("cars", "alice", 2), ("cars", "bob", 2)}
 
 
-def test_a_users_leases_end_with_the_user() -> None:
+def test_who_is_shut_out_is_no_member_and_watches_nobody() -> None:
     world = World()
     world.enter(ALICE, "alice", "cars", "tech", ends=75)
     world.enter(BOB, "bob", "tech", ends=75)
-    assert world.keeper().end_user("alice") == Sweep(leases=1, members=2)
+    assert world.keeper().shut_out(USER) == Sweep(leases=1, members=2)
+    assert world.watchers_ended == [USER]
     assert set(world.leases) == {BOB}
 
 
@@ -247,7 +252,7 @@ def test_members_of_a_pattern_leave_its_channels_and_keep_their_others() -> None
     world = World()
     world.enter(ALICE, "alice", "chat:1", "tech", ends=75)
     world.enter(BOB, "bob", "chat:2", ends=75)
-    assert world.keeper().end_channels("chat:*") == Sweep(members=2)
+    assert world.keeper().end(Target("chat:*", is_user=False)) == Sweep(members=2)
     assert world.left == [("chat:1", "alice", 3), ("chat:2", "bob", 2)]
     assert world.leases[ALICE].channels == ("tech",)
     assert set(world.members) == {("tech", ALICE)}
@@ -255,7 +260,7 @@ def test_members_of_a_pattern_leave_its_channels_and_keep_their_others() -> None
 
 def test_a_member_without_a_lease_is_taken_off_the_list() -> None:
     world = World(members={("cars", ALICE): "alice"})
-    world.keeper().end_channels("cars")
+    world.keeper().end(Target("cars", is_user=False))
     assert (world.left, world.members) == ([], {})
 
 

@@ -5,6 +5,10 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from cli.stack_file import RunningRegion
 
 _CHUNK = 65_536
 _RESET = struct.pack("ii", 1, 0)
@@ -109,3 +113,20 @@ async def proxy_to(target_port: int) -> AsyncIterator[Proxy]:
     finally:
         server.close()
         await proxy.close()
+
+
+@asynccontextmanager
+async def proxy_before(region: RunningRegion) -> AsyncIterator[tuple[Proxy, RunningRegion]]:
+    """A proxy before a region, and the region as who goes through it sees it."""
+    port = urlsplit(region.graphqlUrl).port
+    assert port is not None
+    async with proxy_to(port) as proxy:
+        real, proxied = f"127.0.0.1:{port}", f"127.0.0.1:{proxy.port}"
+        yield (
+            proxy,
+            replace(
+                region,
+                graphqlUrl=region.graphqlUrl.replace(real, proxied),
+                realtimeUrl=region.realtimeUrl.replace(real, proxied),
+            ),
+        )
