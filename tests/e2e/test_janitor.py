@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.test_commands import _allowed, _globalws, _until, folder
+from tests.e2e.test_presence import Tab
 from tests.support.aws import outputs
 from tests.support.clients import listening, set_faults
 from tests.support.deployed import drain, invoke
@@ -18,21 +19,26 @@ pytestmark = pytest.mark.stack
 _SECONDS = 20.0
 
 
-async def test_with_purge_failing_the_janitor_ends_the_subscriptions(
+async def test_with_commands_failing_the_janitor_ends_subscriptions_and_memberships(
     stack: LocalStack, folder: object
 ) -> None:
     running = stack.running
     async with AsyncExitStack() as exits:
         session = await exits.enter_async_context(aiohttp.ClientSession())
         for region in running.regions:
-            name = outputs(running, region)["CommandFunctionName"]
-            plan = {"functions": {name: {"errorRate": 1.0, "backoffScale": 0.01}}}
+            names = [
+                outputs(running, region)[f"{each}FunctionName"] for each in ("Command", "Sweep")
+            ]
+            broken = {"errorRate": 1.0, "backoffScale": 0.01}
+            plan = {"functions": dict.fromkeys(names, broken)}
             await set_faults(session, region, plan)
             exits.push_async_callback(set_faults, session, region, {})
         open_still = [
             await exits.enter_async_context(listening(region, "robots"))
             for region in running.regions
         ]
+        ann = Tab(running.regions[0], session, "ann")
+        await ann.enter("robots")
         await _globalws(folder, 'channels block robots --reason "test" --yes --no-wait')
         try:
             for region in running.regions:
@@ -48,6 +54,7 @@ async def test_with_purge_failing_the_janitor_ends_the_subscriptions(
                     invoke, running, region, "JanitorFunctionName", "janitor.json"
                 )
                 await asyncio.wait_for(listener.ended.wait(), _SECONDS)
+            assert await ann.channels() == []
         finally:
             await _globalws(folder, 'channels allow robots --reason "test"  --no-wait')
             for region in running.regions:

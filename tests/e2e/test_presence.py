@@ -14,7 +14,7 @@ from cli.domain.names import new_ulid
 from cli.stack_file import RunningRegion
 from tests.e2e.test_commands import _globalws, _until, folder
 from tests.support.aws import aws_client, outputs
-from tests.support.clients import Publisher, gql_client
+from tests.support.clients import Publisher, gql_client, token_of
 from tests.support.stack import ROOT, LocalStack
 
 __all__ = ["folder"]
@@ -42,12 +42,22 @@ _CHANGED = (
 
 
 class Tab:
-    """A member's connection, with an API key."""
+    """A member's connection, with an API key or a token."""
 
-    def __init__(self, region: RunningRegion, session: aiohttp.ClientSession, client: str) -> None:
-        self.region = region
+    def __init__(
+        self,
+        region: RunningRegion,
+        session: aiohttp.ClientSession,
+        client: str,
+        token: str | None = None,
+    ) -> None:
+        self.region, self._session = region, session
         self.connection, self._secret, self._client = new_ulid(), f"secret of {client}" * 2, client
-        self._api = Publisher(region, session)
+        self.use(token)
+
+    def use(self, token: str | None = None) -> None:
+        """Come with this token from now on, or with the key."""
+        self._api = Publisher(self.region, self._session, token)
 
     async def call(self, query: str, **variables: Any) -> dict[str, Any]:
         mine = {"connection": self.connection, "secret": self._secret, "client": self._client}
@@ -58,6 +68,12 @@ class Tab:
         assert not answer.get("errors"), answer
         member: dict[str, Any] = answer["data"]["enter"]
         return member
+
+    async def channels(self) -> list[str]:
+        """What a heartbeat answers."""
+        answer = await self.call(_HEARTBEAT)
+        found: list[str] = answer["data"]["heartbeat"]["channels"]
+        return found
 
     async def leave(self, name: str) -> None:
         answer = await self.call(_LEAVE, name=name)
@@ -138,8 +154,7 @@ async def test_who_comes_changes_and_leaves_is_told_in_every_region_once(stack: 
         assert await members(sydney, session, "music") == []
         answer = await Publisher(west, session).execute(_OCCUPANCY, name="music")
         assert answer["data"]["occupancy"] == {"connections": 1, "more": False}
-        beat = await ann.call(_HEARTBEAT)
-        assert beat["data"]["heartbeat"]["channels"] == ["music"]
+        assert await ann.channels() == ["music"]
         await ann.call(_LEAVE, name="music")
         for watch in (at_home, away):
             left = await watch.until("LEAVE", "anon:ann")
@@ -163,6 +178,15 @@ async def test_nobody_can_use_anothers_lease(stack: LocalStack) -> None:
         assert answer["data"] == {"leave": None}
         assert await members(west, session, "media") == ["anon:ann"]
         await ann.call(_LEAVE, name="media")
+        # A user's membership is renewed with a token, not with a key.
+        token = await token_of(session, stack.running, "alice")
+        alice = Tab(west, session, "", token)
+        assert (await alice.enter("media"))["user"] == "alice"
+        assert await alice.channels() == ["media"]
+        alice.use()
+        answer = await alice.call(_HEARTBEAT)
+        assert [each["errorType"] for each in answer["errors"]] == ["LeaseExpired"]
+        await alice.leave("media")
 
 
 @pytest.mark.parametrize(
@@ -200,8 +224,7 @@ async def test_a_purge_ends_members_and_watchers_in_every_region(
 
         await asyncio.wait_for(watch.ended.wait(), 30)
         await _until(gone, "the member is not shown")
-        beat = await ann.call(_HEARTBEAT)
-        assert beat["data"]["heartbeat"]["channels"] == []
+        assert await ann.channels() == []
 
 
 async def test_a_lease_that_nobody_renews_becomes_one_leave(stack: LocalStack) -> None:

@@ -109,7 +109,7 @@ ISOLATION = (
     ),
     Mutation(
         test="tests/e2e/test_janitor.py::"
-        "test_with_purge_failing_the_janitor_ends_the_subscriptions",
+        "test_with_commands_failing_the_janitor_ends_subscriptions_and_memberships",
         what="the janitor asks the deployment before the operator",
         file="functions/globalws_functions/domain/channel.py",
         old="return rule is not None and rule.allowed if self.override is None else self.override",

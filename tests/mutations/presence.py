@@ -102,6 +102,22 @@ PRESENCE = (
         new="(attribute_exists(#secret) ' +",
     ),
     Mutation(
+        test="tests/unit/functions/test_janitor_rules.py::"
+        "test_a_stricter_deployment_ends_memberships_like_subscriptions",
+        what="the janitor ends no memberships",
+        file="functions/globalws_functions/domain/janitor.py",
+        old="            self._shut_out(Target(user or name, is_user=user is not None))\n",
+        new="",
+    ),
+    Mutation(
+        test="tests/unit/graphql/test_leases.py::"
+        "test_a_lease_lasts_as_long_as_the_first_token_if_the_deployment_says_so",
+        what="a later token keeps what an earlier one entered",
+        file="graphql/functions/joinLease.js",
+        old="', #tokenEndsAt = if_not_exists(#tokenEndsAt, :tokenEndsAt)'",
+        new="', #tokenEndsAt = :tokenEndsAt'",
+    ),
+    Mutation(
         test=f"{_EVENTS}test_a_purge_ends_members_and_watchers_in_every_region",
         what="a purge ends no members",
         file="functions/globalws_functions/domain/sweep.py",

@@ -18,12 +18,13 @@ export interface Caller {
   readonly fetch: Fetcher;
 }
 
-/** `timeoutMs` also bounds the body; `signal` abandons the request. */
+/** `timeoutMs` also bounds the body; `signal` abandons the request; with `keepalive` it outlives the page. */
 export interface Request {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly keepalive?: boolean | undefined;
 }
 
 /**
@@ -70,7 +71,7 @@ interface Post extends Request {
 async function post(
   caller: Caller,
   endpoint: RegionEndpoint,
-  { body, headers, signal, timeoutMs }: Post,
+  { body, headers, keepalive = false, signal, timeoutMs }: Post,
 ): Promise<Record<string, unknown>> {
   signal?.throwIfAborted();
   const controller = new AbortController();
@@ -84,6 +85,7 @@ async function post(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body,
+      keepalive,
       signal: controller.signal,
     });
     source = `${endpoint.region}: HTTP ${response.status}`;

@@ -2,8 +2,9 @@
 
 import { GraphQLError, isFinal } from './errors.js';
 import { type Caller, execute } from './graphql.js';
+import { onPage } from './page.js';
 import { ENTER, HEARTBEAT, LEAVE, leasedOf } from './presenceOperations.js';
-import { later, part } from './timers.js';
+import { later, part, pause } from './timers.js';
 import type { RegionEndpoint } from './types.js';
 import { newUlid } from './ulid.js';
 
@@ -57,6 +58,7 @@ export class Lease {
   readonly #memberships = new Map<string, Membership>();
   #place: Place | null = null;
   #beating: (() => void) | null = null;
+  #ofPage: (() => void) | null = null;
 
   constructor(tenant: Tenant) {
     this.#tenant = tenant;
@@ -105,9 +107,7 @@ export class Lease {
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('');
     this.#place = { endpoint, connection: newUlid(wall(), random), secret };
-    for (const [channel, membership] of this.#memberships) {
-      this.#work(channel, membership);
-    }
+    this.#enterAll();
   }
 
   /** The lease has ended. */
@@ -160,6 +160,8 @@ export class Lease {
     if (this.#memberships.size === 0) {
       this.#beating?.();
       this.#beating = null;
+      this.#ofPage?.();
+      this.#ofPage = null;
       // This lease is not renewed any more: what is entered later has another.
       if (this.#place !== null) {
         this.#renew(this.#place.endpoint);
@@ -200,6 +202,7 @@ export class Lease {
     membership.held = { place, data };
     membership.failures = 0;
     this.#beating ??= this.#beatIn(HEARTBEAT_MS);
+    this.#ofPage ??= onPage(() => this.#leaveAll(), () => this.#enterAll());
     if (before !== undefined && before !== place) {
       // It is a member by its new connection already, so nobody sees it leave.
       void this.#leave(channel, before);
@@ -218,6 +221,22 @@ export class Lease {
         }
       }
     }
+  }
+
+  /** The page goes. Nobody waits for an answer: where none can be had, the lease ends by itself. */
+  #leaveAll(): void {
+    for (const [channel, membership] of this.#memberships) {
+      if (membership.held !== null) {
+        const { place } = membership.held;
+        membership.held = null;
+        this.#call(place, LEAVE, { name: channel }, LEAVE_MS, true).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Also when the browser has kept the page, and brings it back. */
+  #enterAll(): void {
+    this.#memberships.forEach((membership, channel) => this.#work(channel, membership));
   }
 
   #beatIn(ms: number): () => void {
@@ -265,23 +284,13 @@ export class Lease {
     query: string,
     variables: Readonly<Record<string, unknown>>,
     timeoutMs = this.#tenant.timeoutMs,
+    keepalive = false,
   ): Promise<Record<string, unknown>> {
     return execute(this.#tenant, endpoint, {
       query,
       variables: { connection, secret, ...variables },
       timeoutMs,
+      keepalive,
     });
   }
-}
-
-/** Waits so long, or until the membership is woken. */
-async function pause(ms: number, membership: Membership): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const cancel = later(ms, resolve);
-    membership.wake = () => {
-      cancel();
-      resolve();
-    };
-  });
-  membership.wake = () => undefined;
 }

@@ -19,3 +19,15 @@ export function later(ms: number, act: () => void): () => void {
 export function part(ms: number, random: number): number {
   return ms === Infinity ? ms : ms * random;
 }
+
+/** Waits so long, or until `sleeper.wake` is called. */
+export async function pause(ms: number, sleeper: { wake: () => void }): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = later(ms, resolve);
+    sleeper.wake = () => {
+      cancel();
+      resolve();
+    };
+  });
+  sleeper.wake = () => undefined;
+}

@@ -252,6 +252,31 @@ describe('the own membership', () => {
     expect(connections().at(-1)).not.toBe(before);
   });
 
+  test('of a page that goes ends with it, and is taken up again if the browser brings the page back', async () => {
+    const page = new EventTarget();
+    const listening = new Set<string>();
+    vi.stubGlobal('addEventListener', (type: string, listener: () => void) => {
+      listening.add(type);
+      page.addEventListener(type, listener);
+    });
+    vi.stubGlobal('removeEventListener', (type: string, listener: () => void) => {
+      listening.delete(type);
+      page.removeEventListener(type, listener);
+    });
+    const rooms = ['tech', 'cars'].map((channel) => client.presence(channel));
+    await pass(10);
+    page.dispatchEvent(new Event('pagehide'));
+    await pass(0);
+    expect(world.us.kept).toEqual(['Leave', 'Leave']);
+    expect([...world.us.members]).toEqual([]);
+    page.dispatchEvent(new Event('pageshow'));
+    await pass(0);
+    expect([...world.us.members.keys()].map((key) => key.split(' ')[0])).toEqual(['tech', 'cars']);
+    await Promise.all(rooms.map((room) => room.close()));
+    expect(listening).toEqual(new Set());
+    vi.unstubAllGlobals();
+  });
+
   test('closed and opened at once stays', async () => {
     void client.presence('tech').close();
     const presence = client.presence('tech');

@@ -44,6 +44,8 @@ export class Region {
   /** what `presence` waits for */
   held: Promise<void> | null = null;
   readonly calls: string[] = [];
+  /** the calls that outlive their page */
+  readonly kept: string[] = [];
 }
 
 /** Everything that the client of a test talks to. */
@@ -108,6 +110,9 @@ export class PresenceWorld {
       throw new TypeError('fetch failed');
     }
     region.calls.push(operation);
+    if (init?.keepalive === true) {
+      region.kept.push(operation);
+    }
     try {
       const data = await this.#answer(name, region, operation, variables);
       return Response.json({ data });
