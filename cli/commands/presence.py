@@ -1,13 +1,12 @@
 """`globalws presence`: who is on a channel, in all regions."""
 
-import time
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from cli.command import ChannelName, command
-from cli.domain.changes import instant
-from cli.domain.presence import Member, Users, Watched, by_user, changes
+from cli.domain.presence import Member, by_user
 from cli.errors import ExitCode
 from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
@@ -28,7 +27,8 @@ def register(app: typer.Typer) -> None:
         examples=["globalws presence chat:42", "globalws presence chat:42 --watch --json"],
         json_shape='{"name", "members": [{"user", "connections": [{"connection", "region", '
         '"enteredAt", "data"}]}], "unreachable": [{"region", "error"}]}; with --watch a line per '
-        'change: {"at", "action": "ENTER", "UPDATE" or "LEAVE", "user", "data"}',
+        'change: {"at", "action": "ENTER", "UPDATE" or "LEAVE", "user", "data"} or '
+        '{"at", "action": "COUNT", "connections", "more"}',
     )(presence)
 
 
@@ -38,19 +38,18 @@ def presence(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show who comes and goes, until Ctrl-C.")
     ] = False,
-    interval: Annotated[
-        float,
-        typer.Option(min=0.1, max=60, metavar="SECONDS", help="With --watch: between two looks."),
-    ] = 5,
 ) -> ExitCode:
     """Show the users who are on a channel, and their connections in every region.
 
     A connection that ends without leaving is shown until its lease ends, after 75 seconds by
     default. With --watch a user enters with the first connection and leaves with the last; a
-    region that has not answered for 90 seconds has no members any more.
+    region that has not answered for 90 seconds has no members any more. In a channel of more than
+    200 connections it shows how many there are, and not who comes and goes.
     """
     if watch:
-        return _watch(session, name, interval)
+        from cli.watch import endpoints_of, watch_presence  # here: the client imports aiohttp
+
+        return asyncio.run(watch_presence(session, name, endpoints_of(session)))
     answers = _look(session, name)
     users = by_user(member for answer in answers for member in answer.value or ())
     output = session.output
@@ -73,38 +72,6 @@ def presence(
     for failure in failures(answers):
         output.error(f"{failure['region']}: {failure['error']}")
     return exit_code(answers)
-
-
-def _watch(session: Session, name: str, interval: float) -> ExitCode:
-    watched = Watched()
-    before: Users = {}
-    silent: frozenset[str] = frozenset()
-    is_first = True
-    while not session.output.nobody_reads:
-        answers = _look(session, name)
-        if is_first and all(answer.error is not None for answer in answers):
-            raise next(answer.error for answer in answers if answer.error is not None)
-        at = time.monotonic()
-        for answer in answers:
-            if answer.value is not None:
-                watched.answered(answer.region, answer.value, at)
-            elif answer.region not in silent:
-                session.output.note(f"{answer.region}: {answer.reason}")
-        silent = frozenset(answer.region for answer in answers if answer.error is not None)
-        now = watched.users(at)
-        for action, user, data in changes(before, now):
-            _show_change(session, action, user, data)
-        before, is_first = now, False
-        time.sleep(interval)
-    return ExitCode.OK
-
-
-def _show_change(session: Session, action: str, user: str, data: str | None) -> None:
-    at = instant(time.time())
-    if session.output.as_json:
-        session.output.json_line({"at": at, "action": action, "user": user, "data": data})
-    else:
-        session.output.line(f"{at[11:23]}  {action:<6}  {user}{f'  {data}' if data else ''}")
 
 
 def _look(session: Session, name: str) -> list[Answer[list[Member]]]:

@@ -1,21 +1,27 @@
 """Back ends on the bus: what they put there is published everywhere, and what they consume."""
 
 import asyncio
+import io
 import json
 import uuid
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from cli.stack_file import RunningRegion
+from tests.e2e.test_cli_stack import globalws
 from tests.support.aws import aws_client, letters_in, outputs, redrive
 from tests.support.clients import Publisher, listening, set_faults
 from tests.support.deployed import drain
 from tests.support.events import put_events
 from tests.support.stack import ROOT, LocalStack
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.stack
 
@@ -88,13 +94,13 @@ async def test_what_is_refused_lies_in_the_queue_with_its_reason(stack: LocalSta
     assert reasons == {"secret": "ChannelNotAllowed", "a::b": "InvalidEvent"}
 
 
-@pytest.fixture
-def consumer(stack: LocalStack) -> Iterator[dict[str, str]]:
-    """The outputs of templates/consumer.yaml, deployed in the first region."""
+@contextmanager
+def _consuming(stack: LocalStack, **given: str) -> Iterator[dict[str, str]]:
+    """The outputs of templates/consumer.yaml with these parameters, in the first region."""
     region = stack.running.regions[0]
     made = aws_client(stack.running, region.region, "cloudformation")
     name = f"consumer-{uuid.uuid4().hex[:8]}"
-    given = {"EventBusName": outputs(stack.running, region)["EventBusName"], "Channel": "robots"}
+    given["EventBusName"] = outputs(stack.running, region)["EventBusName"]
     made.create_stack(
         StackName=name,
         TemplateBody=(ROOT / "templates" / "consumer.yaml").read_text(),
@@ -111,12 +117,49 @@ def consumer(stack: LocalStack) -> Iterator[dict[str, str]]:
         made.delete_stack(StackName=name)
 
 
-async def _until_loaded(session: aiohttp.ClientSession, region: RunningRegion, queue: str) -> None:
+@pytest.fixture
+def consumer(stack: LocalStack) -> Iterator[dict[str, str]]:
+    with _consuming(stack, Channel="robots") as found:
+        yield found
+
+
+_FUNCTION = """\
+import json, os
+
+def handler(event, context):
+    with open(os.environ["SEEN"], "a") as seen:
+        for record in event["Records"]:
+            print(json.loads(record["body"])["detail"]["id"], file=seen)
+    return {"batchItemFailures": []}
+"""
+
+
+@pytest.fixture
+def function(stack: LocalStack, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A function of a back end's, its ARN, and the file to which it writes the ids that it gets."""
+    code, seen = io.BytesIO(), tmp_path / "seen"
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("consumer.py", _FUNCTION)
+    region = stack.running.regions[0]
+    functions = aws_client(stack.running, region.region, "lambda")
+    made = functions.create_function(
+        FunctionName=f"consumer-{uuid.uuid4().hex[:8]}",
+        Runtime="python3.13",
+        Role="arn:aws:iam::000000000000:role/consumer",
+        Handler="consumer.handler",
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": {"SEEN": str(seen)}},
+    )
+    yield made["FunctionArn"], seen
+    functions.delete_function(FunctionName=made["FunctionName"])
+
+
+async def _until_loaded(session: aiohttp.ClientSession, region: RunningRegion, url: str) -> None:
     """A rule of another stack: the region's process notices it by itself."""
     async with asyncio.timeout(20):
         while True:
             async with session.get(f"{region.eventsUrl}/_local/eventbridge") as response:
-                if queue in await response.text():
+                if url.rsplit("/", 1)[-1] in await response.text():
                     return
             await asyncio.sleep(0.1)
 
@@ -127,7 +170,7 @@ async def test_a_consumer_that_was_down_gets_each_message_of_all_regions_once(
     west, sydney = stack.running.regions
     published: list[dict[str, Any]] = []
     async with aiohttp.ClientSession() as session:
-        await _until_loaded(session, west, consumer["QueueUrl"].rsplit("/", 1)[-1])
+        await _until_loaded(session, west, consumer["QueueUrl"])
         for number in range(100):
             region = (west, sydney)[number % 2]
             published.append(await Publisher(region, session).publish("robots", f"{number}"))
@@ -146,3 +189,26 @@ async def test_a_consumer_that_was_down_gets_each_message_of_all_regions_once(
                     QueueUrl=consumer["QueueUrl"], ReceiptHandle=letter["ReceiptHandle"]
                 )
         assert consumed == Counter(each["id"] for each in published)
+
+
+async def test_a_function_gets_what_is_published_under_a_prefix(
+    stack: LocalStack, function: tuple[str, Path]
+) -> None:
+    arn, seen = function
+    prefix = f"lines-{uuid.uuid4().hex[:8]}:"
+    allow = ("channels", "allow", f"{prefix}*", "--publish", "anyone", "--reason", "test")
+    assert (await asyncio.to_thread(globalws, stack, *allow))[0] == 0
+    with _consuming(stack, ChannelPrefix=prefix, FunctionArn=arn) as consumer:
+        async with aiohttp.ClientSession() as session:
+            await _until_loaded(session, stack.running.regions[0], consumer["QueueUrl"])
+            ids = set()
+            for number, region in enumerate(stack.running.regions * 10):
+                publisher = Publisher(region, session)
+                ids.add((await publisher.publish(f"{prefix}{number % 3}", "for it"))["id"])
+                await publisher.publish("tech", "not for it")
+
+            async def all_seen() -> bool:
+                return seen.exists() and ids <= set(seen.read_text().split())
+
+            await until(all_seen, 30.0, "the function did not get every message")
+    assert set(seen.read_text().split()) == ids

@@ -1,11 +1,14 @@
 """Presence through the Python SDK on the real stack of two regions."""
 
 import asyncio
+import json
+from typing import Any
 
 import pytest
 from globalws_client import Client, Presence, PresenceChange, RefusedError, RegionEndpoint
 
 from cli.stack_file import RunningRegion
+from tests.e2e.test_cli_stack import command_line
 from tests.support.proxy import proxy_before
 from tests.support.stack import LocalStack
 
@@ -85,3 +88,27 @@ async def test_a_client_that_fails_over_is_a_member_in_the_other_region(stack: L
         await until(watch, PresenceChange("UPDATE", "anon:ann", "moved"))
         # The old lease cannot be left; nobody has seen ann go.
         assert regions_of(watch, "anon:ann") == {home.region, away.region}
+
+
+async def test_the_command_shows_who_comes_and_goes(stack: LocalStack) -> None:
+    command = await asyncio.create_subprocess_exec(
+        *command_line(stack, "presence", "cars", "--watch"), stdout=asyncio.subprocess.PIPE
+    )
+    assert command.stdout is not None
+
+    async def shown(action: str) -> dict[str, Any]:
+        assert command.stdout is not None
+        line: dict[str, Any] = {}
+        async with asyncio.timeout(30):
+            while (line.get("action"), line.get("user")) != (action, "anon:ann"):
+                line = json.loads(await command.stdout.readline())
+        return line
+
+    try:
+        async with client_of(stack, home=1, presence_id="ann") as ann:
+            async with ann.presence("cars", "writing"):
+                assert (await shown("ENTER"))["data"] == "writing"
+            await shown("LEAVE")
+    finally:
+        command.kill()
+        await command.communicate()

@@ -1,13 +1,15 @@
 """Who is on a channel: one list of users out of every region's members."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from globalws_client import CountChange, PresenceChange, PresenceEvent, RegionEndpoint, State
+from globalws_client import RefusedError as Refused
 
-from cli.commands import presence
-from cli.domain.presence import SILENT_SECONDS, Member, Watched, by_user, changes
+from cli import watch
 from cli.errors import RefusedError
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_deployment import FakeDeployment
@@ -18,10 +20,6 @@ WEST, SYDNEY = "us-west-2", "ap-southeast-2"
 def _member(user: str, connection: str, region: str = WEST, **more: Any) -> dict[str, Any]:
     entered = {"enteredAt": f"2026-11-28T17:00:0{connection[-1]}.000Z"}
     return {"user": user, "connection": connection, "region": region, **entered, **more}
-
-
-def _parsed(*items: dict[str, Any]) -> list[Member]:
-    return [Member.parse(item) for item in items]
 
 
 def test_a_user_of_two_regions_is_there_once(deployment: FakeDeployment, run: Run) -> None:
@@ -56,63 +54,91 @@ def test_what_the_api_refuses_is_refused(
         raise RefusedError("PresenceDisabled", "the parameter Presence is off")
 
     monkeypatch.setattr("tests.unit.cli.fake_deployment.FakeRegion.execute", refuse)
-    for arguments in ((), ("--watch",)):
-        ran = run("presence", "tech", *arguments)
-        assert ran.code == 4
-        assert "PresenceDisabled" in ran.err
+    ran = run("presence", "tech")
+    assert ran.code == 4
+    assert "PresenceDisabled" in ran.err
+
+
+@dataclass
+class Room:
+    """A presence that gives these events, and then ends as one that somebody interrupts."""
+
+    events: list[PresenceEvent | Exception]
+
+    async def __aenter__(self) -> "Room":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def __anext__(self) -> PresenceEvent:
+        if not self.events:
+            raise KeyboardInterrupt
+        event = self.events.pop(0)
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+
+def _room(monkeypatch: pytest.MonkeyPatch, *events: PresenceEvent | Exception) -> list[str]:
+    """Makes the client give these; answers the regions that it was made with."""
+    made: list[str] = []
+
+    class Client:
+        def __init__(self, regions: Sequence[RegionEndpoint], *, auth: object) -> None:
+            assert auth is None
+            made.extend(each.region for each in regions)
+
+        async def __aenter__(self) -> "Client":
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        def on_state(self, listener: Callable[[State, str], None]) -> None:
+            listener(State.FAILED_OVER, SYDNEY)
+
+        def presence(self, channel: str, *, enter: bool) -> Room:
+            assert (channel, enter) == ("tech", False)
+            return Room(list(events))
+
+    monkeypatch.setattr(watch, "Client", Client)
+    return made
 
 
 def test_watch_shows_who_comes_and_goes(
     deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    west, sydney = deployment.regions[WEST], deployment.regions[SYDNEY]
-    sydney.members = [_member("al", "c1", SYDNEY)]
-
-    def both() -> None:
-        west.members = [_member("al", "c2"), _member("bo", "c3", data="here")]
-
-    def one_connection_less() -> None:
-        sydney.members = []
-
-    def new_data() -> None:
-        west.members[1]["data"] = "busy"
-        sydney.down = True
-
-    def all_gone() -> None:
-        west.members = []
-
-    script: list[Callable[[], None]] = [both, one_connection_less, new_data, all_gone]
-
-    def sleep(seconds: float) -> None:
-        assert seconds == 5
-        if not script:
-            raise KeyboardInterrupt
-        script.pop(0)()
-
-    monkeypatch.setattr(presence.time, "sleep", sleep)
+    events = (
+        PresenceChange("ENTER", "al", "here"),
+        PresenceChange("UPDATE", "al", "busy"),
+        PresenceChange("LEAVE", "al"),
+        CountChange(1000, more=True),
+    )
+    made = _room(monkeypatch, *events)
     ran = run("presence", "tech", "--watch", "--json")
     assert ran.code == 130
+    assert made == [WEST, SYDNEY]
     lines = [json.loads(line) for line in ran.out.splitlines()]
-    assert [(each["action"], each["user"], each["data"]) for each in lines] == [
-        ("ENTER", "al", None),
-        ("ENTER", "bo", "here"),
-        ("UPDATE", "bo", "busy"),
-        ("LEAVE", "al", None),
-        ("LEAVE", "bo", None),
+    assert all(line.pop("at").endswith("Z") for line in lines)
+    assert lines == [
+        {"action": "ENTER", "user": "al", "data": "here"},
+        {"action": "UPDATE", "user": "al", "data": "busy"},
+        {"action": "LEAVE", "user": "al", "data": None},
+        {"action": "COUNT", "connections": 1000, "more": True},
     ]
-    assert ran.err.count("does not answer") == 1
+    assert f"{SYDNEY}: failed-over" in ran.err
+    _room(monkeypatch, *events)
+    ran = run("presence", "tech", "--watch")
+    assert [line.split()[1:] for line in ran.out.splitlines()] == [
+        ["ENTER", "al", "here"], ["UPDATE", "al", "busy"], ["LEAVE", "al"], ["COUNT", "1000+"]
+    ]  # fmt: skip
 
 
-def test_a_silent_region_has_no_members_after_a_while() -> None:
-    watched = Watched()
-    watched.answered(WEST, _parsed(_member("al", "c1")), 0)
-    watched.answered(SYDNEY, _parsed(_member("bo", "c2")), 60)
-    assert watched.users(SILENT_SECONDS).keys() == {"al", "bo"}
-    assert watched.users(SILENT_SECONDS + 1).keys() == {"bo"}
-
-
-def test_a_change_is_of_the_newest_connection() -> None:
-    before = by_user(_parsed(_member("al", "c1", data="a")))
-    now = by_user(_parsed(_member("al", "c1", data="a"), _member("al", "c2", data="b")))
-    assert changes(before, now) == [("UPDATE", "al", "b")]
-    assert changes(now, now) == []
+def test_a_watch_that_the_api_refuses_ends_with_its_reason(
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _room(monkeypatch, Refused("PresenceDisabled", "the parameter Presence is off"))
+    ran = run("presence", "tech", "--watch")
+    assert ran.code == 4
+    assert "PresenceDisabled: the parameter Presence is off" in ran.err
