@@ -198,8 +198,8 @@ DUPLICATES = (
         "test_ids_of_any_time_are_given_out_once_and_hide_nothing",
         what="what is forgotten counts as a place in time by its id",
         file="sdk/python/globalws_client/resume_position.py",
-        old="if not self._seen.add(message.id, id_not_after(message.id, time)):",
-        new="if not self._seen.add(message.id, message.id):",
+        old="if not self._seen.add(message.id, time):",
+        new="if not self._seen.add(message.id, time_of(message.id)):",
     ),
     Mutation(
         test="tests/unit/sdk/test_subscriber_soak.py::test_nothing_lost_nothing_twice",

@@ -13,6 +13,11 @@ from .ulid import id_before, time_of
 class CatchUp:
     """The passes of one feed."""
 
+    __slots__ = (
+        "_after", "_cursor_ms", "_held", "_hold_limit", "_missed", "_token", "overflowed",
+        "passed_once",
+    )  # fmt: skip
+
     def __init__(self, hold_limit: int) -> None:
         self._hold_limit = hold_limit
         self._held: list[Message] = []

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .delivery_buffer import Budget, DeliveryBuffer
-from .feed import Feed
+from .feed import Connection, Feed
 from .options import Beginning, Options
 from .resume_position import ResumePosition
 from .signals import Command
 from .types import Checkpoint, Message
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Channel:
     """A subscription: where it resumes, what is unread, and its feeds.
 
@@ -45,7 +45,8 @@ class Context:
     now: float = 0.0
     commands: list[Command] = field(default_factory=list)
     channels: dict[int, Channel] = field(default_factory=dict)
-    feeds: dict[int, Feed] = field(default_factory=dict)
+    feeds: dict[int | None, Feed] = field(default_factory=dict)
+    connections: dict[int, Connection] = field(default_factory=dict)
     requests: dict[int, Feed] = field(default_factory=dict)
     _numbers: int = 0
 

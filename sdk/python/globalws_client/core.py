@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 from . import signals
 from .channel import Channel, Context
+from .delivery_buffer import DeliveryBuffer
 from .feed import Connection
 from .manager import HOME, HOME_REGION, RETRY, ConnectionManager
 from .options import Options
-from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, StartAck
+from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
 from .retry import Retry
 from .signals import ClientStateChanged, Command
 from .types import Checkpoint, Message, State
@@ -44,36 +45,41 @@ class Core:
     def handle(self, input: signals.Input, now: float) -> list[Command]:
         """What is to be done, in order. `now` is monotonic milliseconds."""
         self._context.now = now
-        if isinstance(input, signals.Taken):
-            self._taken(input)
-        elif isinstance(input, signals.Received) and isinstance(input.frame, Data):
-            self._data(input.connection, input.frame)
-        else:
-            self._dispatch(input)
+        self._dispatch(input)
+        self._tell_state()
+        return self._commands()
+
+    def received(self, connection: int, frame: Frame, now: float) -> list[Command]:
+        """The same for a frame that arrived."""
+        context = self._context
+        context.now = now
+        if type(frame) is Data and (feed := context.feeds.get(frame.feed)) and feed.connection:
+            feed.connection.last_frame = now
+            self._manager.reader.data(feed, frame.message)
+        elif found := context.connections.get(connection):
+            found.last_frame = now
+            self._receive(found, frame)
             self._tell_state()
+        return self._commands()
+
+    def _commands(self) -> list[Command]:
         commands = self._context.commands.copy()
         self._context.commands.clear()
         return commands
+
+    def unread(self, channel: int) -> DeliveryBuffer:
+        """Of a channel that was just added: to be told of each message that is taken."""
+        return self._context.channels[channel].out
 
     def _tell_state(self) -> None:
         if (state := self._current_state()) != self._state:
             self._state = state
             self._context.commands.append(ClientStateChanged(*state))
 
-    def _taken(self, input: signals.Taken) -> None:
-        if channel := self._context.channels.get(input.channel):
-            channel.out.taken(input.messages, input.size)
-            for feed in channel.feeds():
-                self._manager.reader.fetch(feed)
-
-    def _data(self, id: int, frame: Data) -> None:
-        connection = self._connection(id)
-        if connection is None:
-            return
-        connection.last_frame = self._context.now
-        feed = connection.feeds.get(frame.feed) if frame.feed is not None else None
-        if feed is not None:
-            self._manager.reader.data(feed, frame.message)
+    def _room_made(self, channel: Channel) -> None:
+        channel.out.waits = False
+        for feed in channel.feeds():
+            self._manager.reader.fetch(feed)
 
     def checkpoint(self, channel: int, pending: Sequence[Message]) -> Checkpoint | None:
         """From where to go on for a consumer that has not taken `pending`; None before it began."""
@@ -88,19 +94,9 @@ class Core:
             return State.CONNECTING, main.region
         return State.LIVE if main.region == HOME_REGION else State.FAILED_OVER, main.region
 
-    def _connection(self, id: int) -> Connection | None:
-        manager = self._manager
-        connection = manager.main.connections.get(id)
-        if connection is None and manager.standby is not None:
-            connection = manager.standby.connections.get(id)
-        return connection
-
     def _dispatch(self, input: signals.Input) -> None:
         context, manager = self._context, self._manager
         match input:
-            case signals.Received(id):
-                if connection := self._connection(id):
-                    self._receive(connection, input)
             case signals.HistoryPage(request, items, token):
                 manager.reader.page(request, items, token)
             case signals.HistoryFailed(request, error_type, message):
@@ -108,7 +104,7 @@ class Core:
             case signals.TimerFired(name):
                 self._fire(name)
             case signals.Closed(id, reason):
-                if connection := self._connection(id):
+                if connection := context.connections.get(id):
                     manager.lose(connection, reason)
             case signals.AddChannel(id, name, beginning, skip_own, presence):
                 channel = context.new_channel(id, name, beginning, skip_own)
@@ -117,6 +113,9 @@ class Core:
             case signals.RemoveChannel(id):
                 if removed := context.channels.get(id):
                     manager.end(removed, None)
+            case signals.RoomMade(id):
+                if reading := context.channels.get(id):
+                    self._room_made(reading)
             case signals.Published(id):
                 context.budget.publishes(id)
             case signals.Stop():
@@ -127,9 +126,8 @@ class Core:
             self._manager.end(channel, None)
         self._manager.stop()
 
-    def _receive(self, connection: Connection, received: signals.Received) -> None:
-        manager, frame = self._manager, received.frame
-        connection.last_frame = self._context.now
+    def _receive(self, connection: Connection, frame: Frame) -> None:
+        manager = self._manager
         if isinstance(frame, ConnectionAck):
             manager.acknowledged(connection, frame.timeout_ms)
             return
@@ -164,7 +162,7 @@ class Core:
                     manager.start_due(feed)
                 else:
                     manager.reader.due(feed)
-        elif connection := self._connection(int(number)):
+        elif connection := self._context.connections.get(int(number)):
             if kind == "silence":
                 manager.check_silence(connection)
             elif kind == "kick":

@@ -14,6 +14,8 @@ _MOST_OWN_IDS = 10_000
 class Budget:
     """What the unread messages of all channels take, and the ids that this client published."""
 
+    __slots__ = ("_most", "_own", "channels", "size")
+
     def __init__(self, most: float) -> None:
         self._most = most
         self.size = 0
@@ -36,7 +38,16 @@ class Budget:
 
 
 class DeliveryBuffer:
-    """Emits a channel's events into `commands`, the core's list, and counts unread messages."""
+    """Emits a channel's events into `commands`, the core's list, and counts unread messages.
+
+    Attributes:
+        waits: a page of history waits until the consumer has taken more.
+    """
+
+    __slots__ = (
+        "_budget", "_channel", "_commands", "_limit", "_options", "_pending", "_position",
+        "_regions", "_size", "_skip_own", "waits",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,33 +63,56 @@ class DeliveryBuffer:
         self._channel = channel
         self._regions = regions
         self._options = options
+        self._limit = options.buffer_limit
         self._position = position
         self._budget = budget
         self._commands = commands
         self._skip_own = skip_own
         self._pending = 0
         self._size = 0
+        self.waits = False
 
     @property
     def full(self) -> bool:
         """Whether a live message must wait for the consumer."""
-        return self._pending >= self._options.buffer_limit or self._budget.exceeded_by(self._size)
+        return self._pending >= self._limit or self._budget.exceeded_by(self._size)
 
     @property
     def has_room_for_page(self) -> bool:
         """Whether a whole page of history may come."""
-        room = self._options.buffer_limit - self._pending
+        room = self._limit - self._pending
         return room >= self._options.page_limit and not self._budget.exceeded_by(self._size)
 
-    def taken(self, messages: int, size: int) -> None:
-        """The consumer took so much."""
-        self._pending -= messages
+    def taken(self, size: int) -> bool:
+        """The consumer took a message so large (`Message.size`).
+
+        Returns whether the core wants to hear `RoomMade`.
+        """
+        self._pending -= 1
         self._size -= size
         self._budget.size -= size
+        return self.waits
 
-    def clear(self) -> None:
-        """Nobody will take the rest."""
-        self.taken(self._pending, self._size)
+    def end(self) -> None:
+        """Nothing comes any more: what is still taken counts for nobody."""
+        self._budget.size -= self._size
+        self._budget.channels -= 1
+        self._budget = Budget(0)
+        self.waits = False
+
+    def deliver_live(self, message: Message) -> None:
+        """A message, if the consumer did not get it before."""
+        if self._position.accept(message):
+            self._emit(message)
+
+    def _emit(self, message: Message) -> None:
+        if self._skip_own and self._budget.is_own(message.id):
+            return
+        size = message.size
+        self._pending += 1
+        self._size += size
+        self._budget.size += size
+        self._commands.append(Emit(self._channel, MessageEvent(message)))
 
     def deliver(self, messages: Sequence[Message], rewound: frozenset[str] = frozenset()) -> None:
         """Those that the consumer did not get before, in this order.
@@ -88,12 +122,8 @@ class DeliveryBuffer:
         """
         for message in messages:
             accept = self._position.rewind if message.id in rewound else self._position.accept
-            if not accept(message) or (self._skip_own and self._budget.is_own(message.id)):
-                continue
-            self._pending += 1
-            self._size += message.size
-            self._budget.size += message.size
-            self._commands.append(Emit(self._channel, MessageEvent(message)))
+            if accept(message):
+                self._emit(message)
 
     def state(
         self,

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
 
 import aiohttp
 
@@ -13,11 +15,21 @@ from .graphql import Json, request
 from .history import HistoryQueue
 from .options import Beginning, Options
 from .presence_types import Change
+from .protocol import Frame
 from .subscription import Subscription
 from .transport import WebSocketConnection
-from .types import Event, RegionEndpoint, State
+from .types import Checkpoint, Event, Message, RegionEndpoint, State
 
-_Watch = tuple[Callable[[Change | Event], None], Callable[[BaseException | None], None]]
+
+class _Consumer(Protocol):
+    def put(self, event: Event | Change, /) -> None: ...
+
+    def finish(self, error: BaseException | None, /) -> None: ...
+
+
+class _Watch(NamedTuple):
+    put: Callable[[Event | Change], None]
+    finish: Callable[[BaseException | None], None]
 
 
 class Driver:
@@ -41,8 +53,7 @@ class Driver:
         self._options = options
         self._changed = changed
         self._numbers = 0
-        self._subscriptions: dict[int, Subscription] = {}
-        self._watches: dict[int, _Watch] = {}
+        self._consumers: dict[int, _Consumer] = {}
         self._connections: dict[int, WebSocketConnection] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,16 +63,24 @@ class Driver:
         """See Client.subscribe."""
         self._numbers += 1
         number = self._numbers
-
-        subscription = Subscription(
-            channel,
-            lambda size: self.feed(signals.Taken(number, 1, size)),
-            lambda: self.feed(signals.RemoveChannel(number)),
-            lambda pending: self._core.checkpoint(number, pending),
-        )
-        self._subscriptions[number] = subscription
-        self.feed(signals.AddChannel(number, channel, beginning, skip_own))
+        added = signals.AddChannel(number, channel, beginning, skip_own)
+        commands = self._core.handle(added, time.monotonic() * 1000)
+        subscription = Subscription(channel, number, self, self._core.unread(number))
+        self._consumers[number] = subscription
+        self._do_all(commands)
         return subscription
+
+    def made_room(self, number: int) -> None:
+        """See subscription.Source."""
+        self.feed(signals.RoomMade(number))
+
+    def remove(self, number: int) -> None:
+        """See subscription.Source."""
+        self.feed(signals.RemoveChannel(number))
+
+    def checkpoint(self, number: int, pending: list[Message]) -> Checkpoint | None:
+        """See subscription.Source."""
+        return self._core.checkpoint(number, pending)
 
     def watch(
         self,
@@ -72,16 +91,17 @@ class Driver:
         """Subscribe to who comes and goes; the result ends it."""
         self._numbers += 1
         number = self._numbers
-        self._watches[number] = (told, ended)
+        self._consumers[number] = _Watch(told, ended)
         self.feed(signals.AddChannel(number, channel, Beginning(), presence=True))
-        return lambda: self.feed(signals.RemoveChannel(number))
+        return partial(self.remove, number)
 
     async def close(self) -> None:
         """End everything, and wait for it."""
-        subscriptions = list(self._subscriptions.values())
+        consumers = list(self._consumers.values())
         self.feed(signals.Stop())
-        for subscription in subscriptions:
-            subscription.drop_unread()
+        for consumer in consumers:
+            if isinstance(consumer, Subscription):
+                consumer.drop_unread()
         self._history.close()
         for timer in self._timers.values():
             timer.cancel()
@@ -93,19 +113,21 @@ class Driver:
 
     def feed(self, input: signals.Input) -> None:
         """Give the core an input and do what it wants."""
-        now = time.monotonic() * 1000
-        for command in self._core.handle(input, now):
-            self._do(command)
+        self._do_all(self._core.handle(input, time.monotonic() * 1000))
+
+    def _received(self, connection: int, frame: Frame) -> None:
+        self._do_all(self._core.received(connection, frame, time.monotonic() * 1000))
+
+    def _do_all(self, commands: Sequence[signals.Command]) -> None:
+        for command in commands:
+            if type(command) is signals.Emit:  # by far the most
+                if consumer := self._consumers.get(command.channel):
+                    consumer.put(command.event)
+            else:
+                self._do(command)
 
     def _do(self, command: signals.Command) -> None:
         match command:
-            case signals.Emit(channel, event):
-                if watch := self._watches.get(channel):
-                    watch[0](event)
-                elif not isinstance(event, Change) and (
-                    subscription := self._subscriptions.get(channel)
-                ):
-                    subscription.put(event)
             case signals.SetTimer(name, ms):
                 self._set_timer(name, ms)
             case signals.CancelTimer(name):
@@ -125,10 +147,8 @@ class Driver:
                 if found := self._connections.get(connection):
                     found.renew()
             case signals.Finish(channel, error):
-                if ended := self._subscriptions.pop(channel, None):
+                if ended := self._consumers.pop(channel, None):
                     ended.finish(error)
-                if watched := self._watches.pop(channel, None):
-                    watched[1](error)
             case signals.ClientStateChanged(state, region):
                 self.state, self.region = state, region
                 self._changed()
@@ -138,7 +158,7 @@ class Driver:
             self.session,
             region,
             self._auth,
-            lambda frame: self.feed(signals.Received(connection, frame)),
+            partial(self._received, connection),
             lambda reason: self.feed(signals.Closed(connection, reason)),
         )
         self._connections[connection] = socket
@@ -167,7 +187,5 @@ class Driver:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             # A mistake of ours: no consumer must wait for ever.
-            for subscription in self._subscriptions.values():
-                subscription.finish(error)
-            for _, ended in list(self._watches.values()):
-                ended(error)
+            for consumer in list(self._consumers.values()):
+                consumer.finish(error)

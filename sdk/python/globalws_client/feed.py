@@ -24,7 +24,7 @@ class Phase(Enum):
     LIVE = auto()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Feed:
     """A channel's subscription in one region. Times are monotonic milliseconds."""
 

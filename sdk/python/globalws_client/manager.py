@@ -57,8 +57,7 @@ class ConnectionManager:
         """Unsubscribe; a connection without feeds is closed."""
         context = self._context
         context.channels.pop(channel.id, None)
-        context.budget.channels -= 1
-        channel.out.clear()
+        channel.out.end()
         for feed in channel.feeds():
             connection = feed.connection
             self._placement.detach(feed, stop=True)

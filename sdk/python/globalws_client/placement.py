@@ -102,7 +102,7 @@ class Placement:
     def open(self, side: Side) -> Connection:
         """Begin to connect."""
         connection = Connection(self._context.number(), side)
-        side.connections[connection.id] = connection
+        side.connections[connection.id] = self._context.connections[connection.id] = connection
         self._context.commands.append(Open(connection.id, side.region))
         timeout = self._options.connect_timeout_ms
         self._context.commands.append(SetTimer(connection.setup_timer, timeout))
@@ -121,6 +121,7 @@ class Placement:
         self._context.commands += [CancelTimer(name) for name in names]
         self._context.commands.append(Drop(connection.id))
         connection.side.connections.pop(connection.id, None)
+        self._context.connections.pop(connection.id, None)
         connection.acknowledged = False
         channels = [feed.channel for feed in connection.feeds.values()] + connection.kicked
         for feed in list(connection.feeds.values()):

@@ -9,6 +9,8 @@ from typing import Any
 from .presence_types import Change
 from .types import Message
 
+_read = json.JSONDecoder().raw_decode
+
 SUBPROTOCOL = "graphql-ws"
 FIELDS = "id name message publishedAt region publisher"
 CHANGED = (
@@ -18,26 +20,26 @@ CHANGED = (
 SUBSCRIPTION = f"subscription Subscribe($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ConnectionAck:
     """Server: the conversation is open; without a frame for that long the connection is dead."""
 
     timeout_ms: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class KeepAlive:
     """Server: the connection is alive. Also frames that say nothing else to us."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class StartAck:
     """Server: the subscription is acknowledged. It may begin to deliver a few seconds later."""
 
     feed: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Data:
     """Server: a message, or None where the publisher did not select all of its fields."""
 
@@ -45,7 +47,7 @@ class Data:
     message: Message | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Changed:
     """Server: somebody came into a channel, changed or left."""
 
@@ -53,14 +55,14 @@ class Changed:
     change: Change
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Complete:
     """Server: the subscription ended."""
 
     feed: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ErrorFrame:
     """Server: something failed: a subscription, or (no `feed`) the connection."""
 
@@ -82,14 +84,6 @@ def _first_error(payload: Any) -> tuple[str, str]:
     return str(error_type), str(first.get("message") or error_type)
 
 
-def _message(payload: Any) -> Message | None:
-    document = payload.get("data") if isinstance(payload, dict) else None
-    try:
-        return Message.parse(document["subscribe"] if document else None)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
 def _change(payload: Any) -> Change | None:
     document = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(document, dict) or "presenceChanged" not in document:
@@ -108,20 +102,34 @@ def _feed(document: dict[str, Any]) -> int | None:
         return None
 
 
-def decode(text: str) -> Frame:
-    """The frame in a text from the server; raises ValueError if it is not of the protocol."""
+def _object(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text)
+        # `raw_decode` is `json.loads` without its looking for white space.
+        document, end = _read(text) if text[:1] == "{" else (None, 0)
+        if end != len(text):
+            document = json.loads(text)
     except RecursionError:
         raise ValueError("a frame is nested too deeply") from None
     if not isinstance(document, dict):
         raise ValueError("a frame must be an object")
+    return document
+
+
+def decode(text: str) -> Frame:
+    """The frame in a text from the server; raises ValueError if it is not of the protocol."""
+    document = _object(text)
+    try:  # by far the most
+        if document["type"] == "data":
+            message = Message.parse(document["payload"]["data"]["subscribe"])
+            return Data(int(document["id"]), message)
+    except (ValueError, KeyError, TypeError):
+        pass
     payload = document.get("payload")
     feed = _feed(document)
     kind = document.get("type")
-    if kind == "data":  # by far the most
+    if kind == "data":
         change = _change(payload)
-        return Changed(feed, change) if change else Data(feed, _message(payload))
+        return Changed(feed, change) if change else Data(feed, None)
     match kind:
         case "connection_ack":
             timeout = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None

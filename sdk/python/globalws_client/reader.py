@@ -81,7 +81,7 @@ class Reader:
         elif feed.phase is not Phase.LIVE:
             feed.catchup.hold(message)
         elif not out.full:
-            out.deliver([message])
+            out.deliver_live(message)
         elif not feed.channel.position.knows(message.id):
             feed.catchup.miss(message.id)
             feed.catchup.overflowed = True
@@ -152,6 +152,7 @@ class Reader:
         if feed.phase not in (Phase.CATCHING_UP, Phase.LIVE) or feed.busy:
             return
         if not channel.out.has_room_for_page:
+            channel.out.waits = True
             return
         if feed.rewound is not None:
             most = min((channel.beginning.rewind or 0) - len(feed.rewound), MOST_PER_PAGE)

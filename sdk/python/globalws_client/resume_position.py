@@ -19,35 +19,37 @@ class SeenIds:
     """The ids that were delivered last, at most `limit`, and the time of each.
 
     Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
-    time is never later than when its message was published. Every message with a place above
-    `evicted` that was ever added is known.
+    time, `id_not_after` its time, is never later than when its message was published. Every
+    message with a place above `evicted` that was ever added is known.
     """
 
+    __slots__ = ("_limit", "_times", "evicted")
+
     def __init__(
-        self, limit: int, places: Iterable[tuple[str, str]] = (), evicted: str = LOWEST_ID
+        self, limit: int, times: Iterable[tuple[str, int]] = (), evicted: str = LOWEST_ID
     ) -> None:
         self._limit = limit
-        self._places: OrderedDict[str, str] = OrderedDict()
+        self._times: OrderedDict[str, int] = OrderedDict()
         self.evicted = evicted
-        for id, place in places:
-            self.add(id, place)
+        for id, ms in times:
+            self.add(id, ms)
 
     def __contains__(self, id: str) -> bool:
-        return id in self._places
+        return id in self._times
 
-    def add(self, id: str, place: str) -> bool:
-        """Whether the id is new. `place` is an id of the time at which it was published."""
-        if id in self._places:
+    def add(self, id: str, ms: int) -> bool:
+        """Whether the id is new. `ms` is when it was published."""
+        times = self._times
+        if id in times:
             return False
-        self._places[id] = place
-        if len(self._places) > self._limit:
-            _, place = self._places.popitem(last=False)
-            self.evicted = max(self.evicted, place)
+        times[id] = ms
+        if len(times) > self._limit:
+            self.evicted = max(self.evicted, id_not_after(*times.popitem(last=False)))
         return True
 
     def without(self, ids: Collection[str]) -> tuple[str, ...]:
         """The ids, as they were delivered, except these."""
-        return tuple(id for id in self._places if id not in ids)
+        return tuple(id for id in self._times if id not in ids)
 
 
 class ResumePosition:
@@ -56,6 +58,10 @@ class ResumePosition:
     The position never runs ahead of `wall`, this machine's clock: one message of a region whose
     clock is minutes ahead would move it past all that the others publish until then.
     """
+
+    __slots__ = (
+        "_floor", "_from_message", "_options", "_position", "_read_up_to", "_seen", "_wall",
+    )  # fmt: skip
 
     def __init__(
         self, options: Options, wall: Callable[[], int], beginning: Beginning = _FROM_NOW
@@ -76,13 +82,14 @@ class ResumePosition:
             self._read_up_to = dict(checkpoint.read_up_to_ms)
             self._seen = SeenIds(
                 options.seen_limit,
-                ((id, min(id, latest)) for id in checkpoint.seen),
+                ((id, self._position) for id in checkpoint.seen),
                 min(checkpoint.evicted, latest),
             )
         elif beginning.after is not None:
-            self._floor = min(beginning.after, id_at(wall()))
+            now = wall()
+            self._floor = min(beginning.after, id_at(now))
             self._position = time_of(self._floor)
-            self._seen.add(beginning.after, self._floor)
+            self._seen.add(beginning.after, now)
         elif beginning.replay_ms is not None:
             self._position = int(max(0, wall() - beginning.replay_ms))
             self._floor = id_at(self._position)
@@ -119,18 +126,20 @@ class ResumePosition:
 
     def rewind(self, message: Message) -> bool:
         """Whether to deliver a message from before the beginning; it moves no position."""
-        return self._seen.add(message.id, id_not_after(message.id, message.time_ms))
+        return self._seen.add(message.id, message.time_ms)
 
     def accept(self, message: Message) -> bool:
         """Whether to deliver the message; if so it counts as delivered."""
-        time = min(message.time_ms, self._wall())
-        if not self._seen.add(message.id, id_not_after(message.id, time)):
+        time = message.time_ms
+        if self._position is None or time > self._position:
+            time = min(time, self._wall())
+        if not self._seen.add(message.id, time):
             return False
         if self._position is None or not self._from_message:
             self._mistrust_clock(time)
             self._position, self._from_message = time, True
-        else:
-            self._position = max(self._position, time)
+        elif time > self._position:
+            self._position = time
         return True
 
     def _mistrust_clock(self, time: int) -> None:

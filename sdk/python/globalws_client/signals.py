@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from .errors import ClientError
 from .options import Beginning
 from .presence_types import Change
-from .protocol import Frame
 from .types import Event, Message, State
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class AddChannel:
     """Subscribe to a channel. `skip_own`: leave out what this client publishes.
 
@@ -27,29 +26,21 @@ class AddChannel:
     presence: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RemoveChannel:
     """The consumer wants no more of this channel."""
 
     channel: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Published:
     """This client is about to publish a message with this id."""
 
     id: str
 
 
-@dataclass(frozen=True)
-class Received:
-    """A frame arrived."""
-
-    connection: int
-    frame: Frame
-
-
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Closed:
     """The WebSocket closed, or could not be opened."""
 
@@ -57,7 +48,7 @@ class Closed:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class HistoryPage:
     """A page of history arrived, oldest first (newest first if the request had `last`)."""
 
@@ -66,7 +57,7 @@ class HistoryPage:
     next_token: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class HistoryFailed:
     """A page could not be read. `error_type` is None if the API did not answer."""
 
@@ -75,23 +66,21 @@ class HistoryFailed:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class TimerFired:
     """The time of a `SetTimer` came."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Taken:
-    """The consumer of a channel took so many messages, together so large (`Message.size`)."""
+@dataclass(slots=True)
+class RoomMade:
+    """The consumer of a channel took messages: there may be room for a page of history."""
 
     channel: int
-    messages: int
-    size: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Stop:
     """The client is closed."""
 
@@ -100,17 +89,16 @@ Input = (
     AddChannel
     | RemoveChannel
     | Published
-    | Received
     | Closed
     | HistoryPage
     | HistoryFailed
     | TimerFired
-    | Taken
+    | RoomMade
     | Stop
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Open:
     """Connect to a region (its index in the list) and send `connection_init`."""
 
@@ -118,7 +106,7 @@ class Open:
     region: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Start:
     """Send `start` for a channel; the feed's number is the subscription's id."""
 
@@ -128,7 +116,7 @@ class Start:
     presence: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class StopFeed:
     """Send `stop`."""
 
@@ -136,14 +124,14 @@ class StopFeed:
     feed: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Drop:
     """Close the connection."""
 
     connection: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Fetch:
     """Ask a region for a page of a channel's history: after an id, or the `last` messages."""
 
@@ -156,14 +144,14 @@ class Fetch:
     next_token: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RenewToken:
     """The API refused the token with which this connection connected or started."""
 
     connection: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class SetTimer:
     """Fire in `ms`; replaces a timer of the same name."""
 
@@ -171,14 +159,14 @@ class SetTimer:
     ms: float
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class CancelTimer:
     """Forget the timer, if it is set."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Emit:
     """Hand an event to a channel's consumer."""
 
@@ -186,7 +174,7 @@ class Emit:
     event: Event | Change
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Finish:
     """No event comes after those emitted. The consumer gets `error`, if there is one."""
 
@@ -194,7 +182,7 @@ class Finish:
     error: ClientError | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ClientStateChanged:
     """The client as a whole: connecting, live or failed-over, in this region (its index)."""
 

@@ -1,11 +1,26 @@
 """A channel's messages and states, for one consumer."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from .delivery_buffer import DeliveryBuffer
 from .event_queue import EventQueue
+from .presence_types import Change
 from .types import Checkpoint, Event, Message, MessageEvent, State, StateEvent
+
+
+class Source(Protocol):
+    """What a subscription needs of the client, which numbers its channels."""
+
+    def made_room(self, number: int) -> None:
+        """The consumer took a message for which a page of history waits."""
+
+    def remove(self, number: int) -> None:
+        """The consumer wants no more."""
+
+    def checkpoint(self, number: int, pending: list[Message]) -> Checkpoint | None:
+        """From where to go on for a consumer that has not taken `pending`."""
 
 
 class Subscription(AsyncIterator[Event]):
@@ -21,19 +36,15 @@ class Subscription(AsyncIterator[Event]):
         region: the region of that state.
     """
 
-    def __init__(
-        self,
-        channel: str,
-        taken: Callable[[int], None],
-        remove: Callable[[], None],
-        checkpoint: Callable[[list[Message]], Checkpoint | None],
-    ) -> None:
+    __slots__ = ("_number", "_queue", "_source", "_unread", "channel", "region", "state")
+
+    def __init__(self, channel: str, number: int, source: Source, unread: DeliveryBuffer) -> None:
         self.channel = channel
         self.state = State.CONNECTING
         self.region = ""
-        self._taken = taken
-        self._remove = remove
-        self._checkpoint = checkpoint
+        self._number = number
+        self._source = source
+        self._unread = unread
         self._queue = EventQueue()
 
     async def __aenter__(self) -> Self:
@@ -48,11 +59,11 @@ class Subscription(AsyncIterator[Event]):
         await self.close()
 
     async def __anext__(self) -> Event:
-        event = await self._queue.take()
+        event = self._queue.poll() or await self._queue.take()
         if event is None:
             raise StopAsyncIteration
-        if isinstance(event, MessageEvent):
-            self._taken(event.message.size)
+        if type(event) is MessageEvent and self._unread.taken(event.message.size):
+            self._source.made_room(self._number)
         return event
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -67,17 +78,19 @@ class Subscription(AsyncIterator[Event]):
         Give it to `Client.subscribe(channel, checkpoint=…)`, in this process or another. That one
         delivers what this iteration has not given out, without gap and without duplicates.
         """
-        return self._checkpoint(self._queue.pending())
+        return self._source.checkpoint(self._number, self._queue.pending())
 
     async def close(self) -> None:
         """Unsubscribe and end the iteration; what was not read is dropped."""
-        self._remove()
+        self._source.remove(self._number)
         self._queue.clear()
         self._queue.finish(None)
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event | Change) -> None:
         """For the client: an event for the consumer."""
-        if isinstance(event, StateEvent):
+        if type(event) is not MessageEvent:
+            if not isinstance(event, StateEvent):
+                return  # a change of presence, which nobody asked for
             self.state, self.region = event.state, event.region
         self._queue.put(event)
 

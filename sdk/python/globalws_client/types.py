@@ -4,11 +4,21 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from .ulid import id_at, is_ulid, time_of
+from .ulid import id_at, is_ulid, valid_time_of
 
 LOWEST_ID = id_at(0)
+
+
+@lru_cache(maxsize=1024)  # a message's time is asked for several times, and a millisecond has many
+def _ms_of(instant: str) -> int | None:
+    """Milliseconds since 1970 of an ISO 8601 text; None if it is no instant."""
+    try:
+        return round(datetime.fromisoformat(instant).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,7 @@ class RegionEndpoint:
     api_key: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message. `name` is the channel, `published_at` ISO 8601, `region` its origin.
 
     `publisher` is who published it, if that one had a token or signed; None for an API key.
@@ -42,15 +51,19 @@ class Message:
     def parse(cls, document: Any) -> "Message":
         """The message in a decoded JSON object of the API; raises ValueError."""
         try:
-            fields = [document[key] for key in ("id", "name", "message", "publishedAt", "region")]
-        except (KeyError, TypeError):
+            id, name, message = document["id"], document["name"], document["message"]
+            published_at, region = document["publishedAt"], document["region"]
+            publisher = document.get("publisher")
+        except (KeyError, TypeError, AttributeError):
             raise ValueError("not a complete Message") from None
-        if not all(isinstance(value, str) for value in fields) or not is_ulid(fields[0]):
+        if not (
+            type(id) is type(name) is type(message) is type(published_at) is type(region) is str
+            and is_ulid(id)
+        ):
             raise ValueError("not a valid Message")
-        publisher = document.get("publisher")
-        known = publisher if isinstance(publisher, str) else None
-        id, name, message, published_at, region = fields
-        return cls(id, name, message, published_at, region, known)
+        return cls(
+            id, name, message, published_at, region, publisher if type(publisher) is str else None
+        )
 
     @property
     def size(self) -> int:
@@ -65,10 +78,8 @@ class Message:
     @property
     def published_ms(self) -> int:
         """`published_at` in milliseconds since 1970; the id's time if it is no instant."""
-        try:
-            return int(datetime.fromisoformat(self.published_at).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            return time_of(self.id)
+        published = _ms_of(self.published_at)
+        return valid_time_of(self.id) if published is None else published
 
     @property
     def time_ms(self) -> int:
@@ -77,7 +88,8 @@ class Message:
         The smaller of the id's time and `published_at`: publishers may choose the id, and one
         from the future must not move a subscriber's position there.
         """
-        return min(time_of(self.id), self.published_ms)
+        time, published = valid_time_of(self.id), _ms_of(self.published_at)
+        return time if published is None or time < published else published
 
 
 class State(StrEnum):
@@ -96,15 +108,13 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEvent:
+class MessageEvent(NamedTuple):
     """A message of the channel, each id once."""
 
     message: Message
 
 
-@dataclass(frozen=True)
-class StateEvent:
+class StateEvent(NamedTuple):
     """The subscription's state changed, or another attempt begins.
 
     `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been

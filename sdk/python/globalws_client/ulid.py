@@ -5,6 +5,7 @@ Only what resuming needs: the time in an id, the first id of a millisecond, and 
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -23,7 +24,17 @@ def time_of(ulid: str) -> int:
     """The milliseconds since 1970 in a ULID; raises ValueError if it is none."""
     if not is_ulid(ulid):
         raise ValueError(f"not a ULID: {ulid!r}")
-    return int(ulid[:_TIME_LENGTH].translate(_DIGITS), 32)
+    return valid_time_of(ulid)
+
+
+def valid_time_of(ulid: str) -> int:
+    """The same for what is known to be a ULID."""
+    return _ms_of(ulid[:_TIME_LENGTH])
+
+
+@lru_cache(maxsize=1024)  # a message's time is asked for several times, and a millisecond has many
+def _ms_of(digits: str) -> int:
+    return int(digits.translate(_DIGITS), 32)
 
 
 def _encode(value: int, length: int) -> str:
@@ -41,7 +52,7 @@ def id_at(ms: float) -> str:
 
 def id_not_after(ulid: str, ms: int) -> str:
     """The smaller of an id and the first one of a millisecond."""
-    time = time_of(ulid)
+    time = valid_time_of(ulid)
     if time < ms:
         return ulid
     return ulid[:_TIME_LENGTH] + "0" * (_LENGTH - _TIME_LENGTH) if time == ms else id_at(ms)

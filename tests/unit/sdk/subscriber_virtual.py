@@ -9,7 +9,7 @@ from typing import Any
 from globalws_client import signals
 from globalws_client.core import Core
 from globalws_client.options import Beginning
-from globalws_client.protocol import decode
+from globalws_client.protocol import Frame, decode
 from globalws_client.types import Checkpoint, Event, Message, MessageEvent
 
 from tests.unit.sdk.subscriber_scenarios import (
@@ -39,8 +39,8 @@ class VirtualConnection:
 
     def send(self, frame: Json) -> None:
         """From the world to the core."""
-        received = signals.Received(self.id, decode(json.dumps(frame)))
-        self._runner.later(LATENCY_MS, lambda: self._runner.feed(received))
+        decoded = decode(json.dumps(frame))
+        self._runner.later(LATENCY_MS, lambda: self._runner.received(self.id, decoded))
 
     def close(self, reason: str = "connection lost") -> None:
         """By the world."""
@@ -102,7 +102,15 @@ class VirtualRunner:
     def feed(self, input: signals.Input) -> None:
         """Give the core an input and do what it wants."""
         assert self._core is not None
-        for command in self._core.handle(input, self._now):
+        self._do_all(self._core.handle(input, self._now))
+
+    def received(self, connection: int, frame: Frame) -> None:
+        """Give the core a frame."""
+        assert self._core is not None
+        self._do_all(self._core.received(connection, frame, self._now))
+
+    def _do_all(self, commands: list[signals.Command]) -> None:
+        for command in commands:
             self._do(command)
         for number in range(len(self.consumers)):
             self._consume(number)
@@ -199,7 +207,12 @@ class VirtualRunner:
             event = consumer.unread.popleft()
             consumer.log.add(event if isinstance(event, str) else label(event))
             if isinstance(event, MessageEvent):
-                self.feed(signals.Taken(number, 1, event.message.size))
+                self._taken(number, event.message.size)
+
+    def _taken(self, number: int, size: int) -> None:
+        assert self._core is not None
+        if self._core.unread(number).taken(size):
+            self.feed(signals.RoomMade(number))
 
     # The scenario
 

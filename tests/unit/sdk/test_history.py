@@ -67,9 +67,9 @@ def test_history_is_read_again_also_after_all_channels_had_gone() -> None:
     def subscribed(number: int, now: float) -> list[signals.Command]:
         opened = core.handle(signals.AddChannel(number, "tech", Beginning()), now)
         (connection,) = [c.connection for c in opened if isinstance(c, signals.Open)]
-        commands = core.handle(signals.Received(connection, ConnectionAck(None)), now)
+        commands = core.received(connection, ConnectionAck(None), now)
         (feed,) = [c.feed for c in commands if isinstance(c, signals.Start)]
-        return core.handle(signals.Received(connection, StartAck(feed)), now)
+        return core.received(connection, StartAck(feed), now)
 
     settle = signals.SetTimer("settle", 8_000)
     assert settle in subscribed(1, 0)

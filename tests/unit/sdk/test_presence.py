@@ -164,18 +164,16 @@ def test_changes_come_over_the_clients_connections_and_nothing_stored_is_read() 
     core = Core(["us"], Options(), lambda: 0.5, lambda: 1_795_000_000_000)
     core.handle(signals.AddChannel(1, "chat", Beginning()), 0)
     core.handle(signals.AddChannel(2, "chat", Beginning(), presence=True), 0)
-    started = core.handle(signals.Received(1, ConnectionAck(None)), 0) + core.handle(
-        signals.Received(2, ConnectionAck(None)), 0
-    )
+    started = core.received(1, ConnectionAck(None), 0) + core.received(2, ConnectionAck(None), 0)
     starts = [c for c in started if isinstance(c, signals.Start)]
     assert [start.presence for start in starts] == [False, True]
     assert len({start.connection for start in starts}) == 1
     start = starts[1]
-    live = core.handle(signals.Received(start.connection, StartAck(start.feed)), 0)
+    live = core.received(start.connection, StartAck(start.feed), 0)
     assert signals.Emit(2, StateEvent(State.LIVE, "us")) in live
     assert not [c for c in live if isinstance(c, signals.Fetch)]
     change = Change("ENTER", "us", "now", "ann", "a1", 1, "hello")
-    told = core.handle(signals.Received(start.connection, Changed(start.feed, change)), 0)
+    told = core.received(start.connection, Changed(start.feed, change), 0)
     assert told == [signals.Emit(2, change)]
     settled = core.handle(signals.TimerFired("settle"), 10_000)
     assert not [c for c in settled if isinstance(c, signals.Fetch)]

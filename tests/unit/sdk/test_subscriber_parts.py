@@ -110,11 +110,12 @@ def test_the_key_travels_in_the_subprotocol_and_in_no_repr() -> None:
 
 def test_seen_ids_forget_what_was_delivered_first_whatever_its_id() -> None:
     seen = SeenIds(2)
-    assert seen.add("7ZZZZZZZZZ0000000000000000", id_at(NOW))
-    ids = [id_at(NOW + n) for n in (9, 7)]
-    assert [seen.add(id, id) for id in ids] == [True, True]
+    assert seen.add("7ZZZZZZZZZ0000000000000000", NOW)
+    times = [NOW + 9, NOW + 7]
+    ids = [id_at(time) for time in times]
+    assert [seen.add(id, time) for id, time in zip(ids, times, strict=True)] == [True, True]
     assert seen.evicted == id_at(NOW)
-    assert [seen.add(id, id) for id in ids] == [False, False]
+    assert [seen.add(id, time) for id, time in zip(ids, times, strict=True)] == [False, False]
     assert seen.without({ids[0]}) == (ids[1],)
 
 
@@ -175,9 +176,9 @@ def started() -> Core:
 
 def test_silence_is_measured_from_the_last_frame() -> None:
     core = started()
-    core.handle(signals.Received(2, ConnectionAck(300_000)), 10)
-    core.handle(signals.Received(2, StartAck(1)), 20)
-    core.handle(signals.Received(2, KeepAlive()), 60_000)
+    core.received(2, ConnectionAck(300_000), 10)
+    core.received(2, StartAck(1), 20)
+    core.received(2, KeepAlive(), 60_000)
     again = core.handle(signals.TimerFired("silence:2"), 78_010)
     assert again == [signals.SetTimer("silence:2", 78_000 - 18_010)]
     lost = core.handle(signals.TimerFired("silence:2"), 138_000)
@@ -185,7 +186,7 @@ def test_silence_is_measured_from_the_last_frame() -> None:
 
 
 def test_the_servers_timeout_is_kept_if_it_is_shorter() -> None:
-    commands = started().handle(signals.Received(2, ConnectionAck(5000)), 0)
+    commands = started().received(2, ConnectionAck(5000), 0)
     assert signals.SetTimer("silence:2", 5000) in commands
 
 
