@@ -26,16 +26,16 @@ from tests.support.access_matrix import (
     CELLS,
     CHANNELS,
     CLAIMS,
+    RULES,
     Caller,
     callers_of,
-    delete_rules,
     expected,
-    write_rules,
 )
 from tests.support.api_fields import FIELDS, OF_IAM, RULED, aliased
 from tests.support.aws import close_connections
 from tests.support.clients import signed
 from tests.support.project_api import project_api
+from tests.support.rules import delete_rules, write_rules
 from tests.support.stack import LocalStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -49,9 +49,9 @@ _Waiting = dict[asyncio.Task[str], tuple[Caller, str, str]]
 @pytest.fixture(scope="module")
 def callers(stack: LocalStack) -> Iterator[list[Caller]]:
     """All callers in both regions, where the rules are."""
-    write_rules(stack.running)
+    write_rules(stack.running, RULES)
     yield callers_of(stack.running)
-    delete_rules(stack.running)
+    delete_rules(stack.running, RULES)
     close_connections()
 
 

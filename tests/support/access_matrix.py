@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from boto3.dynamodb.types import TypeSerializer
 from botocore.credentials import Credentials
 from gql.transport.appsync_auth import (
     AppSyncApiKeyAuthentication,
@@ -17,7 +16,6 @@ from gql.transport.appsync_auth import (
 
 from cli.stack_file import RunningRegion, RunningStack
 from tests.support.api_fields import Field
-from tests.support.aws import aws_client, outputs
 
 _ROOMS = {"matrix-rooms:*": ["publish", "subscribe", "presence"]}
 # The claims of each caller's token. A key and IAM have none.
@@ -42,7 +40,7 @@ CHANNELS = {
     "blocked": "matrix-shut",
     "rooms": "matrix-rooms:*",
 }
-_RULES: tuple[dict[str, Any], ...] = (
+RULES: tuple[dict[str, Any], ...] = (
     {"name": "matrix-members", "allowed": True, "publish": "signed-in", "subscribe": "signed-in"},
     {"name": "matrix-news", "allowed": True, "publish": "group:editors", "subscribe": "anyone"},
     {"name": "matrix-rooms:*", "allowed": True, "publish": "granted", "subscribe": "granted"},
@@ -146,21 +144,3 @@ def _token(stack: RunningStack, claims: Mapping[str, Any]) -> str:
     form = {"user": "alice", "claims": json.dumps(claims)}
     answer = requests.post(f"{stack.issuerUrl}/token", data=form, timeout=30)
     return str(answer.json()["access_token"])
-
-
-def write_rules(stack: RunningStack) -> None:
-    """Put the rules into each region's table."""
-    for region in stack.regions:
-        table = outputs(stack, region)["ChannelsTableName"]
-        for rule in _RULES:
-            item = {key: TypeSerializer().serialize(value) for key, value in rule.items()}
-            aws_client(stack, region.region, "dynamodb").put_item(TableName=table, Item=item)
-
-
-def delete_rules(stack: RunningStack) -> None:
-    """Take them away again."""
-    for region in stack.regions:
-        table = outputs(stack, region)["ChannelsTableName"]
-        for rule in _RULES:
-            key = {"name": {"S": rule["name"]}}
-            aws_client(stack, region.region, "dynamodb").delete_item(TableName=table, Key=key)

@@ -66,4 +66,12 @@ describe('the operator view', () => {
     const audit = await screen.findByRole('list', { name: 'Audit records' });
     expect(audit).toHaveTextContent(/Oregon.*block #media: done.*claim 1138 – ops@host/);
   });
+
+  it('shows who is blocked and who has a grant, and where regions differ', async () => {
+    const user = await operate();
+    await user.click(screen.getByRole('button', { name: 'Show the users' }));
+    const row = await screen.findByRole('row', { name: /^ana/ });
+    expect(row).toHaveTextContent('anablockedregions differorders:* publish, subscribespam');
+    expect(screen.getByRole('status', { name: 'Outcome' })).toHaveTextContent('1 user with a block or a grant.');
+  });
 });

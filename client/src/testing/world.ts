@@ -29,6 +29,23 @@ export const ISSUER = {
     { name: 'ben', groups: [] },
   ],
 };
+const region = (updatedAt: string, blocked: boolean): object => ({
+  blocked,
+  grants: { 'orders:*': ['publish', 'subscribe'] },
+  reason: blocked ? 'spam' : 'hired',
+  updatedAt,
+});
+/** A user whose block has not reached Sydney yet. */
+const USERS = [
+  {
+    user: 'ana',
+    agreed: false,
+    regions: {
+      'us-west-2': region('2026-11-23T10:15:00.000Z', true),
+      'ap-southeast-2': region('2026-11-22T10:15:00.000Z', false),
+    },
+  },
+];
 const AUDIT = {
   records: [
     {
@@ -71,7 +88,7 @@ class World {
     if (url.startsWith('/_local/operator')) {
       const call = url.slice('/_local/operator'.length);
       if (request?.body) this.operated.push([request.method ?? '', call, JSON.parse(request.body as string)]);
-      return Promise.resolve(Response.json({ regions: [], region: 'us-west-2', ...AUDIT }));
+      return Promise.resolve(Response.json({ regions: [], region: 'us-west-2', users: USERS, ...AUDIT }));
     }
     if (url === `${ISSUER.url}/token`) {
       const user = new URLSearchParams(request?.body as URLSearchParams).get('user');

@@ -6,6 +6,7 @@
 | `PUT /_local/operator/regions/{region}` | `{"running"?, "cutOff"?}`: an outage, or its end |
 | `PUT /_local/operator/channels/{name}/policy` | `{"allowed", "reason"}`: allow, block or reset |
 | `POST /_local/operator/channels/{name}/purge` | `{"reason", "block"?, "deleteHistory"?}` |
+| `GET /_local/operator/users` | `globalws users list` |
 | `GET /_local/operator/audit` | `globalws audit` |
 | `GET /_local/operator/dead-letters` | `globalws dlq list` |
 | `POST /_local/operator/dead-letters/redrive` | `{}`: `globalws dlq redrive` |
@@ -73,6 +74,7 @@ class Operator:
             web.put(f"{ROOT}/regions/{{region}}", _typed(self.change_region)),
             web.put(f"{ROOT}/channels/{{name}}/policy", _typed(self.set_policy)),
             web.post(f"{ROOT}/channels/{{name}}/purge", _typed(self.purge)),
+            web.get(f"{ROOT}/users", _typed(self.users)),
             web.get(f"{ROOT}/audit", _typed(self.audit)),
             web.get(f"{ROOT}/dead-letters", _typed(self.dead_letters)),
             web.post(f"{ROOT}/dead-letters/redrive", _typed(self.redrive)),
@@ -127,6 +129,10 @@ class Operator:
     async def _order(self, arguments: list[str]) -> web.Response:
         document = await self._command(self._stack_file, [*arguments, "--no-wait"])
         return web.json_response({"id": document["id"], "region": document["putIn"]})
+
+    async def users(self, _: web.Request) -> web.Response:
+        document = await self._command(self._stack_file, ["users", "list"])
+        return web.json_response({"users": document["users"], "errors": document["unreachable"]})
 
     async def audit(self, _: web.Request) -> web.Response:
         document = await self._command(self._stack_file, ["audit", f"--limit={_LIMIT}"])

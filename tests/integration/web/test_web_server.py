@@ -138,6 +138,15 @@ async def test_what_the_command_says_reaches_the_page(page: Page, command: FakeC
     assert message == "no region's bus took it, try again"
 
 
+async def test_users(page: Page, command: FakeCommand) -> None:
+    rules = {"blocked": True, "grants": {}, "reason": "spam", "updatedAt": None}
+    bob = {"user": "bob", "agreed": True, "regions": {"us-west-2": rules}}
+    command.answer = {"users": [bob], "unreachable": []}
+    response = await page.call("GET", f"{ROOT}/users")
+    assert await response.json() == {"users": [bob], "errors": []}
+    assert command.calls == [["users", "list"]]
+
+
 async def test_audit(page: Page, command: FakeCommand) -> None:
     unreachable = [{"region": "us-west-2", "error": "no answer"}]
     command.answer = {"records": [{"action": "block"}], "unreachable": unreachable}

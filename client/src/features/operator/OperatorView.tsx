@@ -5,6 +5,7 @@ import { AuditList } from './AuditList';
 import { ChannelOrders } from './ChannelOrders';
 import { DeadLetterList } from './DeadLetterList';
 import { RegionControls } from './RegionControls';
+import { UserList } from './UserList';
 import type { Outcome, Report } from './outcome';
 import classes from './Operator.module.css';
 
@@ -41,6 +42,7 @@ export function OperatorView({ channels, channel }: Props) {
         <ChannelOrders channels={channels} initial={channel} report={report} />
         <div className={classes.stack}>
           <RegionControls report={report} />
+          <UserList report={report} />
           <DeadLetterList report={report} />
           <AuditList report={report} />
         </div>

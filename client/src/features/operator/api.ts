@@ -53,6 +53,27 @@ export interface Audit {
   readonly errors: readonly { readonly region: string; readonly error: string }[];
 }
 
+/** What one region has about a user. */
+export interface UserRules {
+  readonly blocked: boolean;
+  /** Operations by pattern. */
+  readonly grants: Readonly<Record<string, readonly string[]>>;
+  readonly reason: string | null;
+  readonly updatedAt: string | null;
+}
+
+export interface KnownUser {
+  readonly user: string;
+  /** Whether all regions have the same. */
+  readonly agreed: boolean;
+  readonly regions: Readonly<Record<string, UserRules>>;
+}
+
+export interface Users {
+  readonly users: readonly KnownUser[];
+  readonly errors: readonly { readonly region: string; readonly error: string }[];
+}
+
 export interface Ordered {
   readonly region: string;
 }
@@ -97,6 +118,7 @@ export const operator = {
     call<Ordered>('PUT', `${channel(name)}/policy`, { allowed, reason }),
   purge: (name: string, order: { reason: string; block: boolean; deleteHistory: boolean }) =>
     call<Ordered>('POST', `${channel(name)}/purge`, order),
+  users: () => call<Users>('GET', '/users'),
   audit: () => call<Audit>('GET', '/audit'),
   deadLetters: () => call<DeadLetters>('GET', '/dead-letters'),
   redrive: () => call<{ readonly queues: readonly Redriven[] }>('POST', '/dead-letters/redrive', {}),
