@@ -150,10 +150,7 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
     return this.#closed;
   }
 
-  /**
-   * For the client: the state of the channel's subscription.
-   * @internal
-   */
+  /** For the client: the state of the channel's subscription. @internal */
   put(state: StateEvent): void {
     if (this.#over) {
       return;
@@ -166,10 +163,7 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
     }
   }
 
-  /**
-   * For the client: a change was told.
-   * @internal
-   */
+  /** For the client: a change was told. @internal */
   change(event: PresenceEvent | null): void {
     if (this.#over || event === null) {
       // One that does not say what changed: the next reading does.

@@ -89,10 +89,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
     return this.#closed;
   }
 
-  /**
-   * For the client: an event of the machine.
-   * @internal
-   */
+  /** For the client: an event of the machine. @internal */
   put(event: SubscriptionEvent): void {
     if (event.type === 'state') {
       this.#state = event;
@@ -108,10 +105,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
     }
   }
 
-  /**
-   * For the client: no event comes any more.
-   * @internal
-   */
+  /** For the client: no event comes any more. @internal */
   finish(error: Error | null): void {
     this.#queue.finish(error);
   }

@@ -18,18 +18,12 @@ import {
   type Scenario,
 } from './scenarios.js';
 import { Tokens } from './tokens.js';
+import { VirtualTime } from './virtualTime.js';
 import { type Connection, type Json, UNAUTHORIZED, World } from './world.js';
 
 const EPOCH_MS = 1_795_000_000_000;
 const KEEP_ALIVE_MS = 300;
-const PATIENCE_MS = 120_000;
 const LATENCY_MS = 1;
-
-interface Due {
-  readonly at: number;
-  readonly order: number;
-  readonly act: () => void;
-}
 
 /** Reads one channel, unless it is paused. */
 class Consumer {
@@ -44,13 +38,10 @@ export class VirtualRunner {
   readonly #channels: string[];
   readonly #consumers: Consumer[];
   readonly #world: World;
-  readonly #timers = new Map<string, number>();
   readonly #links = new Map<number, { region: string; connection: Connection }>();
   readonly #tokens = new Tokens();
-  #queue: Due[] = [];
+  readonly #time = new VirtualTime();
   #machine: Machine | null = null;
-  #now = 0;
-  #order = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -74,29 +65,18 @@ export class VirtualRunner {
   }
 
   #wallMs(): number {
-    return EPOCH_MS + Math.trunc(this.#now);
-  }
-
-  #later(ms: number, act: () => void): void {
-    this.#order += 1;
-    const due = { at: this.#now + ms, order: this.#order, act };
-    // Nearly always it comes last, or close to it.
-    let place = this.#queue.length;
-    while (place > 0 && (this.#queue[place - 1]?.at ?? 0) > due.at) {
-      place -= 1;
-    }
-    this.#queue.splice(place, 0, due);
+    return EPOCH_MS + Math.trunc(this.#time.now);
   }
 
   #tick(): void {
     this.#world.keepAlive();
-    this.#later(KEEP_ALIVE_MS, () => this.#tick());
+    this.#time.later(KEEP_ALIVE_MS, () => this.#tick());
   }
 
   // The machine
 
   #feed(input: Input): void {
-    for (const command of this.#machine?.handle(input, this.#now) ?? []) {
+    for (const command of this.#machine?.handle(input, this.#time.now) ?? []) {
       this.#do(command);
     }
     this.#consume();
@@ -113,9 +93,9 @@ export class VirtualRunner {
         if (shown === null) {
           const errorType = 'NoCredentials';
           const frame = { type: 'error', id, errorType, message: 'no token' } as const;
-          return this.#later(LATENCY_MS, () => this.#feed({ type: 'received', connection, frame }));
+          return this.#time.later(LATENCY_MS, () => this.#feed({ type: 'received', connection, frame }));
         }
-        return this.#later(LATENCY_MS, () => {
+        return this.#time.later(LATENCY_MS, () => {
           if (link !== undefined && this.#tokens.accepts(shown)) {
             this.#world.start(link.region, link.connection, id, channel);
           } else {
@@ -139,10 +119,9 @@ export class VirtualRunner {
       case 'renew':
         return this.#tokens.forget();
       case 'set-timer':
-        return this.#setTimer(command.name, command.ms);
+        return this.#time.setTimer(command.name, command.ms, () => this.#feed({ type: 'timer', name: command.name }));
       case 'cancel-timer':
-        this.#timers.delete(command.name);
-        return;
+        return this.#time.cancelTimer(command.name);
       case 'emit':
         this.#consumers[command.subscription]?.unread.push(command.event);
         return;
@@ -153,7 +132,7 @@ export class VirtualRunner {
 
   #open(number: number, region: string): void {
     const give = (input: Input): void => {
-      this.#later(LATENCY_MS, () => this.#feed(input));
+      this.#time.later(LATENCY_MS, () => this.#feed(input));
     };
     const connection: Connection = {
       send: (frame) => {
@@ -181,22 +160,10 @@ export class VirtualRunner {
         answers[place] = pageAnswer(document);
         missing -= 1;
         if (missing === 0) {
-          this.#later(LATENCY_MS, () => this.#feed({ type: 'pages', request, answers }));
+          this.#time.later(LATENCY_MS, () => this.#feed({ type: 'pages', request, answers }));
         }
       });
     }
-  }
-
-  #setTimer(name: string, ms: number): void {
-    this.#order += 1;
-    const mark = this.#order;
-    this.#timers.set(name, mark);
-    this.#later(ms, () => {
-      if (this.#timers.get(name) === mark) {
-        this.#timers.delete(name);
-        this.#feed({ type: 'timer', name });
-      }
-    });
   }
 
   /** The token to show; null if the source fails. Without tokens, one that is accepted. */
@@ -234,7 +201,7 @@ export class VirtualRunner {
         return this.#consumers.forEach(({ log }) => this.#advance(() => log.reached(text), text));
       case 'untilSubscribed':
         this.#advance(() => this.#world.connected().includes(text), `at ${text}`);
-        return this.#wait(LATENCY_MS);
+        return this.#time.wait(LATENCY_MS);
       case 'untilConnections':
         return this.#advance(() => String(this.#world.connected()) === text, `connections ${text}`);
       case 'untilHistoryCalls':
@@ -244,12 +211,12 @@ export class VirtualRunner {
       case 'token':
         return this.#tokens.step(text);
       case 'wait':
-        return this.#wait(Number(value));
+        return this.#time.wait(Number(value));
       case 'pause':
         consumer.paused = value === true;
         return this.#consume();
       case 'expect':
-        this.#wait(2 * LATENCY_MS);
+        this.#time.wait(2 * LATENCY_MS);
         return expect(consumer.log.sinceExpected()).toEqual(value);
       case 'expectLast':
         return expect(consumer.log.sinceExpected().slice(-(value as string[]).length)).toEqual(value);
@@ -283,30 +250,14 @@ export class VirtualRunner {
     const checkpoint = this.#machine?.checkpoint(0, pending);
     this.#feed({ type: 'end', subscription: 0 });
     this.#consumers.forEach((each) => (each.unread = []));
-    this.#timers.clear();
+    this.#time.cancelAll();
     this.#start(JSON.parse(JSON.stringify(checkpoint)) as Checkpoint);
   }
 
   #advance(done: () => boolean, what: string): void {
-    const end = this.#now + PATIENCE_MS;
-    while (!done()) {
-      const next = this.#queue.shift();
-      if (next === undefined || next.at > end) {
-        throw new Error(`never came: ${what}; ${String(this.#consumers[0]?.log)}`);
-      }
-      this.#now = next.at;
-      next.act();
+    if (!this.#time.until(done)) {
+      throw new Error(`never came: ${what}; ${String(this.#consumers[0]?.log)}`);
     }
-  }
-
-  #wait(ms: number): void {
-    const end = this.#now + ms;
-    while ((this.#queue[0]?.at ?? Infinity) <= end) {
-      const next = this.#queue.shift();
-      this.#now = next?.at ?? end;
-      next?.act();
-    }
-    this.#now = end;
   }
 }
 

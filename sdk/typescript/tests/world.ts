@@ -4,6 +4,7 @@
  */
 
 import { idAt } from '../src/ulid.js';
+import { type Answer, type Query, Region } from './region.js';
 
 export type Json = Record<string, unknown>;
 
@@ -15,37 +16,6 @@ export const UNAUTHORIZED: Json = {
 export interface Connection {
   send(frame: Json): void;
   close(): void;
-}
-
-export interface Query {
-  readonly channel: string;
-  /** null: the newest, newest first */
-  readonly after: string | null;
-  readonly limit: number;
-  readonly nextToken: string | null;
-}
-
-type Answer = (document: Json) => void;
-
-/** One subscription; what is delivered before `beginsMs` does not reach it. */
-interface Subscribed {
-  readonly channel: string;
-  readonly beginsMs: number;
-}
-
-class Region {
-  readonly stored = new Map<string, Json>();
-  /** each connection's subscriptions, by id */
-  connections = new Map<Connection, Map<string, Subscribed>>();
-  /** how long after start_ack delivery begins */
-  lateMs = 0;
-  down = false;
-  silent = false;
-  /** by channel */
-  readonly refusals = new Map<unknown, Json>();
-  history = 'ok';
-  pagesLeft: number | null = null;
-  held: { query: Query; answer: Answer }[] = [];
 }
 
 /** All regions. `wallMs` gives the time, milliseconds since 1970. */
@@ -76,7 +46,7 @@ export class World {
       this.#at(step['refuse']).refusals.set(this.#channelOf(step), { errorType, message });
     },
     allow: (step) => this.#at(step['allow']).refusals.delete(this.#channelOf(step)),
-    history: (step) => this.#historyMode(this.#at(step['region']), String(step['history'])),
+    history: (step) => this.#at(step['region']).historyMode(String(step['history'])),
     historyPagesThenHold: (step) => {
       this.#at(step['region']).pagesLeft = Number(step['historyPagesThenHold']);
     },
@@ -144,10 +114,10 @@ export class World {
       region.held.push({ query, answer });
     } else if (region.history === 'hold-answer') {
       // The page is read now and travels slowly.
-      const page = this.#history(region, query);
+      const page = region.page(query);
       region.held.push({ query, answer: () => answer(page) });
     } else {
-      answer(this.#history(region, query));
+      answer(region.page(query));
     }
   }
 
@@ -285,45 +255,5 @@ export class World {
   #channelOf(step: Json): string {
     const { channel } = step;
     return typeof channel === 'string' ? channel : this.#channel;
-  }
-
-  #historyMode(region: Region, mode: string): void {
-    region.history = mode;
-    if (!mode.startsWith('hold')) {
-      for (const { query, answer } of region.held.splice(0)) {
-        answer(this.#history(region, query));
-      }
-    }
-  }
-
-  #history(region: Region, query: Query): Json {
-    if (region.down) {
-      return { errorType: null, message: 'connection refused' };
-    }
-    switch (region.history) {
-      case 'disabled':
-        return { errorType: 'HistoryDisabled', message: 'nothing is stored here' };
-      case 'refused':
-        return { errorType: 'ChannelNotAllowed', message: 'channel is not allowed' };
-      case 'error':
-        return { errorType: null, message: 'HTTP 500' };
-    }
-    if (region.pagesLeft !== null) {
-      region.pagesLeft -= 1;
-      if (region.pagesLeft === 0) {
-        region.history = 'hold';
-        region.pagesLeft = null;
-      }
-    }
-    // The token is the last id of the page before.
-    const { after, channel, nextToken: token } = query;
-    const stored = [...region.stored].filter(([, { name }]) => name === channel).map(([id]) => id);
-    const ids =
-      after === null
-        ? stored.filter((id) => token === null || id < token).sort().reverse()
-        : stored.filter((id) => id > (token ?? after)).sort();
-    const page = ids.slice(0, query.limit);
-    const nextToken = ids.length > query.limit ? page.at(-1) : null;
-    return { items: page.map((id) => region.stored.get(id)), nextToken };
   }
 }
