@@ -1,6 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
 const MOST_CHANNELS = 100;
+const KEPT_SECONDS = 366 * 86400;
 
 /**
  * Adds the channel to the connection's lease, or makes the lease: ctx.stash.member.seq is the
@@ -35,8 +36,8 @@ export function request(ctx) {
           ':secret': ctx.args.secret,
           ':user': member.user,
           ':expiresAt': expiresAt,
-          // Only if the sweep never runs again: what nobody ends, the table deletes in a day.
-          ':ttl': Math.floor(expiresAt / 1000) + 86400,
+          // As long as its members: without a lease nothing would end them when the sweep runs again.
+          ':ttl': Math.floor(expiresAt / 1000) + KEPT_SECONDS,
           ':one': 1,
         }),
         ':channels': { SS: [name] },

@@ -1,5 +1,7 @@
 import { util } from '@aws-appsync/utils';
 
+const KEPT_SECONDS = 366 * 86400; // as in joinLease.js
+
 /**
  * Renews a connection's lease, for all channels that it entered. No rule is read: where access ends
  * later, the lease is ended, or its token's time is over.
@@ -33,7 +35,7 @@ export function request(ctx) {
       expressionNames: { '#expiresAt': 'expiresAt', '#ttl': 'ttl' },
       expressionValues: util.dynamodb.toMapValues({
         ':expiresAt': expiresAt,
-        ':ttl': Math.floor(expiresAt / 1000) + 86400,
+        ':ttl': Math.floor(expiresAt / 1000) + KEPT_SECONDS,
       }),
     },
     condition: {

@@ -1,4 +1,4 @@
-"""Presence through the SDK: a region that is cut off, and clients with wrong clocks."""
+"""Presence through the SDK: regions and clients that are cut off, and clients with wrong clocks."""
 
 import asyncio
 import time
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
 
 _GONE_SECONDS = 100.0  # 90 after what was heard last, which may have been on its way at the cut
 _BACK_SECONDS = 60.0  # the members are read again every 45 seconds, give or take a quarter
+_AWAY_SECONDS = 35.0  # longer than between two heartbeats
 _MINUTES_OFF = 10.0
 
 
@@ -62,6 +63,37 @@ async def test_a_region_that_is_cut_off_has_no_members_elsewhere_until_it_heals(
         "a region cut off from clients and peers",
         f"its members are gone elsewhere after {gone:.0f} s, and back {back:.0f} s after it heals",
     )
+
+
+async def test_a_client_that_loses_its_network_for_less_than_a_lease_is_not_seen_to_leave(
+    fault_run: FaultRun,
+) -> None:
+    run = fault_run.campaign
+    west, sydney = run.stack.running.regions
+    told = []
+    async with (
+        proxy_before(west) as (proxy, proxied),
+        Client([endpoint_of(proxied)], presence_id="ann") as ann,
+        Client([endpoint_of(sydney), endpoint_of(west)], presence_id="bob") as bob,
+        bob.presence("music", enter=False) as watch,
+    ):
+        async with ann.presence("music") as room:
+            await until(watch, PresenceChange("ENTER", "anon:ann"))
+            proxy.shut()
+            await asyncio.sleep(_AWAY_SECONDS)
+            proxy.open()
+            await run.publish(20)
+            # Only a client that is connected and holds its lease can say something.
+            room.update("back")
+            async with asyncio.timeout(60):
+                while PresenceChange("UPDATE", "anon:ann", "back") not in told:
+                    told.append(await anext(watch))
+        await until(watch, PresenceChange("LEAVE", "anon:ann"))
+    await fault_run.prove(
+        "a client without network, for less than a lease",
+        f"{_AWAY_SECONDS:.0f} s; nobody is told anything",
+    )
+    assert told == [PresenceChange("UPDATE", "anon:ann", "back")]
 
 
 async def test_clients_whose_clocks_are_minutes_off_are_members_like_others(

@@ -145,3 +145,11 @@ def test_a_run_of_the_janitor_is_known_by_its_schedule_s_event(
     module.handler(sample("janitor"), Context())
     (line,), _ = output_of(capsys)
     assert line["correlation_id"] == sample("janitor")["id"]
+
+
+@pytest.mark.parametrize("presence", ["on", "off"])
+def test_where_presence_is_off_the_janitor_does_nothing_about_it(
+    monkeypatch: pytest.MonkeyPatch, presence: str
+) -> None:
+    module = load_handler("janitor", monkeypatch, {"PRESENCE": presence})
+    assert (module._janitor().presence is not None) == (presence == "on")

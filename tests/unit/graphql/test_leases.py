@@ -33,6 +33,14 @@ def test_a_member_is_not_deleted_while_heartbeats_renew_the_lease() -> None:
     assert ttl > time.time() + 300 * _DAYS
 
 
+def test_a_lease_that_nobody_ends_stays_as_long_as_its_members() -> None:
+    """Presence may be off, or the sweep broken, for a while: then the sweep ends both."""
+    stash = {"name": "tech", "member": _MEMBER, "client": {"user": None}}
+    for file in ("functions/joinLease.js", "resolvers/Mutation.heartbeat.js"):
+        ttl = int(_request(file, stash=stash)["update"]["expressionValues"][":ttl"]["N"])
+        assert ttl > time.time() + 300 * _DAYS
+
+
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_lease_lasts_as_long_as_the_first_token_if_the_deployment_says_so(ends: bool) -> None:
     stash = {"name": "tech", "member": _MEMBER, "client": {"user": "alice"}}
