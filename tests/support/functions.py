@@ -40,7 +40,7 @@ ENVIRONMENT = {
     "END_AT_TOKEN_EXPIRY": "false",
     "API_ID": "api-1",
     "API_KEY_IDS": "da2-key,",
-    "PRESENCE": "on",
+    "PRESENCE": "off",
     "LEASES_TABLE": "leases",
     "MEMBERS_TABLE": "members",
     "SWEEP_SECONDS": "10",

@@ -19,15 +19,15 @@ from tests.support.stack import ROOT
 
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A DynamoDB client; the tables `channels`, `audit` and `messages` exist."""
+    """A DynamoDB client; there are `channels`, `audit`, `leases`, `members` and `messages`."""
     for variable, value in ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)
     with mock_aws():
         dynamodb.client.cache_clear()
         client = boto3.client("dynamodb", region_name="us-west-2")
         template = cfn_yaml.load(str(ROOT / "template.yaml"))
-        for logical_id, name in (("ChannelsTable", "channels"), ("AuditTable", "audit")):
-            properties = template["Resources"][logical_id]["Properties"]
+        for name in ("channels", "audit", "leases", "members"):
+            properties = template["Resources"][f"{name.title()}Table"]["Properties"]
             wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
             client.create_table(
                 TableName=name, **{key: properties[key] for key in wanted if key in properties}
@@ -55,6 +55,7 @@ class ApiServer:
     url: str = ""
     unsubscribed: list[str] = field(default_factory=list)
     disconnected: list[str] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
     answer: Callable[[str], tuple[int, Any] | None] = lambda name: None
 
     def handle(self, variables: dict[str, str]) -> tuple[int, Any]:
@@ -62,6 +63,10 @@ class ApiServer:
         special = self.answer(name)
         if special is not None:
             return special
+        if "connection" in variables:
+            self.left.append((name, variables["user"]))
+            kept = {"name": name, "connection": variables["connection"], "seq": 2}
+            return 200, {"data": {"announceLeave": kept}}
         if "user" in variables:
             self.disconnected.append(name)
             return 200, {"data": {"disconnect": {"user": name}}}

@@ -210,3 +210,24 @@ def test_a_rule_that_a_deployment_made_stricter_ends_subscriptions(
     assert stricter.handler(sample("janitor"), Context())["stricter"] == 1
     assert stricter.handler(sample("janitor"), Context())["stricter"] == 0  # a minute has to pass
     assert api.unsubscribed == ["chat:*"]
+
+
+def test_a_stricter_deployment_ends_memberships_where_presence_is_on(
+    load: Any, tables: Any, api: Any
+) -> None:
+    """The members of two channels, one of which may be read by users with a token only."""
+    for channel, connection in (("chat:1", "c1"), ("cars", "c2")):
+        member = {"connection": {"S": connection}, "user": {"S": "anon:ann"}}
+        times = {"seq": {"N": "1"}, "expiresAt": {"N": "9999999999999"}}
+        lease = {**member, **times, "channels": {"SS": [channel]}}
+        tables.put_item(TableName="leases", Item=lease)
+        tables.put_item(TableName="members", Item={**member, "channel": {"S": channel}})
+    load("janitor", ALLOWED_CHANNELS="chat:*,cars").handler(sample("janitor"), Context())
+    assert api.left == []
+    stricter = load("janitor", ALLOWED_CHANNELS="chat:*=signed-in,cars", PRESENCE="on")
+    run = stricter.handler(sample("janitor"), Context())
+    assert (run["stricter"], run["failed"]) == (1, 0)
+    assert api.left == [("chat:1", "anon:ann")]
+    assert api.unsubscribed == ["chat:*"] * 2  # messages, and presence
+    (left,) = tables.scan(TableName="members")["Items"]
+    assert left["channel"]["S"] == "cars"
