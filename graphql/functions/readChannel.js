@@ -201,7 +201,10 @@ export function response(ctx) {
   }
   const items = ctx.result.data[table].filter(isGiven);
   const { patterns, client } = ctx.stash;
-  const deployed = [...ctx.env.ALLOWED_CHANNELS.split(','), PROBE].map(deployedRule);
+  // Most entries are of other channels: to read all of them would take longer than all else here.
+  const deployed = [...ctx.env.ALLOWED_CHANNELS.split(','), PROBE]
+    .filter((entry) => patterns.includes(entry.split('=')[0].trim()))
+    .map(deployedRule);
   const found = [];
   for (const pattern of patterns) {
     const item = items.find(({ name }) => name === pattern);
