@@ -4,6 +4,7 @@ from tests.mutations.model import Mutation
 
 _SRC = "sdk/typescript/src"
 _SCENARIOS = "sdk/typescript/tests/scenarios.test.ts"
+_DRIVER = "sdk/typescript/tests/driver.test.ts"
 _MACHINE = "sdk/typescript/tests/machine.test.ts"
 _REAL = "sdk/typescript/tests/real.test.ts"
 _PRESENCE = "sdk/typescript/tests/presence.test.ts"
@@ -81,6 +82,14 @@ TYPESCRIPT = (
         file=f"{_SRC}/auth.ts",
         old="if (headers === undefined || headers['Authorization'] === this.#header) {",
         new="if (headers === undefined) {",
+    ),
+    Mutation(
+        test=f"{_DRIVER}::"
+        "a connection that cannot be made is noticed at once, although no close follows",
+        what="a close is waited for after every error",
+        file=f"{_SRC}/transport.ts",
+        old="this.#socket.onerror = () => this.#end('the connection failed');",
+        new="this.#socket.onerror = () => undefined;",
     ),
     Mutation(
         test=f"{_PRESENCE}::whose lease has ended begins again, with another connection and secret",

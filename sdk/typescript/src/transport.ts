@@ -14,7 +14,6 @@ export interface Socket {
 export type SocketConstructor = new (url: string, protocols: string[]) => Socket;
 
 const OPEN = 1;
-const CLOSED = 3;
 
 /**
  * One connection's WebSocket: it only moves texts between the server and the machine. Connects when
@@ -22,6 +21,8 @@ const CLOSED = 3;
  */
 export class WebSocketConnection {
   readonly #socket: Socket;
+  #closed: (reason: string) => void;
+  #over = false;
 
   constructor(
     constructor: SocketConstructor,
@@ -30,6 +31,7 @@ export class WebSocketConnection {
     frame: (frame: Frame) => void,
     closed: (reason: string) => void,
   ) {
+    this.#closed = closed;
     this.#socket = new constructor(url, subprotocols(shown));
     this.#socket.onopen = () => {
       this.#socket.send(INIT_TEXT);
@@ -37,16 +39,16 @@ export class WebSocketConnection {
     this.#socket.onmessage = ({ data }: { readonly data: unknown }) => {
       const decoded = typeof data === 'string' ? decode(data) : null;
       if (decoded === null) {
-        closed('the server sent what is no frame');
+        this.#closed('the server sent what is no frame');
       } else {
         frame(decoded);
       }
     };
     this.#socket.onclose = ({ code }: { readonly code: number }) => {
-      closed(`closed with code ${code}`);
+      this.#end(`closed with code ${code}`);
     };
-    // A close follows every error, and says as much as browsers tell.
-    this.#socket.onerror = () => undefined;
+    // Node 22 tells of a connection that cannot be made by this alone; elsewhere a close follows.
+    this.#socket.onerror = () => this.#end('the connection failed');
   }
 
   /** Send `start`; `data` is the operation as JSON. */
@@ -64,12 +66,19 @@ export class WebSocketConnection {
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
     return new Promise((resolve) => {
-      this.#socket.onclose = () => resolve();
-      if (this.#socket.readyState === CLOSED) {
+      this.#closed = () => resolve();
+      if (this.#over) {
         resolve();
       }
       this.#socket.close();
     });
+  }
+
+  #end(reason: string): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#closed(reason);
+    }
   }
 
   #send(text: string): void {

@@ -24,7 +24,7 @@ function region(name: string): RegionEndpoint {
   return { region: name, graphqlUrl: `https://${host}/graphql`, realtimeUrl: `wss://${host}`, apiKey: 'k' };
 }
 
-/** A server that lets subscribe (`up`), closes at once (`down`) or never answers (`mute`). */
+/** A server that lets subscribe (`up`), closes at once (`down`), is not there (`none`) or never answers (`mute`). */
 class FakeSocket {
   static opened: string[] = [];
   static latest: FakeSocket | null = null;
@@ -45,6 +45,8 @@ class FakeSocket {
         this.onopen?.(undefined as never);
       } else if (kind === 'down') {
         this.onclose?.({ code: 1006 } as never);
+      } else if (kind === 'none') {
+        this.onerror?.(undefined as never);
       }
     });
   }
@@ -73,7 +75,12 @@ class FakeSocket {
     this.give({ type: 'data', payload: { data: { subscribe: subscribed } } });
   }
 
+  /** In Node 22 a socket that never opened has no `close`, and stays as it is. */
   close(): void {
+    if (this.readyState === 0) {
+      this.onerror?.(undefined as never);
+      return;
+    }
     this.readyState = 3;
     this.onclose?.({ code: 1000 } as never);
   }
@@ -151,6 +158,21 @@ describe('next', () => {
     queue.finish(failure);
     await expect(Promise.all(calls)).resolves.toEqual([failure, null]);
   });
+});
+
+test('a connection that cannot be made is noticed at once, although no close follows', async () => {
+  const subscription = start(['none', 'up'], { failoverAttempts: 1 });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(FakeSocket.opened).toEqual(['none', 'up']);
+  await subscription.close();
+});
+
+test('close ends although no close follows', async () => {
+  const subscription = start(['mute']);
+  expect(textOf(await subscription.next())).toBe('connecting');
+  await vi.advanceTimersByTimeAsync(1);
+  expect(FakeSocket.opened).toEqual(['mute']);
+  await subscription.close();
 });
 
 describe('times', () => {
