@@ -2,17 +2,98 @@
 
 from tests.mutations.model import Mutation
 
-_ACCESS = "tests/unit/graphql/test_channel_access.py::"
+_DECIDES = (
+    "tests/unit/graphql/test_channel_access.py::"
+    "test_the_resolvers_and_explain_decide_as_the_reference"
+)
 _SUBSCRIPTIONS = "tests/unit/graphql/test_channel_subscriptions.py::"
 
-CHANNELS = (
-    Mutation(
-        test=f"{_ACCESS}test_the_resolvers_and_explain_decide_as_the_reference",
-        what="an identity pool's callers count as back ends",
-        file="graphql/functions/readChannel.js",
-        old="identity.cognitoIdentityId ? poolKind : 'back-end'",
-        new="identity.userArn ? 'back-end' : poolKind",
+# What could go wrong in deciding who may use a channel: (what, file, old, new).
+_READ = "graphql/functions/readChannel.js"
+_REQUIRE = "graphql/functions/requireAllowed.js"
+_DECISIONS = (
+    (
+        "an identity pool's callers count as back ends",
+        _READ,
+        "identity.cognitoIdentityId ? poolKind : 'back-end'",
+        "identity.userArn ? 'back-end' : poolKind",
     ),
+    (
+        "names may have empty segments",
+        _READ,
+        "const SEGMENT = '[A-Za-z0-9._|@-]+';",
+        "const SEGMENT = '[A-Za-z0-9._|@-]*';",
+    ),
+    (
+        "{user} in a rule is any user",
+        _READ,
+        "kind === 'back-end' ? at < shape.length : shape[at] === user",
+        "at < shape.length",
+    ),
+    (
+        "{user} in a rule stops back ends",
+        _READ,
+        "kind === 'back-end' ? at < shape.length : shape[at] === user",
+        "shape[at] === user",
+    ),
+    (
+        "only the most specific rule can block",
+        _READ,
+        "const block = found.find((rule) => !rule.allowed);",
+        "const block = [found[0]].find((rule) => rule && !rule.allowed);",
+    ),
+    (
+        "a rule without a level does not inherit one",
+        _READ,
+        "const stating = rules.find((rule) => isGiven(rule[operation]));",
+        "const stating = isGiven(rules[0][operation]) ? rules[0] : null;",
+    ),
+    (
+        "an entry of AllowedChannels that cannot be read opens its pattern",
+        _READ,
+        "return { pattern: pattern.trim(), allowed: false, reason };",
+        "return { pattern: pattern.trim(), allowed: true, reason };",
+    ),
+    (
+        "a claim grants what of it can be read",
+        _READ,
+        "  if (!wrong) {",
+        "  if (!wrong || entries.length > 1) {",
+    ),
+    (
+        "a user may be called like a role",
+        _READ,
+        "id.startsWith('iam:') || id.startsWith('anon:')",
+        "id.startsWith('anon:')",
+    ),
+    (
+        "a part of a group's name is enough",
+        _READ,
+        "typeof groups === 'string' ? [groups] : listed",
+        "typeof groups === 'string' ? groups : listed",
+    ),
+    (
+        "a grant is for every operation",
+        _REQUIRE,
+        "operations.includes(operation)",
+        "operations.length > 0",
+    ),
+    (
+        "a pattern can be subscribed to without a grant",
+        _REQUIRE,
+        "const level = isWildcard ? 'granted' : stated;",
+        "const level = isWildcard ? 'signed-in' : stated;",
+    ),
+    (
+        "a grant passes a block of the user",
+        _REQUIRE,
+        "if (client.isBlocked) {",
+        "if (client.isBlocked && client.grants.length === 0) {",
+    ),
+)
+
+CHANNELS = (
+    *(Mutation(_DECIDES, *decision) for decision in _DECISIONS),
     Mutation(
         test="tests/e2e/test_access_matrix.py::test_gql_over_http",
         what="history takes a grant to publish",
@@ -69,6 +150,13 @@ CHANNELS = (
         file="graphql/resolvers/Subscription.subscribe.js",
         old="{ beginsWith: name.slice(0, -1) }",
         new="{ beginsWith: name.slice(0, -2) }",
+    ),
+    Mutation(
+        test="tests/unit/sdk/test_subscriber_scenarios.py::test_scenario",
+        what="the SDK asks for the history of a pattern",
+        file="sdk/python/globalws_client/reader.py",
+        old="if channel.is_pattern:",
+        new="if channel.presence:",
     ),
     Mutation(
         test=f"{_SUBSCRIPTIONS}test_a_message_for_a_blocked_channel_is_stored_and_not_delivered",

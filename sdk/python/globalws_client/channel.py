@@ -29,6 +29,11 @@ class Channel:
     rewound: bool = False
     presence: bool = False  # who comes and goes: nothing is stored, so nothing is read
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it is for all channels of a pattern: their messages are stored by channel."""
+        return self.name.endswith("*")
+
     def feeds(self) -> list[Feed]:
         """Those that there are."""
         return [feed for feed in (self.main, self.standby) if feed is not None]

@@ -198,7 +198,10 @@ class Client:
         checkpoint: Checkpoint | None = None,
         skip_own: bool = False,
     ) -> Subscription:
-        """Subscribe to a channel.
+        """Subscribe to a channel, or to a pattern such as `orders:*`, which takes IAM or a grant.
+
+        A pattern is live only: nothing is read from history, neither at the beginning nor after an
+        interruption.
 
         Args:
             rewind: begin with the newest so many messages of the region's history, then live. It is

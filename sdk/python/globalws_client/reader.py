@@ -154,6 +154,9 @@ class Reader:
         if not channel.out.has_room_for_page:
             channel.out.waits = True
             return
+        if channel.is_pattern:
+            self._without_history(feed)
+            return
         if feed.rewound is not None:
             most = min((channel.beginning.rewind or 0) - len(feed.rewound), MOST_PER_PAGE)
             self._ask(feed, None, most, feed.rewind_token)

@@ -123,6 +123,11 @@ export class Channel {
     this.retryTimer = `retry:${key}`;
   }
 
+  /** Whether it is for all channels of a pattern: their messages are stored by channel. */
+  get isPattern(): boolean {
+    return this.name.endsWith('*');
+  }
+
   /** Those that there are. */
   attachments(): Attachment[] {
     return [this.main, this.candidate].filter((each) => each !== null);

@@ -79,7 +79,11 @@ export class Client {
     return this.#connections.onState(listener);
   }
 
-  /** Subscribe to a channel: iterate over the result. Throws RangeError for what cannot work. */
+  /**
+   * Subscribe to a channel: iterate over the result. A pattern, as `orders:*`, takes IAM or a grant, and is
+   * live only: nothing is read from history, at the beginning or after an interruption. Throws
+   * RangeError for what cannot work.
+   */
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     const { rewind, signal, skipOwn = false, ...rest } = options;
     const beginning = { ...rest, rewind: rewind === 0 ? undefined : rewind };

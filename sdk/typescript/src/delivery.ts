@@ -135,6 +135,10 @@ export class Delivery {
     if (!channel.buffer.hasRoomForPage) {
       return null;
     }
+    if (channel.isPattern && (phase === 'catching-up' || phase === 'live')) {
+      this.#withoutHistory(attachment);
+      return null;
+    }
     if (phase === 'catching-up') {
       const page = catchUp.nextPage();
       if (page !== null) {

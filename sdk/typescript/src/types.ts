@@ -46,7 +46,8 @@ export interface MessageEvent {
  * The subscription's state changed, or another attempt begins.
  *
  * `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been
- * missed and cannot be had. `attempt` counts from 1 (connecting, resuming). `errorType` and
+ * missed and cannot be had; so it is with a pattern (`orders:*`) after each interruption, because
+ * history is by channel. `attempt` counts from 1 (connecting, resuming). `errorType` and
  * `reason` say why, where there is a why.
  */
 export interface StateEvent {

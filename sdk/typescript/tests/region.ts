@@ -18,6 +18,11 @@ interface Subscribed {
   readonly beginsMs: number;
 }
 
+/** Whether a subscription to a channel, or to a pattern, gets the messages of the channel `name`. */
+export function covers(channel: string, name: string): boolean {
+  return channel.endsWith(':*') ? name.startsWith(channel.slice(0, -1)) : name === channel;
+}
+
 export class Region {
   readonly stored = new Map<string, Json>();
   /** each connection's subscriptions, by id */
@@ -46,6 +51,9 @@ export class Region {
   page(query: Query): Json {
     if (this.down) {
       return { errorType: null, message: 'connection refused' };
+    }
+    if (query.channel.endsWith('*')) {
+      return { errorType: 'InvalidChannelName', message: 'not a channel name' };
     }
     switch (this.history) {
       case 'disabled':

@@ -11,6 +11,7 @@ export interface Scenario {
   readonly real?: boolean;
   readonly auth?: string;
   readonly channels?: number;
+  readonly channel?: string;
   readonly options?: Partial<Tuning> & Beginning;
   readonly steps: readonly Json[];
 }
@@ -53,9 +54,8 @@ export function optionsOf(
 }
 
 /** The channels that its client subscribes to. */
-export function channelsOf({ channels }: Scenario): string[] {
-  const count = channels ?? 0;
-  return count === 0 ? ['tech'] : Array.from({ length: count }, (_, number) => `c${number}`);
+export function channelsOf({ channel = 'tech', channels = 0 }: Scenario): string[] {
+  return channels === 0 ? [channel] : Array.from({ length: channels }, (_, number) => `c${number}`);
 }
 
 /** The place of the channel that a step names, or of the first. */

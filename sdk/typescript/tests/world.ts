@@ -4,7 +4,7 @@
  */
 
 import { idAt } from '../src/ulid.js';
-import { type Answer, type Query, Region } from './region.js';
+import { type Answer, type Query, Region, covers } from './region.js';
 
 export type Json = Record<string, unknown>;
 
@@ -216,7 +216,7 @@ export class World {
     const payload = { data: incomplete ? null : { subscribe: message } };
     for (const [connection, subscriptions] of [...region.connections]) {
       for (const [id, { beginsMs, channel }] of subscriptions) {
-        if (channel === message['name'] && beginsMs <= this.wallMs()) {
+        if (covers(channel, String(message['name'])) && beginsMs <= this.wallMs()) {
           this.#send(region, connection, { type: 'data', id, payload });
         }
       }

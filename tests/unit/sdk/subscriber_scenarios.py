@@ -55,7 +55,9 @@ def beginning_of(scenario: Json, message_id: Callable[[str], str]) -> Beginning:
 def channels_of(scenario: Json) -> list[str]:
     """The channels that its client subscribes to."""
     count = scenario.get("channels")
-    return [f"c{number}" for number in range(count)] if count else ["tech"]
+    if count:
+        return [f"c{number}" for number in range(count)]
+    return [scenario.get("channel", "tech")]
 
 
 def label(event: Event) -> str:

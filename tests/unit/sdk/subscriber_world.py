@@ -35,6 +35,12 @@ class Subscribed:
     channel: str
     begins_ms: int
 
+    def covers(self, name: str) -> bool:
+        """Whether it is to the channel, or to a pattern that covers it."""
+        if self.channel.endswith(":*"):
+            return name.startswith(self.channel[:-1])
+        return name == self.channel
+
 
 @dataclass
 class Region:
@@ -218,7 +224,7 @@ class World:
         now = self._wall_ms()
         for connection, subscriptions in list(region.connections.items()):
             for id, each in list(subscriptions.items()):
-                if each.channel == message["name"] and each.begins_ms <= now:
+                if each.covers(message["name"]) and each.begins_ms <= now:
                     self._send(region, connection, {"type": "data", "id": id, "payload": payload})
 
     def _send(self, region: Region, connection: Connection, frame: Json) -> None:
@@ -270,6 +276,8 @@ class World:
             return {"errorType": "HistoryDisabled", "message": "nothing is stored here"}
         if region.history == "refused":
             return {"errorType": "ChannelNotAllowed", "message": "channel is not allowed"}
+        if query["name"].endswith("*"):
+            return {"errorType": "InvalidChannelName", "message": "not a channel name"}
         if region.history == "error":
             return {"errorType": None, "message": "HTTP 500"}
         if region.pages_left is not None:
