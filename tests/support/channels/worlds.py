@@ -39,7 +39,8 @@ _BAD_GRANTS: st.SearchStrategy[Any] = st.sampled_from(
         {"__proto__": ["publish"]}, {"*": ["publish", "subscribe"], "constructor": []},
     )
 )  # fmt: skip
-_GRANTS = st.none() | _GOOD_GRANTS | _GOOD_GRANTS.map(json.dumps) | _BAD_GRANTS
+_PARTLY_BAD = _GOOD_GRANTS.map(lambda good: {"*": ["publish", "subscribe"], **good, "a::b": []})
+_GRANTS = st.none() | _GOOD_GRANTS | _GOOD_GRANTS.map(json.dumps) | _BAD_GRANTS | _PARTLY_BAD
 _GROUPS: st.SearchStrategy[Any] = st.sampled_from(
     (
         None, ["editors"], "editors", ["editors2"], "editors,editors2", "editors2",
