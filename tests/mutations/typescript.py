@@ -21,7 +21,7 @@ TYPESCRIPT = (
         test=f"{_SCENARIOS}::late-arrival",
         what="a subscriber resumes after its last message, without the overlap",
         file=f"{_SRC}/position.ts",
-        old="wanted = Math.min(covered, position) - overlapMs;",
+        old="wanted = Math.min(readUpTo, position) - overlapMs;",
         new="wanted = position;",
     ),
     Mutation(

@@ -30,8 +30,8 @@ describe('the operator view', () => {
     expect(world.operated).toEqual([]);
     await user.click(screen.getByRole('button', { name: 'Purge' }));
     await user.click(screen.getByRole('button', { name: 'Delete and purge' }));
-    const order = { reason: 'claim 1138', block: false, deleteHistory: true };
-    expect(world.operated).toEqual([['POST', '/channels/tech/purge', order]]);
+    const change = { reason: 'claim 1138', block: false, deleteHistory: true };
+    expect(world.operated).toEqual([['POST', '/channels/tech/purge', change]]);
   });
 
   it('keeps what the operator does while the channel to open is not known yet', async () => {
@@ -60,8 +60,8 @@ describe('the operator view', () => {
   it('leaves a channel to the deployment, and shows who did what', async () => {
     const user = await operate();
     await user.click(screen.getByRole('button', { name: 'Reset' }));
-    const order = { allowed: null, reason: 'claim 1138' };
-    expect(world.operated).toEqual([['PUT', '/channels/tech/policy', order]]);
+    const change = { allowed: null, reason: 'claim 1138' };
+    expect(world.operated).toEqual([['PUT', '/channels/tech/policy', change]]);
     await user.click(screen.getByRole('button', { name: 'Show the audit' }));
     const audit = await screen.findByRole('list', { name: 'Audit records' });
     expect(audit).toHaveTextContent(/Oregon.*block #media: done.*claim 1138 – ops@host/);

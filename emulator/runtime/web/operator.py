@@ -115,7 +115,9 @@ class Operator:
         members = {"allowed": bool | None, "reason": str}
         body = await _body(request, members, ("allowed", "reason"))
         verb = {True: "allow", False: "block", None: "reset"}[body["allowed"]]
-        return await self._order(["channels", verb, "--yes", f"--reason={body['reason']}", name])
+        return await self._put_on_bus(
+            ["channels", verb, "--yes", f"--reason={body['reason']}", name]
+        )
 
     async def purge(self, request: web.Request) -> web.Response:
         name = _channel(request)
@@ -124,9 +126,9 @@ class Operator:
         flags = [f"--reason={body['reason']}", "--yes"]
         flags += ["--block"] if body.get("block") else []
         flags += ["--delete-history"] if body.get("deleteHistory") else []
-        return await self._order(["purge", *flags, name])
+        return await self._put_on_bus(["purge", *flags, name])
 
-    async def _order(self, arguments: list[str]) -> web.Response:
+    async def _put_on_bus(self, arguments: list[str]) -> web.Response:
         document = await self._command(self._stack_file, [*arguments, "--no-wait"])
         return web.json_response({"id": document["id"], "region": document["putIn"]})
 
@@ -147,7 +149,7 @@ class Operator:
             for queue in document["queues"]
             if queue.get("error")
         ]
-        return web.json_response({"letters": document["messages"], "errors": errors})
+        return web.json_response({"deadLetters": document["messages"], "errors": errors})
 
     async def redrive(self, request: web.Request) -> web.Response:
         await _body(request, {}, ())

@@ -85,7 +85,7 @@ class CatchUp:
         self.passed_once = True
         return sorted(held, key=lambda m: m.id)
 
-    def covered(self) -> tuple[bool, int | None]:
+    def read_up_to(self) -> tuple[bool, int | None]:
         """(whether the stream was read at all, up to when or None for up to now)."""
         undelivered = [m.time_ms for m in self._held]
         if self._missed is not None:

@@ -79,9 +79,9 @@ class Context:
         self.budget.channels += 1
         return channel
 
-    def cover(self, feed: Feed) -> None:
+    def note_read(self, feed: Feed) -> None:
         """Note up to when the feed's region has been read."""
-        read, limit_ms = feed.catchup.covered()
+        read, limit_ms = feed.catchup.read_up_to()
         if read:
             region = self.regions[feed.side.region]
             feed.channel.position.has_read(region, limit_ms)
@@ -89,5 +89,5 @@ class Context:
     def checkpoint(self, channel: Channel, pending: Sequence[Message]) -> Checkpoint | None:
         """From where to go on for a consumer that has not taken `pending`; None before it began."""
         for feed in channel.feeds():
-            self.cover(feed)
+            self.note_read(feed)
         return channel.position.checkpoint(pending)

@@ -61,7 +61,7 @@ class Placement:
     def detach(self, feed: Feed, *, stop: bool = False) -> None:
         """Forget the feed, and take it off its connection."""
         context, connection = self._context, feed.connection
-        context.cover(feed)
+        context.note_read(feed)
         context.feeds.pop(feed.id, None)
         if feed.request is not None:
             context.requests.pop(feed.request, None)

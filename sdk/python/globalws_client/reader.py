@@ -89,7 +89,7 @@ class Reader:
 
     def _miss_from_overlap(self, feed: Feed) -> None:
         if not feed.channel.position.fresh:
-            self._context.cover(feed)
+            self._context.note_read(feed)
             feed.catchup.miss(feed.channel.position.resume(self._region(feed))[0])
 
     def _fall_behind(self, feed: Feed, reason: str) -> None:
@@ -136,7 +136,7 @@ class Reader:
         if self._context.feeds.get(feed.id) is not feed or feed.channel.position.fresh:
             return
         if feed.phase is Phase.LIVE and not feed.catchup.reading:
-            self._context.cover(feed)
+            self._context.note_read(feed)
             feed.catchup.begin(feed.channel.position.resume(self._region(feed))[0])
         else:
             self._miss_from_overlap(feed)

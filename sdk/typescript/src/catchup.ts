@@ -153,7 +153,7 @@ export class CatchUp {
   }
 
   /** Up to when the stream was read: a time, null for up to now, undefined for not at all. */
-  covered(): number | null | undefined {
+  readUpTo(): number | null | undefined {
     const undelivered = this.#held.map(messageTime);
     if (this.#missed !== null) {
       undelivered.push(timeOf(this.#missed));

@@ -84,14 +84,14 @@ export class Attachment {
     return this.connection.region;
   }
 
-  get isCandidate(): boolean {
-    return this.channel.candidate === this;
+  get isStandby(): boolean {
+    return this.channel.standby === this;
   }
 }
 
 /**
  * One subscription of the client's user. `main` is where its messages come from; while failed over
- * there may be a `candidate`, by which it goes home: that one is subscribed and has caught up before
+ * there may be a `standby`, by which it goes home: that one is subscribed and has caught up before
  * the main one is dropped.
  */
 export class Channel {
@@ -102,7 +102,7 @@ export class Channel {
   readonly position: ResumePosition;
   readonly buffer: DeliveryBuffer;
   main: Attachment | null = null;
-  candidate: Attachment | null = null;
+  standby: Attachment | null = null;
   everLive = false;
   /** attempts of this channel alone, while others are live */
   failures = 0;
@@ -130,6 +130,6 @@ export class Channel {
 
   /** Those that there are. */
   attachments(): Attachment[] {
-    return [this.main, this.candidate].filter((each) => each !== null);
+    return [this.main, this.standby].filter((each) => each !== null);
   }
 }

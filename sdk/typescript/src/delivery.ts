@@ -92,7 +92,7 @@ export class Delivery {
 
   /** The attachment is no more. */
   forget(attachment: Attachment): void {
-    this.cover(attachment);
+    this.noteRead(attachment);
     this.#reader.forget(attachment);
   }
 
@@ -102,17 +102,17 @@ export class Delivery {
   }
 
   /** Note how far the attachment's region has been read. */
-  cover({ catchUp, channel, region }: Attachment): void {
-    const covered = catchUp.covered();
-    if (covered !== undefined) {
-      channel.position.cover(this.#core.name(region), covered);
+  noteRead({ catchUp, channel, region }: Attachment): void {
+    const readUpTo = catchUp.readUpTo();
+    if (readUpTo !== undefined) {
+      channel.position.hasRead(this.#core.name(region), readUpTo);
     }
   }
 
   #reread(attachment: Attachment): void {
     const { catchUp, channel, phase, region } = attachment;
     if (!channel.position.fresh) {
-      this.cover(attachment);
+      this.noteRead(attachment);
       catchUp.miss(channel.position.resume(this.#core.name(region)).after);
     }
     if (phase === 'live') {
@@ -122,7 +122,7 @@ export class Delivery {
 
   #fallBehind(attachment: Attachment, reason: string): void {
     attachment.phase = 'catching-up';
-    if (!attachment.isCandidate) {
+    if (!attachment.isStandby) {
       attachment.channel.buffer.state('resuming', attachment.region, { reason });
     }
     this.#reader.want(attachment);
@@ -209,7 +209,7 @@ export class Delivery {
     }
     if (catchUp.overflowed) {
       const reason = 'messages came faster than they were read, and no history is stored';
-      if (attachment.isCandidate) {
+      if (attachment.isStandby) {
         this.#manager.fail(attachment, { reason });
       } else {
         this.#manager.finish(channel, new BufferOverflowError(reason));

@@ -32,8 +32,8 @@ export class Fleet {
 
   /** Whether a channel is live in the region. */
   isLive(region: number): boolean {
-    for (const { phase, region: where, isCandidate } of this.#attachments.values()) {
-      if (phase === 'live' && where === region && !isCandidate) {
+    for (const { phase, region: where, isStandby } of this.#attachments.values()) {
+      if (phase === 'live' && where === region && !isStandby) {
         return true;
       }
     }

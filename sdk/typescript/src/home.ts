@@ -8,7 +8,7 @@ const HOME = 'home';
 /** The first region is home. */
 export const HOME_REGION = 0;
 
-/** Gives channels that are elsewhere a candidate at home. */
+/** Gives channels that are elsewhere a standby at home. */
 export class WayHome {
   readonly #core: Core;
   readonly #fleet: Fleet;
@@ -51,7 +51,7 @@ export class WayHome {
 
   /** Ask home after a while, if a channel is elsewhere and none is on its way. */
   probeLater(): void {
-    const trying = [...this.#channels.values()].some((channel) => channel.candidate !== null);
+    const trying = [...this.#channels.values()].some((channel) => channel.standby !== null);
     if (!this.#due && !trying && this.#isAnyAway()) {
       this.#due = true;
       // Spread over half to one and a half times the interval, so that clients do not go at once.
@@ -78,9 +78,9 @@ export class WayHome {
   #go(most: number): void {
     let left = most;
     for (const channel of this.#channels.values()) {
-      const { candidate, main } = channel;
-      if (left > 0 && candidate === null && main !== null && main.region !== HOME_REGION) {
-        channel.candidate = this.#fleet.attach(channel, HOME_REGION);
+      const { standby, main } = channel;
+      if (left > 0 && standby === null && main !== null && main.region !== HOME_REGION) {
+        channel.standby = this.#fleet.attach(channel, HOME_REGION);
         left -= 1;
       }
     }

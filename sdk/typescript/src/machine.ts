@@ -59,7 +59,7 @@ export class Machine {
   /** How far a consumer is that has not taken `pending` yet; null before the first live. */
   checkpoint(subscription: number, pending: readonly Message[]): Checkpoint | null {
     const channel = this.#channels.get(subscription);
-    channel?.attachments().forEach((attachment) => this.#delivery.cover(attachment));
+    channel?.attachments().forEach((attachment) => this.#delivery.noteRead(attachment));
     return channel?.position.checkpoint(pending) ?? null;
   }
 
@@ -137,8 +137,8 @@ export class Machine {
       case 'data':
         return this.#delivery.data(attachment, frame.message);
       case 'presence': {
-        const { isCandidate, channel } = attachment;
-        if (!isCandidate) {
+        const { isStandby, channel } = attachment;
+        if (!isStandby) {
           this.#core.commands.push({ type: 'presence', subscription: channel.key, event: frame.event });
         }
         return;
@@ -147,7 +147,7 @@ export class Machine {
         // AppSync closes the whole connection after it; the others there were not kicked.
         connection.kicked = true;
         connection.closing = true;
-        if (!attachment.isCandidate) {
+        if (!attachment.isStandby) {
           attachment.channel.buffer.state('kicked', attachment.region);
         }
         const reason = 'the server ended the subscription';

@@ -54,8 +54,8 @@ export class ConnectionManager {
   }
 
   /** The attachment is subscribed and reads history; a loss before has told of it already. */
-  subscribed({ channel, isCandidate, region }: Attachment): void {
-    if (!isCandidate && !channel.everLive) {
+  subscribed({ channel, isStandby, region }: Attachment): void {
+    if (!isStandby && !channel.everLive) {
       channel.buffer.state('resuming', region, { attempt: this.#next.number });
     }
   }
@@ -68,11 +68,11 @@ export class ConnectionManager {
     attachment.catchUp.overflowed = false;
     attachment.liveSince ??= this.#core.now;
     connection.liveSince ??= this.#core.now;
-    if (attachment.isCandidate) {
+    if (attachment.isStandby) {
       this.#next = { ...this.#next, region };
       const previous = channel.main;
       channel.main = attachment;
-      channel.candidate = null;
+      channel.standby = null;
       if (previous !== null) {
         this.#fleet.detach(previous);
       }
@@ -92,9 +92,9 @@ export class ConnectionManager {
   /** The connection is of no use any more; another attempt follows. */
   lose(connection: Connection, loss: Loss): void {
     const mains: Channel[] = [];
-    for (const { channel, isCandidate } of this.#fleet.close(connection)) {
-      if (isCandidate) {
-        channel.candidate = null;
+    for (const { channel, isStandby } of this.#fleet.close(connection)) {
+      if (isStandby) {
+        channel.standby = null;
       } else {
         channel.main = null;
         mains.push(channel);
@@ -111,7 +111,7 @@ export class ConnectionManager {
   refused(connection: Connection, errorType: string, reason: string): void {
     if (isFinal(errorType)) {
       for (const attachment of connection.attachments.values()) {
-        if (!attachment.isCandidate) {
+        if (!attachment.isStandby) {
           this.#refuse(attachment, errorType, reason);
         }
       }
@@ -123,16 +123,16 @@ export class ConnectionManager {
 
   /** One subscription is of no use any more; the others on the connection are not concerned. */
   fail(attachment: Attachment, loss: Loss, over = false): void {
-    const { channel, isCandidate, liveSince, region } = attachment;
+    const { channel, isStandby, liveSince, region } = attachment;
     this.#fleet.detach(attachment, over);
-    if (isCandidate) {
-      channel.candidate = null;
+    if (isStandby) {
+      channel.standby = null;
       this.#home.probeLater();
       return;
     }
     channel.main = null;
     const alone = loss.excused === true || this.#fleet.isLive(region);
-    if (alone && !this.#pending && channel.candidate === null) {
+    if (alone && !this.#pending && channel.standby === null) {
       const { stableMs } = this.#core.options;
       const stable = liveSince !== null && this.#core.now - liveSince >= stableMs;
       channel.failures = stable ? 0 : channel.failures + 1;
@@ -147,7 +147,7 @@ export class ConnectionManager {
   /** The API answered one subscription with an error. */
   failed(attachment: Attachment, errorType: string | null, reason: string): void {
     // Regions may disagree for a moment about a policy: only the one in use decides.
-    if (errorType !== null && isFinal(errorType) && !attachment.isCandidate) {
+    if (errorType !== null && isFinal(errorType) && !attachment.isStandby) {
       this.#refuse(attachment, errorType, reason);
     } else {
       this.fail(attachment, { reason, errorType });
@@ -180,7 +180,7 @@ export class ConnectionManager {
       this.#fleet.detach(attachment);
     }
     channel.main = null;
-    channel.candidate = null;
+    channel.standby = null;
     this.#waiting.delete(channel);
     this.#core.cancelTimer(channel.retryTimer);
     channel.buffer.release();
@@ -239,12 +239,12 @@ export class ConnectionManager {
 
   /** A channel whose way home is under way goes on there: it is the next attempt. */
   #promote(channel: Channel, loss: Loss): boolean {
-    if (channel.candidate === null) {
+    if (channel.standby === null) {
       return false;
     }
-    this.#next = { ...this.#next, region: channel.candidate.region };
-    channel.main = channel.candidate;
-    channel.candidate = null;
+    this.#next = { ...this.#next, region: channel.standby.region };
+    channel.main = channel.standby;
+    channel.standby = null;
     this.#tell(channel, this.#next.number, loss);
     return true;
   }

@@ -26,7 +26,7 @@ function earlier(a: string, b: string): string {
 }
 
 /**
- * Delivered ids, position and coverage. Times are milliseconds since 1970.
+ * Delivered ids, the newest message, and how far each region was read. Milliseconds since 1970.
  *
  * The position never runs ahead of `wall`, this machine's clock: one message of a region whose
  * clock is minutes ahead would move it past all that the others publish until then.
@@ -37,7 +37,7 @@ export class ResumePosition {
   #floor = LOWEST_ID;
   #position: number | null = null;
   #fromMessage = true;
-  #covered = new Map<string, number>();
+  #readUpTo = new Map<string, number>();
   readonly #seen: SeenIds;
 
   constructor(options: Tuning, beginning: Beginning, wall: () => number) {
@@ -53,7 +53,7 @@ export class ResumePosition {
       const places = checkpoint.seen.map((id) => [id, earlier(id, latest)] as const);
       this.#floor = earlier(checkpoint.floor, latest);
       this.#seen = new SeenIds(seenLimit, places, earlier(checkpoint.evicted, latest));
-      this.#covered = new Map(Object.entries(checkpoint.readUpToMs));
+      this.#readUpTo = new Map(Object.entries(checkpoint.readUpToMs));
     } else if (after !== undefined) {
       this.#floor = earlier(after, idAt(wall()));
       this.#position = timeOf(this.#floor);
@@ -122,9 +122,9 @@ export class ResumePosition {
   }
 
   /** The region's stream has been read up to now, or (`limitMs`) only up to then. */
-  cover(region: string, limitMs: number | null): void {
+  hasRead(region: string, limitMs: number | null): void {
     if (this.#position !== null) {
-      this.#covered.set(region, Math.min(this.#position, limitMs ?? this.#position));
+      this.#readUpTo.set(region, Math.min(this.#position, limitMs ?? this.#position));
     }
   }
 
@@ -132,17 +132,17 @@ export class ResumePosition {
   resume(region: string): ResumePoint {
     const { overlapMs, lookbackMs } = this.#options;
     const position = this.#position ?? 0;
-    const covered = this.#covered.get(region);
+    const readUpTo = this.#readUpTo.get(region);
     let wanted = 0;
     let promised = 0;
-    if (covered !== undefined) {
-      wanted = Math.min(covered, position) - overlapMs;
+    if (readUpTo !== undefined) {
+      wanted = Math.min(readUpTo, position) - overlapMs;
       promised = wanted;
-    } else if (this.#covered.size > 0) {
+    } else if (this.#readUpTo.size > 0) {
       wanted = position - Math.max(lookbackMs, overlapMs);
       promised = position - overlapMs;
     }
-    // Below `evicted` doubles would not be noticed, below the floor nobody asked.
+    // Below `evicted` duplicates would not be noticed, below the floor nobody asked.
     const after = later(later(this.#floor, this.#seen.evicted), idAt(wanted));
     return { after, gap: this.#seen.evicted > later(this.#floor, idAt(promised)) };
   }
@@ -153,12 +153,12 @@ export class ResumePosition {
       return null;
     }
     const positionMs = pending.reduce((t, m) => Math.min(t, messageTime(m)), this.#position);
-    const covered = [...this.#covered].map(([r, t]) => [r, Math.min(t, positionMs)] as const);
+    const readUpTo = [...this.#readUpTo].map(([r, t]) => [r, Math.min(t, positionMs)] as const);
     return {
       floor: this.#floor,
       evicted: this.#seen.evicted,
       positionMs,
-      readUpToMs: Object.fromEntries(covered),
+      readUpToMs: Object.fromEntries(readUpTo),
       seen: this.#seen.without(new Set(pending.map((message) => message.id))),
     };
   }

@@ -68,20 +68,20 @@ test('seen ids forget what was delivered first, whatever its id', () => {
   expect(seen.without(new Set([idAt(NOW + 9)]))).toEqual([idAt(NOW + 7)]);
 });
 
-test('a link lost with undelivered messages covers up to the oldest of them', () => {
+test('a connection lost with undelivered messages: read up to the oldest of them', () => {
   const catchUp = new CatchUp(1);
-  expect(catchUp.covered()).toBeUndefined();
+  expect(catchUp.readUpTo()).toBeUndefined();
   catchUp.page([], null, []);
-  expect(catchUp.covered()).toBeNull();
+  expect(catchUp.readUpTo()).toBeNull();
   catchUp.hold(message(9000));
   catchUp.hold(message(5000));
-  expect(catchUp.covered()).toBe(NOW + 5000);
+  expect(catchUp.readUpTo()).toBe(NOW + 5000);
   expect(catchUp.nextPage()).toEqual({
     after: idAt(NOW + 4999),
     nextToken: null,
     most: Infinity,
   });
-  expect(catchUp.covered()).toBe(NOW + 4999);
+  expect(catchUp.readUpTo()).toBe(NOW + 4999);
 });
 
 test.each([-600_000, 0])('no fast region moves a resume ahead, the client is off by %d', (ahead) => {
@@ -89,7 +89,7 @@ test.each([-600_000, 0])('no fast region moves a resume ahead, the client is off
   position.begin();
   position.accept(message(0));
   position.accept(message(420_000));
-  position.cover('us', null);
+  position.hasRead('us', null);
   const { after } = position.resume('us');
   expect(timeOf(after)).toBeLessThan(NOW);
   expect(timeOf(after)).toBeGreaterThanOrEqual(NOW + ahead - completeTuning({}).overlapMs);

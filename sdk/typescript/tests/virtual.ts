@@ -38,7 +38,7 @@ export class VirtualRunner {
   readonly #channels: string[];
   readonly #consumers: Consumer[];
   readonly #world: World;
-  readonly #links = new Map<number, { region: string; connection: Connection }>();
+  readonly #connections = new Map<number, { region: string; connection: Connection }>();
   readonly #tokens = new Tokens();
   readonly #time = new VirtualTime();
   #machine: Machine | null = null;
@@ -88,7 +88,7 @@ export class VirtualRunner {
         return this.#open(command.connection, REGIONS[command.region] ?? '');
       case 'start': {
         const { channel, connection, id } = command;
-        const link = this.#links.get(connection);
+        const open = this.#connections.get(connection);
         const shown = this.#authorized();
         if (shown === null) {
           const errorType = 'NoCredentials';
@@ -96,21 +96,21 @@ export class VirtualRunner {
           return this.#time.later(LATENCY_MS, () => this.#feed({ type: 'received', connection, frame }));
         }
         return this.#time.later(LATENCY_MS, () => {
-          if (link !== undefined && this.#tokens.accepts(shown)) {
-            this.#world.start(link.region, link.connection, id, channel);
+          if (open !== undefined && this.#tokens.accepts(shown)) {
+            this.#world.start(open.region, open.connection, id, channel);
           } else {
-            link?.connection.send({ type: 'error', id, payload: UNAUTHORIZED });
+            open?.connection.send({ type: 'error', id, payload: UNAUTHORIZED });
           }
         });
       }
       case 'stop': {
-        const link = this.#links.get(command.connection);
-        return link && this.#world.stop(link.region, link.connection, command.id);
+        const open = this.#connections.get(command.connection);
+        return open && this.#world.stop(open.region, open.connection, command.id);
       }
       case 'drop': {
-        const link = this.#links.get(command.connection);
-        this.#links.delete(command.connection);
-        return link && this.#world.gone(link.region, link.connection);
+        const open = this.#connections.get(command.connection);
+        this.#connections.delete(command.connection);
+        return open && this.#world.gone(open.region, open.connection);
       }
       case 'fetch':
         return this.#fetch(command);
@@ -143,7 +143,7 @@ export class VirtualRunner {
       },
       close: () => give({ type: 'closed', connection: number, reason: 'closed' }),
     };
-    this.#links.set(number, { region, connection });
+    this.#connections.set(number, { region, connection });
     const shown = this.#authorized();
     if (shown !== null && !this.#tokens.accepts(shown)) {
       connection.send({ type: 'connection_error', payload: UNAUTHORIZED });

@@ -70,8 +70,8 @@ async def test_nothing_else_is_served(page: Page, path: str) -> None:
 async def test_other_pages_are_kept_out(
     page: Page, command: FakeCommand, headers: dict[str, str], status: int
 ) -> None:
-    order = {"reason": "x"}
-    response = await page.call("POST", f"{ROOT}/channels/tech/purge", order, headers)
+    change = {"reason": "x"}
+    response = await page.call("POST", f"{ROOT}/channels/tech/purge", change, headers)
     assert response.status == status
     assert "Access-Control-Allow-Origin" not in response.headers
     assert command.calls == []
@@ -89,14 +89,14 @@ async def test_preflight_is_not_answered(page: Page) -> None:
     assert response.status == 403
 
 
-async def test_orders_are_the_commands_of_globalws(page: Page, command: FakeCommand) -> None:
+async def test_changes_are_the_commands_of_globalws(page: Page, command: FakeCommand) -> None:
     path = f"{ROOT}/channels/tech"
     await page.call("PUT", f"{path}/policy", {"allowed": False, "reason": "--yes spam"})
     await page.call("PUT", f"{path}/policy", {"allowed": True, "reason": "settled"})
     await page.call("PUT", f"{path}/policy", {"allowed": None, "reason": "over"})
-    order = {"reason": "r", "block": True, "deleteHistory": True}
+    change = {"reason": "r", "block": True, "deleteHistory": True}
     await page.call("PUT", f"{ROOT}/channels/chat:*/policy", {"allowed": False, "reason": "r"})
-    answer = await page.call("POST", f"{path}/purge", order)
+    answer = await page.call("POST", f"{path}/purge", change)
     assert await answer.json() == {"id": "1", "region": "us-west-2"}
     assert command.calls == [
         ["channels", "block", "--yes", "--reason=--yes spam", "tech", "--no-wait"],
@@ -121,7 +121,7 @@ async def test_orders_are_the_commands_of_globalws(page: Page, command: FakeComm
         ("regions/us-west-2", {"running": 0}),
     ],
 )
-async def test_malformed_orders_are_refused(
+async def test_malformed_changes_are_refused(
     page: Page, command: FakeCommand, path: str, body: Any
 ) -> None:
     response = await page.call("PUT", f"{ROOT}/{path}", body)
@@ -165,6 +165,6 @@ async def test_dead_letters(page: Page, command: FakeCommand) -> None:
     }
     response = await page.call("GET", f"{ROOT}/dead-letters")
     assert await response.json() == {
-        "letters": [{"messageId": "m"}],
+        "deadLetters": [{"messageId": "m"}],
         "errors": [{"region": "us-west-2", "error": "no answer"}],
     }

@@ -121,14 +121,14 @@ def test_seen_ids_forget_what_was_delivered_first_whatever_its_id() -> None:
 
 def test_a_link_lost_with_undelivered_messages_covers_up_to_the_oldest_of_them() -> None:
     catchup = CatchUp(1)
-    assert catchup.covered() == (False, None)
+    assert catchup.read_up_to() == (False, None)
     catchup.page([], None, [])
-    assert catchup.covered() == (True, None)
+    assert catchup.read_up_to() == (True, None)
     catchup.hold(message(9000))
     catchup.hold(message(5000))
-    assert catchup.covered() == (True, NOW + 5000)
+    assert catchup.read_up_to() == (True, NOW + 5000)
     assert catchup.next_page() == (id_before(id_at(NOW + 5000)), None)
-    assert catchup.covered() == (True, NOW + 4999)
+    assert catchup.read_up_to() == (True, NOW + 4999)
 
 
 @pytest.mark.parametrize("ahead_ms", [-600_000, 0])

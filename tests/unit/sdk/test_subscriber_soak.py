@@ -104,7 +104,7 @@ class Soak:
             self.runner.wait(self.random.choice([0, 3, 100, 5_000, 30_000]))
         self.runner.wait(200_000)
         messages = [label for label in self.runner.log.labels() if label.startswith("m")]
-        assert len(messages) == len(set(messages)), "doubles"
+        assert len(messages) == len(set(messages)), "duplicates"
         assert set(self.accepted) - set(messages) == set(), "lost"
         assert self.runner.log.labels()[-1] in (messages[-1], "live us")
 

@@ -1,7 +1,7 @@
 import type { RegionEndpoint } from '@globalws/client';
 import { MessageBoard } from '../board/MessageBoard';
 import { Composer } from '../composer/Composer';
-import { useOutbox } from '../composer/useOutbox';
+import { useDrafts } from '../composer/useDrafts';
 import { useMakers, useOwnIds } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
 import { useFeed } from '../feed/useFeed';
@@ -22,7 +22,7 @@ export function ChannelView({ channel, regions, user }: Props) {
   const own = useOwnIds(useMakers(), user);
   const client = useClient(regions, user);
   const feed = useFeed(channel, client, own.has);
-  const outbox = useOutbox(client, own, feed.published);
+  const drafts = useDrafts(client, own, feed.published);
   return (
     <section className={classes.view} aria-label={`Channel ${channel}`}>
       <StateLine state={feed.state} onRetry={feed.retry} label="Subscription" />
@@ -34,7 +34,7 @@ export function ChannelView({ channel, regions, user }: Props) {
           empty={`No messages in #${channel} yet. What is published from now on appears here.`}
         />
       </div>
-      <Composer channel={channel} label={`Message to #${channel}`} outbox={outbox} />
+      <Composer channel={channel} label={`Message to #${channel}`} drafts={drafts} />
     </section>
   );
 }

@@ -2,21 +2,21 @@ import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import { Button, Textarea } from '@mantine/core';
 import { MessageText } from '../board/MessageText';
-import type { Draft, Outbox } from './useOutbox';
+import type { Draft, Drafts } from './useDrafts';
 import classes from './Composer.module.css';
 
 interface Props {
   readonly channel: string;
   readonly label: string;
-  readonly outbox: Outbox;
+  readonly drafts: Drafts;
 }
 
 /** The message form: Enter sends, Shift+Enter breaks the line. */
-export function Composer({ channel, label, outbox }: Props) {
+export function Composer({ channel, label, drafts }: Props) {
   const [text, setText] = useState('');
   const send = (): void => {
     if (text.trim() === '') return;
-    outbox.send(channel, text);
+    drafts.send(channel, text);
     setText('');
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -27,10 +27,10 @@ export function Composer({ channel, label, outbox }: Props) {
   };
   return (
     <div className={classes.composer}>
-      {outbox.drafts.length > 0 && (
+      {drafts.all.length > 0 && (
         <ul className={classes.drafts} aria-label="Not sent yet">
-          {outbox.drafts.map((draft) => (
-            <DraftRow key={draft.key} draft={draft} outbox={outbox} />
+          {drafts.all.map((draft) => (
+            <DraftRow key={draft.key} draft={draft} drafts={drafts} />
           ))}
         </ul>
       )}
@@ -62,7 +62,7 @@ export function Composer({ channel, label, outbox }: Props) {
   );
 }
 
-function DraftRow({ draft, outbox }: { readonly draft: Draft; readonly outbox: Outbox }) {
+function DraftRow({ draft, drafts }: { readonly draft: Draft; readonly drafts: Drafts }) {
   const failed = draft.error !== null;
   return (
     <li className={classes.draft} data-failed={failed}>
@@ -83,7 +83,7 @@ function DraftRow({ draft, outbox }: { readonly draft: Draft; readonly outbox: O
               size="compact-xs"
               variant="default"
               onClick={() => {
-                outbox.retry(draft);
+                drafts.retry(draft);
               }}
             >
               Retry
@@ -93,7 +93,7 @@ function DraftRow({ draft, outbox }: { readonly draft: Draft; readonly outbox: O
             size="compact-xs"
             variant="subtle"
             onClick={() => {
-              outbox.discard(draft.key);
+              drafts.discard(draft.key);
             }}
           >
             Discard

@@ -23,10 +23,10 @@ export function AuditList({ report }: { readonly report: Report }) {
         Show the audit
       </Button>
       {records.length > 0 && (
-        <ul className={classes.letters} aria-label="Audit records">
+        <ul className={classes.list} aria-label="Audit records">
           {records.map((record) => (
-            <li key={`${record.region} ${record.key}`} className={classes.letter}>
-              <div className={classes.letterHead}>
+            <li key={`${record.region} ${record.key}`} className={classes.entry}>
+              <div className={classes.entryHead}>
                 <RegionChip region={record.region} />
                 <span>
                   {record.action} <bdi>{record.user === null ? `#${record.channel}` : `user ${record.user}`}</bdi>: {record.outcome}

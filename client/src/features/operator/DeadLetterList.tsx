@@ -35,16 +35,16 @@ export function DeadLetterList({ report }: { readonly report: Report }) {
         </Button>
         <Button
           variant="default"
-          disabled={busy || !found || found.letters.length === 0}
+          disabled={busy || !found || found.deadLetters.length === 0}
           onClick={() => void run(redrive)}
         >
           Redrive
         </Button>
       </div>
-      {found && found.letters.length > 0 && (
-        <ul className={classes.letters}>
-          {found.letters.map((letter) => (
-            <LetterRow key={letter.messageId} letter={letter} />
+      {found && found.deadLetters.length > 0 && (
+        <ul className={classes.list}>
+          {found.deadLetters.map((deadLetter) => (
+            <DeadLetterRow key={deadLetter.messageId} deadLetter={deadLetter} />
           ))}
         </ul>
       )}
@@ -52,28 +52,28 @@ export function DeadLetterList({ report }: { readonly report: Report }) {
   );
 }
 
-function LetterRow({ letter }: { readonly letter: DeadLetter }) {
+function DeadLetterRow({ deadLetter }: { readonly deadLetter: DeadLetter }) {
   return (
-    <li className={classes.letter}>
-      <div className={classes.letterHead}>
-        <RegionChip region={letter.region} />
-        <span>{letter.queue} queue</span>
-        <span>{letter.detailType ?? 'unknown event'}</span>
-        {letter.channel && <bdi>#{letter.channel}</bdi>}
-        <span>{clock(letter.sentAt * 1000)}</span>
-        {letter.poison && (
+    <li className={classes.entry}>
+      <div className={classes.entryHead}>
+        <RegionChip region={deadLetter.region} />
+        <span>{deadLetter.queue} queue</span>
+        <span>{deadLetter.detailType ?? 'unknown event'}</span>
+        {deadLetter.channel && <bdi>#{deadLetter.channel}</bdi>}
+        <span>{clock(deadLetter.sentAt * 1000)}</span>
+        {deadLetter.poison && (
           <Badge variant="light" color="red">
             poison
           </Badge>
         )}
       </div>
-      <bdi className={classes.why}>{letter.poison ?? letter.reason}</bdi>
+      <bdi className={classes.why}>{deadLetter.poison ?? deadLetter.reason}</bdi>
     </li>
   );
 }
 
-function summary({ letters, errors }: DeadLetters): string {
-  const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
+function summary({ deadLetters, errors }: DeadLetters): string {
+  const count = deadLetters.length === 1 ? '1 dead letter' : `${deadLetters.length} dead letters`;
   const failures = errors.map((each) => `${each.region}: ${each.error}`);
   return [`${count}.`, ...failures].join(' ');
 }

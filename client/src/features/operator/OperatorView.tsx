@@ -2,7 +2,7 @@ import { useCallback, useState } from 'react';
 import { Alert } from '@mantine/core';
 import type { Channels } from '../channels/useChannels';
 import { AuditList } from './AuditList';
-import { ChannelOrders } from './ChannelOrders';
+import { ChannelCommands } from './ChannelCommands';
 import { DeadLetterList } from './DeadLetterList';
 import { RegionControls } from './RegionControls';
 import { UserList } from './UserList';
@@ -39,7 +39,7 @@ export function OperatorView({ channels, channel }: Props) {
         )}
       </div>
       <div className={classes.cards}>
-        <ChannelOrders channels={channels} initial={channel} report={report} />
+        <ChannelCommands channels={channels} initial={channel} report={report} />
         <div className={classes.stack}>
           <RegionControls report={report} />
           <UserList report={report} />

@@ -22,7 +22,7 @@ export interface DeadLetter {
 }
 
 export interface DeadLetters {
-  readonly letters: readonly DeadLetter[];
+  readonly deadLetters: readonly DeadLetter[];
   readonly errors: readonly { readonly region: string; readonly error: string }[];
 }
 
@@ -74,7 +74,7 @@ export interface Users {
   readonly errors: readonly { readonly region: string; readonly error: string }[];
 }
 
-export interface Ordered {
+export interface Accepted {
   readonly region: string;
 }
 
@@ -115,9 +115,9 @@ export const operator = {
     call<{ readonly regions: readonly RegionStatus[] }>('PUT', region(code), change),
   /** `allowed`: null leaves the channel to the deployment. */
   setPolicy: (name: string, allowed: boolean | null, reason: string) =>
-    call<Ordered>('PUT', `${channel(name)}/policy`, { allowed, reason }),
-  purge: (name: string, order: { reason: string; block: boolean; deleteHistory: boolean }) =>
-    call<Ordered>('POST', `${channel(name)}/purge`, order),
+    call<Accepted>('PUT', `${channel(name)}/policy`, { allowed, reason }),
+  purge: (name: string, change: { reason: string; block: boolean; deleteHistory: boolean }) =>
+    call<Accepted>('POST', `${channel(name)}/purge`, change),
   users: () => call<Users>('GET', '/users'),
   audit: () => call<Audit>('GET', '/audit'),
   deadLetters: () => call<DeadLetters>('GET', '/dead-letters'),

@@ -4,7 +4,7 @@ import { regionName } from '../../lib/regionNames';
 import { MessageBoard } from '../board/MessageBoard';
 import type { Entry } from '../board/board';
 import { Composer } from '../composer/Composer';
-import { useOutbox } from '../composer/useOutbox';
+import { useDrafts } from '../composer/useDrafts';
 import { useOwnIds } from '../composer/useOwnIds';
 import type { Makers } from '../composer/useOwnIds';
 import { StateLine } from '../feed/StateLine';
@@ -33,7 +33,7 @@ export function RegionColumn({ channel, region, user, makers, onEntries }: Props
   const client = useClient(onlyHere, who);
   const own = useOwnIds(makers, who);
   const feed = useFeed(channel, client, own.has);
-  const outbox = useOutbox(client, own, feed.published);
+  const drafts = useDrafts(client, own, feed.published);
   const { entries } = feed.board;
   useEffect(() => {
     onEntries(code, entries);
@@ -54,7 +54,7 @@ export function RegionColumn({ channel, region, user, makers, onEntries }: Props
         label={`Messages of ${channel} in ${regionName(code)}`}
         empty={`Nothing has reached ${regionName(code)} yet.`}
       />
-      <Composer channel={channel} label={`Send from ${regionName(code)}`} outbox={outbox} />
+      <Composer channel={channel} label={`Send from ${regionName(code)}`} drafts={drafts} />
     </section>
   );
 }

@@ -15,14 +15,14 @@ export function ReplicationBar({ paths }: { readonly paths: readonly Path[] }) {
             <span className={classes.hidden}> to </span>
             {regionName(path.to)}
           </dt>
-          <dd>{path.median === null ? 'no message yet' : figures(path)}</dd>
+          <dd>{path.median === null ? 'no message yet' : inNumbers(path)}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
-function figures({ median, slowest, count }: Path): string {
+function inNumbers({ median, slowest, count }: Path): string {
   const messages = count === 1 ? '1 message' : `${count} messages`;
   return `median ${duration(median ?? 0)}, slowest ${duration(slowest ?? 0)}, ${messages}`;
 }

@@ -17,8 +17,8 @@ export interface Draft {
   readonly retryable: boolean;
 }
 
-export interface Outbox {
-  readonly drafts: readonly Draft[];
+export interface Drafts {
+  readonly all: readonly Draft[];
   readonly send: (name: string, message: string) => void;
   /** Sends a failed draft again, with its own id: accepted twice, it still counts once. */
   readonly retry: (draft: Draft) => void;
@@ -29,11 +29,11 @@ export interface Outbox {
 const ONCE = { attempts: 1, rounds: 1, timeoutMs: 15_000, backoffBaseMs: 0 } as const;
 
 /** Publishes with the client; `accepted` hears of every message that the API took. */
-export function useOutbox(
+export function useDrafts(
   client: Client,
   own: OwnIds,
   accepted: (message: Message) => void,
-): Outbox {
+): Drafts {
   const [drafts, setDrafts] = useState<readonly Draft[]>([]);
 
   const put = useCallback((draft: Draft) => {
@@ -74,5 +74,5 @@ export function useOutbox(
     },
     [attempt],
   );
-  return { drafts, send, retry, discard };
+  return { all: drafts, send, retry, discard };
 }

@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** Allow, block, reset and purge a channel in every region, with the reason that clients will read. */
-export function ChannelOrders({ channels, initial, report }: Props) {
+export function ChannelCommands({ channels, initial, report }: Props) {
   // What opens first becomes known only while the page is in use already.
   const [typed, setName] = useState<string | null>(null);
   const name = typed ?? initial;
@@ -23,23 +23,23 @@ export function ChannelOrders({ channels, initial, report }: Props) {
   const [asking, setAsking] = useState(false);
   const ready = name.trim() !== '' && reason.trim() !== '';
 
-  const order = async (work: () => Promise<{ region: string }>, done: string): Promise<void> => {
+  const command = async (work: () => Promise<{ region: string }>, done: string): Promise<void> => {
     await report(async () => {
       const { region } = await work();
       channels.reload();
-      return `${done} The order is on the bus of ${region}, which carries it to every region.`;
+      return `${done} The command is on the bus of ${region}, which carries it to every region.`;
     });
   };
   const purge = (): void => {
     setAsking(false);
-    void order(
+    void command(
       () => operator.purge(name, { reason, block, deleteHistory }),
       `${name} is to be purged.`,
     );
   };
   return (
-    <section className={classes.card} aria-labelledby="orders">
-      <h2 id="orders">Channels</h2>
+    <section className={classes.card} aria-labelledby="channel-commands">
+      <h2 id="channel-commands">Channels</h2>
       <div className={classes.fields}>
         <TextInput
           label="Channel to change"
@@ -69,14 +69,14 @@ export function ChannelOrders({ channels, initial, report }: Props) {
       <div className={classes.actions}>
         <Button
           disabled={!ready}
-          onClick={() => void order(() => operator.setPolicy(name, false, reason), `${name} is to be blocked.`)}
+          onClick={() => void command(() => operator.setPolicy(name, false, reason), `${name} is to be blocked.`)}
         >
           Block
         </Button>
         <Button
           variant="default"
           disabled={!ready}
-          onClick={() => void order(() => operator.setPolicy(name, true, reason), `${name} is to be allowed.`)}
+          onClick={() => void command(() => operator.setPolicy(name, true, reason), `${name} is to be allowed.`)}
         >
           Allow
         </Button>
@@ -84,7 +84,7 @@ export function ChannelOrders({ channels, initial, report }: Props) {
           variant="default"
           disabled={!ready}
           onClick={() =>
-            void order(
+            void command(
               () => operator.setPolicy(name, null, reason),
               `${name} is to be as the deployment has it.`,
             )
