@@ -50,6 +50,13 @@ TYPESCRIPT = (
         new="",
     ),
     Mutation(
+        test=f"{_SCENARIOS}::future-ids",
+        what="an id that a page of history pushes out of memory comes again from the same page",
+        file=f"{_SRC}/position.ts",
+        old="        !this.#seen.has(message.id) &&\n",
+        new="",
+    ),
+    Mutation(
         test=f"{_SCENARIOS}::rewind-race-answer",
         what="what was published while a rewind was read is dropped",
         file=f"{_SRC}/catchup.ts",

@@ -113,14 +113,16 @@ class ResumePosition:
         """Of what history brought, what may be new, whatever the ids say.
 
         No id brings back what was delivered and forgotten, nor what was published before the
-        beginning. (A beginning that is a message's id is compared with ids only.)
+        beginning. (A beginning that is a message's id is compared with ids only.) What is known now
+        is left out now: the page itself may push it out of what is remembered.
         """
         began = time_of(self._floor)
         is_time = self._floor == id_at(began)
         return [
             m
             for m in messages
-            if id_not_after(m.id, m.time_ms) > self._seen.evicted
+            if m.id not in self._seen
+            and id_not_after(m.id, m.time_ms) > self._seen.evicted
             and (m.published_ms >= began or not is_time)
         ]
 

@@ -93,13 +93,15 @@ export class ResumePosition {
   /**
    * Of what history brought, what may be new, whatever the ids say. No id brings back what was
    * delivered and forgotten, nor what was published before the beginning. (A beginning that is a
-   * message's id is compared with ids only.)
+   * message's id is compared with ids only.) What is known now is left out now: the page itself may
+   * push it out of what is remembered.
    */
   wanted(messages: readonly Message[]): Message[] {
     const began = timeOf(this.#floor);
     const isTime = this.#floor === idAt(began);
     return messages.filter(
       (message) =>
+        !this.#seen.has(message.id) &&
         earlier(message.id, idAt(messageTime(message))) > this.#seen.evicted &&
         (publishedTime(message) >= began || !isTime),
     );

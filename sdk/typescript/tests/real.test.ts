@@ -186,7 +186,7 @@ describe('against the scripted servers', () => {
     controller.abort();
     expect(await reading).toBe('live us');
     await client.close();
-    expect(fake.world.connected()).toEqual([]);
+    await expect.poll(() => fake.world.connected()).toEqual([]);
   });
 
   test('history: the last messages, newest first, page by page', async () => {
