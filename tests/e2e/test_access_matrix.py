@@ -104,6 +104,13 @@ async def _http(caller: Caller) -> AsyncIterator[AsyncClientSession]:
         yield session
 
 
+@asynccontextmanager
+async def _websocket(caller: Caller) -> AsyncIterator[AsyncClientSession]:
+    url = caller.region.graphqlUrl.replace("http", "ws", 1)
+    async with Client(transport=AppSyncWebsocketsTransport(url, auth=caller.auth)) as session:
+        yield session
+
+
 async def _errors(session: AsyncClientSession, document: str) -> dict[str, str]:
     """The error types by response key."""
     try:
@@ -134,9 +141,7 @@ async def test_gql_over_websocket(callers: list[Caller]) -> None:
     async with AsyncExitStack() as exits:
         waiting: _Waiting = {}
         for caller in callers:
-            url = caller.region.graphqlUrl.replace("http", "ws", 1)
-            transport = AppSyncWebsocketsTransport(url, auth=caller.auth)
-            session = await exits.enter_async_context(Client(transport=transport))
+            session = await exits.enter_async_context(_websocket(caller))
             for name, field in _SUBSCRIBED.items():
                 for kind in CHANNELS:
                     first = _first(session, field.document(caller.channel(kind)))
@@ -237,6 +242,44 @@ async def test_however_a_field_is_written_the_same_is_decided(callers: list[Call
         return wrong
 
     assert await _all(wrong_of(caller) for caller in callers) == []
+
+
+async def test_a_refused_subscription_is_refused_however_it_is_written(
+    callers: list[Caller],
+) -> None:
+    async def wrong_of(caller: Caller) -> list[Any]:
+        wrong: list[Any] = []
+        async with _websocket(caller) as session:
+            for name, field in _SUBSCRIBED.items():
+                if expected(caller.name, field, "room"):
+                    call = field.called(caller.channel("room"))
+                    for form in _SAME:
+                        error = await _first(session, _written(form, field.kind, call))
+                        # GraphQL has no directives at the root of a subscription.
+                        if "@" not in form or error != "ValidationError":
+                            wrong += _wrong(caller, name, ["room"], {"": error})
+        return wrong
+
+    assert await _all(wrong_of(caller) for caller in callers) == []
+
+
+async def test_everyone_sees_the_rules_and_nobody_the_users(callers: list[Caller]) -> None:
+    rules = {rule["name"] for rule in RULES if not rule["name"].startswith("#")}
+    for caller in callers:
+        async with _http(caller) as session:
+            shown = await session.execute(gql("{ channels { name } }"))
+            names = {each["name"] for each in shown["channels"]}
+            assert rules <= names
+            assert not {name for name in names if "#" in name}
+            asked = [FIELDS["Query.getChannel"].called(caller.channel(kind)) for kind in CHANNELS]
+            answers = await session.execute(gql(aliased("query", asked)))
+        open_to_some = {
+            kind for kind, each in zip(CHANNELS, answers.values(), strict=True) if each["allowed"]
+        }
+        # What a block of the user closes is open to others.
+        like = "editor" if caller.name == "blocked" else caller.name
+        closed = {kind for kind, cell in CELLS[like].items() if cell in ("Not", "Blocked")}
+        assert open_to_some == set(CHANNELS) - closed, caller.name
 
 
 async def test_fields_of_iam_alone_are_for_no_user(callers: list[Caller]) -> None:

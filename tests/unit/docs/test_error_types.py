@@ -50,6 +50,13 @@ def test_a_resolver_raises_only_types_of_the_table() -> None:
     assert raised <= set(read())
 
 
+def test_no_resolver_raises_what_clients_take_for_their_connections_end() -> None:
+    """`util.unauthorized()` is `Unauthorized`, for which clients close the whole connection."""
+    code = {file: (ROOT / file).read_text() for file in _tracked("graphql/**/*.js")}
+    assert code
+    assert not [file for file, text in code.items() if "unauthorized" in text.lower()]
+
+
 def test_no_other_list_is_left() -> None:
     made = {str(path.relative_to(ROOT)) for path in outputs(read())}
     lists = {}

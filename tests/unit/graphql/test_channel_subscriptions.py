@@ -141,6 +141,19 @@ async def test_the_publisher_is_stored_and_comes_with_history(served: Served) ->
     assert publishers == {"alice", None, "iam:back-end"}
 
 
+@pytest.mark.parametrize("identity", [None, _BACK_END, _token()], ids=["key", "IAM", "token"])
+async def test_whoever_publishes_costs_one_read(served: Served, identity: Identity) -> None:
+    answer, asked = served.services.dynamodb, []
+
+    async def counted(operation: str, payload: dict[str, Any], region: str) -> dict[str, Any]:
+        asked.append(operation)
+        return await answer(operation, payload, region)
+
+    served.services.dynamodb = counted  # type: ignore[method-assign]
+    assert await served.call(identity, "publish", "cars") == ""
+    assert asked == ["BatchGetItem", "PutItem"]
+
+
 @pytest.mark.parametrize("field", ["publish", "history", "subscribe"])
 async def test_a_registry_that_answers_in_part_or_not_at_all_closes(
     served: Served, field: str
