@@ -1,4 +1,4 @@
-"""Messages between pages: both regions, refusals, hostile text, and many of them."""
+"""Messages between pages, whoever is there: both regions, refusals, hostile text, and many."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +57,16 @@ def test_two_pages_in_different_regions_see_each_others_messages(site: Site, cha
     expect(message(oregon, "Good evening")).to_contain_text("you")
     expect(message(sydney, "Good evening")).not_to_contain_text("you")
     assert len(ids(oregon)) == len(ids(sydney)) == 2
+
+
+def test_a_page_that_goes_leaves_the_channel_long_before_its_lease_ends(
+    site: Site, channel: str
+) -> None:
+    oregon, sydney = site.channel(channel, OREGON), site.channel(channel, SYDNEY)
+    here = sydney.get_by_role("list", name="Who is here").get_by_role("listitem")
+    expect(here).to_have_text(["you", re.compile("visitor")])
+    oregon.goto("about:blank")
+    expect(here).to_have_text(["you"], timeout=20 * SECONDS)
 
 
 def test_side_by_side_shows_the_replication(site: Site, channel: str) -> None:
