@@ -52,7 +52,7 @@ destroy: .venv/.local .venv-sam/.ready ## Delete a deployment and everything tha
 
 ##@ Operate it (docs/operating.md: .venv/bin/globalws --help lists the operator's commands)
 
-# What needs no more than URLs and credentials, so that it can run against AWS too.
+# Tests that need only URLs and credentials, so that they can run against AWS too.
 CONFORMANCE = tests/e2e/test_message_path.py tests/e2e/test_authorization.py tests/e2e/test_unsubscribe.py \
   tests/e2e/test_history.py::test_history_reads_forward_from_an_id_in_every_region \
   tests/e2e/test_history.py::test_a_publishers_retry_is_stored_once_in_each_region \

@@ -198,7 +198,7 @@ def help_lines(title: str, lines: Sequence[str]) -> str:
 
 
 def _refuse_nan(arguments: dict[str, Any]) -> None:
-    """No bound refuses it, because it is neither less nor greater."""
+    """Refuses NaN: no bound does, because NaN is neither less nor greater than it."""
     for name, value in arguments.items():
         if isinstance(value, float) and math.isnan(value):
             raise typer.BadParameter("is not a number", param_hint=f"--{name.replace('_', '-')}")

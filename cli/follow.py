@@ -110,7 +110,7 @@ async def _next(queue: asyncio.Queue[Seen], output: Output) -> Seen | None:
 def _show_message(
     output: Output, via: str, message: Message, pattern: str | None, *, is_live: bool
 ) -> None:
-    # Of a message from the history, nobody knows when it would have come.
+    # A message from the history has no time of arrival.
     published = epoch(message.published_at) if is_live else None
     lag = None if published is None else round(max(0.0, time.time() - published) * 1000, 1)
     if output.as_json:

@@ -56,7 +56,7 @@ class Session:
         return connect_api(region)
 
     def caller(self) -> str:
-        """Who gives the command: the AWS identity, or user@host on the local stack."""
+        """The operator: the AWS identity, or user@host on the local stack."""
         if self.target.kind is Kind.AWS:
             return self.target.selected[0].clients.caller()
         name = f"{getpass.getuser()}@{platform.node() or 'localhost'}"

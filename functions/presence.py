@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Delivers one `PresenceChanged` event; answers how it ended.
 
     Raises:
-        TransientError: so that Lambda tries again, within the minute that the event is worth.
+        TransientError: so that Lambda tries again, until the event is a minute old.
     """
     delivery = deliver(event, _api, datetime.now(UTC))
     metrics.add_metric(_METRIC[delivery.outcome], MetricUnit.Count, 1)

@@ -1,4 +1,4 @@
-"""Where a region writes down what happens: CloudWatch log groups, and the local region process."""
+"""A region's logs: CloudWatch log groups, and the notes of the local region process."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """A region's tables: audit records, rules of channels, users, and the janitor's last run.
 
-Reads only; the tables' forms are those of globalws/adapters/{audit,channels}_table.py, which are
-imported when a table is read, because they import boto3.
+Reads only. The tables' forms are those of `globalws_functions.adapters` (`audit_table`,
+`channels_table`), which are imported when a table is read, because they import boto3.
 """
 
 from collections.abc import Iterable

@@ -12,7 +12,7 @@ from cli.pricing.tables import Tables, tables
 from cli.pricing.workload import SECONDS_A_MONTH, Workload
 from cli.session import Session
 
-# Whose quotas a region's are taken to be: the first two are those of the pages.
+# The regions whose quotas are used; the first two are those of the pages in docs/.
 _REGIONS = (
     "us-west-2", "ap-southeast-2", "eu-west-1", "us-east-1", "ap-northeast-1", "eu-central-1",
     "ap-south-1", "sa-east-1", "ca-central-1", "eu-north-1",

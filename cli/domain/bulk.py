@@ -69,7 +69,7 @@ class Progress:
     Attributes:
         digest: SHA-256 of the file, in hexadecimal.
         seed: drawn once for the file.
-        done: the last line of which it is known that a bus took all up to it.
+        done: a bus has taken all lines up to this one.
         begun_at: when the part after `done` was begun, in milliseconds; None if it was not.
         part: the last line of that part.
     """

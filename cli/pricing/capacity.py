@@ -22,7 +22,7 @@ class Use:
 
     @property
     def share(self) -> float:
-        """1 is the quota's end."""
+        """1 means that the quota is used up."""
         return self.asked / self.given
 
 

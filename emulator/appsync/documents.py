@@ -41,7 +41,7 @@ class Document:
     selection_texts: dict[int, str] = field(default_factory=dict, repr=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
-        """The operation to run; raises RequestError if `name` does not single one out."""
+        """The operation to run; raises RequestError if `name` does not select exactly one."""
         if name is None and len(self._operations) == 1:
             return next(iter(self._operations.values()))
         if name not in self._operations:

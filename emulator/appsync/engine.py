@@ -175,8 +175,8 @@ class Engine:
     def invalidate(self, field: str, payload: Mapping[str, Any]) -> int:
         """End the subscriptions of `field` whose invalidation filter `payload` meets.
 
-        Their connections end with them. Returns how many subscriptions were ended: none, without
-        a word, if there were as many requests in this second already as AppSync takes.
+        Their connections end with them. Returns how many subscriptions were ended. Beyond AppSync's
+        number of such requests in a second it ends none, and gives no error, as AppSync does.
         """
         if not self._invalidations.take():
             self.counters.invalidations_dropped += 1

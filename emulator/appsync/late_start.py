@@ -1,4 +1,4 @@
-"""Subscriptions that are acknowledged and get no events yet: a fault, as AWS has it by itself."""
+"""Subscriptions that are acknowledged before they get events, as can happen on AWS: a fault."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,5 +1,5 @@
-"""What a process has loaded is set aside from garbage collection, which would go through all of it
-again and again: with an API loaded, each full collection stopped every client for 70 ms and more.
+"""Excludes what a process has loaded from garbage collection. Otherwise, with an API loaded, each
+full collection stopped every client for 70 ms and more.
 """
 
 import gc

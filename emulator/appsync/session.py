@@ -182,7 +182,7 @@ class WebSocketSession:
         self._forget_subscriptions()
         tasks = [*starts, *([self._closing] if self._closing else [])]
         await asyncio.gather(*tasks, return_exceptions=True)
-        # What a vanished client never read would otherwise hold the transport open.
+        # Otherwise bytes that a vanished client never read would keep the transport open.
         if self._transport.get_write_buffer_size() > 0:
             self._transport.abort()
         self._engine.leave(self)

@@ -62,7 +62,7 @@ class FieldIndex:
     def __init__(self) -> None:
         self._shapes: dict[Shape, dict[tuple[KeyValue, ...], _Bucket]] = {}
         self._invalidatable: dict[Subscription, Filter] = {}
-        # Those that an event can meet in several ways, and must reach once all the same.
+        # Subscriptions that one event can match in several ways; it must reach each of them once.
         self._of_several: set[Subscription] = set()
 
     def add(self, subscription: Subscription) -> None:

@@ -17,7 +17,7 @@ _PAUSE_SECONDS = 5.0  # unknown key ids must not make us ask the issuer each tim
 
 
 class KeysUnavailableError(Exception):
-    """The issuer does not answer, or with something else than keys."""
+    """The issuer does not answer, or not with keys."""
 
 
 async def fetch_json(url: str) -> Any:

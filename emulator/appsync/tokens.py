@@ -12,7 +12,7 @@ from .definition import AuthMode, TokenIssuer
 from .errors import UnauthorizedError
 from .token_keys import FetchJson, KeysUnavailableError, TokenKeys
 
-# Never what the token itself asks for beyond these: `none` and shared secrets prove nothing.
+# The token's own choice counts only within this list: `none` and shared secrets prove nothing.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512")
 _REQUIRED = ("exp", "iat", "iss", "sub")
 _BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
@@ -33,7 +33,7 @@ class TokenAuthenticator:
         self._clock = clock
 
     def recognizes(self, evidence: Evidence) -> bool:
-        """By the issuer that the token names; whether it is telling the truth is seen later."""
+        """By the issuer that the token names; `authenticate` verifies that it is true."""
         token = _token(evidence)
         return token is not None and _unverified(token).get("iss") == self._issuer.issuer
 

@@ -50,7 +50,7 @@ class Deliveries:
         )
 
     def schedule(self, job: Delivery) -> None:
-        """Queue a job that is durable; it is held up here by what its link and target suffer."""
+        """Queue a durable job. The injected faults of its link and target delay it here."""
         target = self.routes.target(job.route)
         wait = 0.0
         if target is not None and job.failure is None:
@@ -120,7 +120,7 @@ class Deliveries:
             await self._core.ports.buses.deliver_to_bus(target.target.arn, job.text)
 
     async def _again(self, job: Delivery, target: LoadedTarget) -> None:
-        """The injected duplicate; that it fails is nobody's loss."""
+        """The injected duplicate. Its failure is ignored: the original counts."""
         try:
             await self._hand_over(job, target)
         except DeliveryError as error:

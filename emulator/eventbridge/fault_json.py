@@ -14,8 +14,8 @@
  "api":       {"errorRate": 0.2, "startDelayMs": 5000}}
 ```
 Links and targets take `partition`, `latencyMs`, `jitterMs`, `reorderMs`, `errorRate` and
-`duplicateRate`. What is left out is sound. Unknown members and wrong types
-are refused.
+`duplicateRate`. Parts that are left out have no faults. Unknown members and wrong types are
+refused.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """PutEvents over HTTP: AWS JSON 1.1, `POST /` with `X-Amz-Target: AWSEvents.PutEvents`.
 
 Made for unchanged AWS SDKs and the AWS CLI (`--endpoint-url`). The signature is not verified: the
-port is on loopback, and callers inside the project are held to IAM where AppSync is.
+port is on loopback, and inside the project, IAM is checked where AppSync is called.
 """
 
 import json

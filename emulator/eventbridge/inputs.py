@@ -1,7 +1,7 @@
 """What a target receives: the whole event, or what its Input, InputPath or InputTransformer makes.
 
 Follows "Amazon EventBridge input transformation" of the user guide. A path that the event does not
-have gives nothing inside a quoted string and `null` elsewhere.
+have becomes nothing inside a quoted string and `null` elsewhere.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""What the data plane needs of the world, as protocols; `aws.py` and `peers.py` fulfil them."""
+"""The services that the data plane calls, as protocols.
+
+`queues.py`, `peers.py` and `emulator/lambda_workers` implement them.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """When to try again, and when to give up. Pure.
 
-AWS publishes of EventBridge only "exponential back-off and jitter, up to 24 hours and 185 times";
-of Lambda's asynchronous queue: function errors after 1 and 2 minutes, throttles and system errors
+For EventBridge, AWS publishes only "exponential back-off and jitter, up to 24 hours and 185 times";
+for Lambda's asynchronous queue: function errors after 1 and 2 minutes, throttles and system errors
 from 1 second, doubling, to 5 minutes. Here the waits are shorter, the counts and ages are not.
 """
 

@@ -87,7 +87,7 @@ class EventBridge:
         rows = self._core.journal.load()
         if rows:
             logger.info("%s: resuming %d pending jobs", self.region, len(rows))
-        # The wall clock may have been set back since: nobody waits longer than a minute for that.
+        # The wall clock may have been set back since: then wait at most a minute.
         latest = self._core.clock.now() + 60
         for row in rows:
             if row.kind == DELIVERY:

@@ -3,7 +3,7 @@
 A job is durable once the future of `Journal.write` is done: it then survives SIGKILL of the process
 (WAL, synchronous=NORMAL: the page cache is the kernel's; a power cut may cost the last moments).
 A commit only appends to the page cache, so it takes less time on the event loop than a thread would
-take to wake up. What waits for the disk, SQLite's checkpoint, has a thread.
+take to wake up. SQLite's checkpoint, which waits for the disk, has a thread.
 """
 
 import asyncio

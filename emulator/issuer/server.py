@@ -7,7 +7,8 @@
 | `POST /token` | a token of a user |
 
 The form of `/token` has `user`, and may have `claims`, a JSON object of claims to add. There are no
-passwords: every program on this machine can be any user. Of web pages, only the web client may ask.
+passwords: every program on this machine can be any user. The web client is the only web page that
+may ask.
 """
 
 from collections.abc import Awaitable, Callable

@@ -23,7 +23,7 @@ _FRESH_SECONDS = 0.05
 _IDLE_SECONDS = 300.0
 _WAIT_SECONDS = 1.0
 _METRICS_MARK = '"CloudWatchMetrics"'
-_MOST_METRIC_LINES = 50_000  # nobody takes them while the local AWS is down
+_MOST_METRIC_LINES = 50_000  # the local AWS is down: nobody takes them
 
 
 @dataclass

@@ -73,7 +73,7 @@ function grantsIn(claim) {
   if (!isGiven(claim)) {
     return { entries: [] };
   }
-  // Of text that is not JSON, JSON.parse makes ''.
+  // JSON.parse returns '' for text that is not JSON.
   const grants = typeof claim === 'string' ? JSON.parse(claim) : claim;
   if (!isJson(grants, '{')) {
     return { entries: [], problem: 'it is not an object of patterns and their operations' };

@@ -8,7 +8,7 @@ import { runtime, util } from '@aws-appsync/utils';
  */
 export function request(ctx) {
   if (!ctx.stash.isKnown) {
-    // What follows in either pipeline is about known ids, too.
+    // In either pipeline, the functions that follow are also about known ids.
     runtime.earlyReturn(null, { skipTo: 'END' });
   }
   const { id, name } = ctx.stash.message;

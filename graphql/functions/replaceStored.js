@@ -1,6 +1,6 @@
 import { runtime, util } from '@aws-appsync/utils';
 
-// Of what is published with one id the first one stays, by the same order in every region.
+// Of the messages with one id, the one that was published first stays, in every region alike.
 const STORED_IS_LATER =
   '#publishedAt > :publishedAt OR (#publishedAt = :publishedAt AND ' +
   '(#region > :region OR (#region = :region AND #message > :message)))';

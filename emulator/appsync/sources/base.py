@@ -50,7 +50,7 @@ def check_keys(what: str, document: Mapping[str, Any], allowed: set[str]) -> Non
 
 
 def read_request(what: str, value: Any) -> dict[str, Any]:
-    """A request object without its `version`, which JavaScript resolvers may carry for nothing."""
+    """A request object without its `version`, which has no effect in JavaScript resolvers."""
     request = as_object(what, value)
     if request.get("version") not in (None, *_VERSIONS):
         refuse(f"{what}: the version {request['version']!r} is not one of {', '.join(_VERSIONS)}.")

@@ -1,4 +1,4 @@
-"""AppSync's control plane, for one thing only: when the API key ends."""
+"""AppSync's control plane: reads and changes when an API key ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

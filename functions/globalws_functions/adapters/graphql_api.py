@@ -162,9 +162,9 @@ def _data(response: requests.Response) -> dict[str, Any]:
 
 
 def _raise(error: dict[str, Any]) -> None:
-    # What no set has is transient, so that Lambda's retries and then the dead-letter queue own it:
-    # also 401 and 403, which WAF and a change of IAM answer for a while, and what a deployment
-    # mends (404, a schema older than the function).
+    # An error type that is in none of the sets is transient: Lambda retries, then the dead-letter
+    # queue keeps the event. Among them are 401 and 403, which a firewall or a change of IAM may
+    # cause for a while, and what a deployment mends (404, a schema older than the function).
     error_type = str(error.get("errorType") or "")
     text = str(error.get("message") or "no message")[:500]
     if error_type in DUPLICATE:

@@ -1,4 +1,4 @@
-"""The Messages table, as far as governance needs it: deleting a channel's history.
+"""The Messages table: deletes a channel's history, as an operator's command asks.
 
 Key `name` + `id`; `publishedAt` is ISO 8601 in UTC with milliseconds, as the API writes it.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOTHING_STORED = "nothing-stored"
-# So much time is left when deleting stops, for the caller to say so.
+# Deleting stops when this much time is left, so that the caller can report it.
 RESERVE_SECONDS = 5.0
 _BATCH = 25
 _BACKOFF_SECONDS = 0.2
@@ -39,7 +39,7 @@ class MessagesTable:
         return cls(name, client(region))
 
     def delete(self, name: str, until: datetime, remaining: Callable[[], float]) -> str:
-        """See `History`. What time did not suffice for is what a retry finds."""
+        """See `History`. If time runs out, a retry deletes the rest."""
         if not self.name:
             return NOTHING_STORED
         deleted = 0
@@ -53,7 +53,7 @@ class MessagesTable:
     def _batches(self, name: str, until: str) -> Iterator[list[Item]]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.name,
-            # What was stored a moment before the command must not escape it.
+            # Messages that were stored just before the command must be deleted too.
             ConsistentRead=True,
             KeyConditionExpression="#name = :name",
             FilterExpression="#publishedAt < :until",

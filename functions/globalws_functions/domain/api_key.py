@@ -17,7 +17,7 @@ class Keys(Protocol):
         """When the key ends; None if the API has no such key."""
 
     def extend(self, until: datetime) -> datetime:
-        """Lets the key end then instead; answers when it really will."""
+        """Changes when the key ends; returns the instant that AppSync set."""
 
 
 @dataclass(frozen=True)

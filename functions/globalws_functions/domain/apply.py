@@ -53,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """Who had what done to which channel or user, why, when, and what came of it in this region.
+    """What was done to a channel or user in this region: by whose command, why, when, and how.
 
     Attributes:
         name: the channel, the pattern, or the user's key (`domain.channel.user_of`).
@@ -88,10 +88,10 @@ class Policies(Protocol):
     """This region's policies about channels and users. Both raise TransientError."""
 
     def decide(self, command: Command, now: datetime) -> Decision:
-        """Writes the command's policy, which it has, unless a later decision is there."""
+        """Writes the policy of a command that has one, unless a later decision is there."""
 
     def grant(self, command: Command) -> Decision:
-        """Writes the command's grant, which it has, unless a later one of its pattern is there."""
+        """Writes the grant of a command that has one, unless its pattern has a later one."""
 
 
 class Api(Protocol):
@@ -156,7 +156,7 @@ def apply(command: Command, region: Region, remaining: Callable[[], float]) -> A
 
     Raises:
         TransientError: to be tried again.
-        PermanentError: it can never be; the record says so.
+        PermanentError: every attempt would fail; the record says so.
     """
     known = region.audit.find(command.key)
     is_settled = known is not None and known.outcome in (Outcome.DONE, Outcome.SUPERSEDED)
@@ -228,7 +228,7 @@ def _end_subscriptions(command: Command, region: Region) -> None:
 
 
 def _end_again(command: Command, region: Region, progress: "_Progress") -> None:
-    """Ends what was being subscribed to when the rule became stricter, and passed the old one."""
+    """Ends subscriptions that began under the old rule while the stricter one was written."""
     waited = region.clock() - instant(progress.record.recorded_at)
     region.pause(max(0.0, (ONCE_MORE - waited).total_seconds()))
     _end_subscriptions(command, region)

@@ -80,8 +80,8 @@ def next_action(
 ) -> JanitorAction:
     """What an item needs now.
 
-    What is closed is invalidated until that has succeeded once after the grace time: a subscription
-    that had passed the check when the channel closed is open by then, and ended.
+    A closed item's subscriptions are ended until that has succeeded once after the grace time. By
+    then, a subscription that passed the check just before the channel closed is open, so it ends.
 
     Args:
         deployed: the rules of AllowedChannels, by pattern.

@@ -27,7 +27,7 @@ from globalws_functions.domain.fields import iso
 from globalws_functions.domain.leases import Sweep, Target
 from globalws_functions.domain.token_bucket import TokenBucket
 
-# So much time is kept for writing down how the run went.
+# This much time is kept for writing down how the run went.
 RESERVE_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0
 # A name for invalidations that are about no channel.
@@ -143,7 +143,7 @@ class Janitor:
         if self.ends_expired:
             self._end_expired(run)
         due = [*self._closed(run, channels), *self._tightened(run, channels)]
-        # In another order each time: what fails slowly must not keep the rest waiting for ever.
+        # A random order: a channel that fails slowly must not hold up the same others in each run.
         self.random.shuffle(due)
         for done, task in enumerate(due):
             if remaining() < RESERVE_SECONDS:

@@ -1,4 +1,4 @@
-"""Reading JSON that others wrote: what is none, or would break who reads it, is refused."""
+"""Reads JSON that others wrote; refuses text that is not JSON, or that would break its reader."""
 
 import json
 import math
@@ -27,7 +27,7 @@ def read_json(text: str | bytes) -> Any:
 def check_nesting(value: object) -> None:
     """Raises ValueError if a value is nested deeper than MOST_NESTED levels.
 
-    Who walks through such a value by recursion, as `json.dumps` does, may end with RecursionError.
+    Code that reads a deeper value by recursion, as `json.dumps` does, may raise RecursionError.
     """
     level: list[object] = [value]
     for _ in range(MOST_NESTED + 1):

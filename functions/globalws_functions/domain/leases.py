@@ -1,4 +1,4 @@
-"""Ending leases: those that expired, and those of who may not be there any more.
+"""Ends leases: those that expired, and those of members who have lost access.
 
 A lease is one connection of one member, for all channels that it entered; clients renew it. One
 that is not renewed becomes one LEAVE in each of its channels. The order is always: mark, announce,
@@ -35,7 +35,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Target:
-    """Whose memberships shall end: a user's, or those of the channels of a pattern."""
+    """Whose memberships end: a user's, or those of the channels of a pattern."""
 
     id: str
     is_user: bool
@@ -107,7 +107,7 @@ class LeaseKeeper:
         return self._end(self.leases.expired(self.clock()))
 
     def shut_out(self, target: Target) -> Sweep:
-        """Ends the subscriptions of presence and the memberships. Who still has access comes back.
+        """Ends subscriptions of presence, and memberships. Clients that have access come back.
 
         Raises GlobalwsError if the subscriptions could not be ended.
         """

@@ -53,7 +53,7 @@ def read_message_published(event: object) -> Message:
     if not message:
         raise InvalidEventError("detail.message is empty")
     name = read_text(detail, "name")
-    # What older versions published may still lie in a queue.
+    # Events of older versions, without a publisher, may still be in a queue.
     if not (is_name(name) or is_old_name(name)):
         raise InvalidEventError(f"detail.name is no channel's name: {NAME_FORM}")
     return Message(

@@ -1,8 +1,8 @@
 """What changed in a channel's presence, and telling this region's subscribers of it.
 
 A late `PresenceChanged` event is useless: an old ENTER would show a member who has
-left. So it is delivered within a minute or dropped, and never kept as a dead letter; who watches a
-channel reads its members again from time to time.
+left. So it is delivered within a minute or dropped, and never kept as a dead letter; clients that
+watch a channel read its members again from time to time.
 """
 
 from collections.abc import Mapping

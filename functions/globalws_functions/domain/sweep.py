@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from globalws_functions.domain.command import Action, Command
 from globalws_functions.domain.leases import Target
 
-# So much time is left when the last sweep of a run begins.
+# The last sweep of a run begins with at least this much time left.
 RESERVE_SECONDS = 5.0
 
 

@@ -30,9 +30,9 @@ class TokenBucket:
     def take(self) -> None:
         """Returns once the next call may be made."""
         self._fill()
-        # What a sleep may be short of its time must not become a call too many.
+        # If sleep returns early, do not exceed the rate.
         while self._tokens < 1:
-            # A wait of its own resolution would not move the clock, and this never end.
+            # A shorter wait might not move the clock, and the loop would not end.
             self._sleep(max(_LEAST_WAIT, (1 - self._tokens) / self._rate))
             self._fill()
         self._tokens -= 1

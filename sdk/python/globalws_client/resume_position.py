@@ -110,7 +110,7 @@ class ResumePosition:
         return id in self._seen
 
     def wanted(self, messages: Collection[Message]) -> list[Message]:
-        """Of what history brought, what may be new, whatever the ids say.
+        """The messages from the history that may be new, whatever their ids say.
 
         No id brings back what was delivered and forgotten, nor what was published before the
         beginning. (A beginning that is a message's id is compared with ids only.) What is known now

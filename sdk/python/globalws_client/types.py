@@ -1,4 +1,4 @@
-"""What users hand in and get back: regions, messages, events."""
+"""What applications pass in and get back: regions, messages, events."""
 
 import time
 from dataclasses import dataclass, field

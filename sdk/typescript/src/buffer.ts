@@ -2,7 +2,7 @@ import type { Core } from './core.js';
 import type { ResumePosition } from './position.js';
 import { type Message, publishedTime, type State, type StateEvent } from './types.js';
 
-/** Of a message besides its text: the object and its other fields, roughly. */
+/** Bytes of a message besides its text: the object and its other fields, roughly. */
 const OVERHEAD_BYTES = 300;
 
 /** What all channels of a client have in their buffers. */

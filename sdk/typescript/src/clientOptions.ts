@@ -52,10 +52,10 @@ export interface HistoryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What bounds a question to the API. */
+/** The limits of a request to the API. */
 export interface AskOptions {
   /** Gives the question up. */
   readonly signal?: AbortSignal | undefined;
-  /** Of one region's answer, in milliseconds (10,000). */
+  /** How long one region may take to answer, in milliseconds (10,000). */
   readonly timeoutMs?: number | undefined;
 }

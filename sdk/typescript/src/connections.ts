@@ -143,7 +143,7 @@ export class Connections {
     this.#listeners.clear();
   }
 
-  /** What presence is entered and kept by; one for all channels. */
+  /** Enters and keeps presence; one for all channels. */
   lease(): Lease {
     const { random, wall } = this.platform();
     const client = this.#options.presenceId ?? newUlid(wall(), random);

@@ -9,7 +9,7 @@ import { HistoryReader } from './reader.js';
 import type { PageAnswer } from './signals.js';
 import type { Message } from './types.js';
 
-/** Of all attachments. It tells the manager which of them are live, and which have failed. */
+/** The delivery of all attachments. It tells the manager which of them are live, and which have failed. */
 export class Delivery {
   readonly #core: Core;
   readonly #manager: ConnectionManager;

@@ -50,7 +50,7 @@ export class Driver {
   readonly #sinks = new Map<number, Sink>();
   readonly #connections = new Map<number, Open>();
   readonly #requests = new Map<number, AbortController>();
-  /** What calls off the timer of that name. */
+  /** Cancels the timer of that name. */
   readonly #timers = new Map<string, () => void>();
   readonly #closing = new Set<Promise<void>>();
 

@@ -13,7 +13,7 @@ export const HEARTBEAT_MS = 30_000;
 const AGAIN_MS = 5_000;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 15_000;
-/** Who closes a presence does not wait longer than this twice. */
+/** Closing a presence waits at most twice this long. */
 const LEAVE_MS = 1_000;
 const LEAVE_ATTEMPTS = 2;
 /** The API takes no more in a lease. */
@@ -34,7 +34,7 @@ interface Place {
   readonly secret: string;
 }
 
-/** Who wants the membership, and is told when it is there, or refused. */
+/** Wants the membership, and is told when the API has accepted or refused it. */
 export interface Holder {
   readonly data: string | null;
   readonly entered: () => void;

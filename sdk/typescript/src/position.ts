@@ -91,7 +91,7 @@ export class ResumePosition {
   }
 
   /**
-   * Of what history brought, what may be new, whatever the ids say. No id brings back what was
+   * The messages from the history that may be new, whatever the ids say. No id brings back what was
    * delivered and forgotten, nor what was published before the beginning. (A beginning that is a
    * message's id is compared with ids only.) What is known now is left out now: the page itself may
    * push it out of what is remembered.

@@ -21,7 +21,7 @@ export interface PublishOptions {
   readonly attempts?: number | undefined;
   /** Through all regions (2). */
   readonly rounds?: number | undefined;
-  /** Of one attempt (10,000). */
+  /** How long one attempt may take, in milliseconds (10,000). */
   readonly timeoutMs?: number | undefined;
   /** Before another attempt: a random time up to this (200), doubled with each, */
   readonly backoffBaseMs?: number | undefined;

@@ -1,4 +1,4 @@
-/** What users of the subscriber hand in and get back: regions, messages, events. */
+/** What applications pass in and get back: regions, messages, events. */
 
 import { idAt, isUlid, timeOf } from './ulid.js';
 

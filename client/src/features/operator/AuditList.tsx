@@ -7,7 +7,7 @@ import type { AuditRecord } from './api';
 import type { Report } from './outcome';
 import classes from './Operator.module.css';
 
-/** Who had what done to which channel, why, and what came of it in each region. */
+/** The operators' commands: what was done to which channel, by whom, why, and how it ended in each region. */
 export function AuditList({ report }: { readonly report: Report }) {
   const [records, setRecords] = useState<readonly AuditRecord[]>([]);
   const look = async (): Promise<string> => {

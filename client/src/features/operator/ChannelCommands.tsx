@@ -14,7 +14,7 @@ interface Props {
 
 /** Allow, block, reset and purge a channel in every region, with the reason that clients will read. */
 export function ChannelCommands({ channels, initial, report }: Props) {
-  // What opens first becomes known only while the page is in use already.
+  // The channel that opens first becomes known only when the page is in use already.
   const [typed, setName] = useState<string | null>(null);
   const name = typed ?? initial;
   const [reason, setReason] = useState('');

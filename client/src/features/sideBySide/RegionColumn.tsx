@@ -19,7 +19,7 @@ interface Props {
   readonly region: RegionEndpoint;
   /** Who is signed in on the page, or empty; each column may have somebody else. */
   readonly user: string;
-  /** Of the whole page: who made which message. */
+  /** Shared by all columns: who made which message. */
   readonly makers: Makers;
   readonly onEntries: (region: string, entries: readonly Entry[]) => void;
 }
