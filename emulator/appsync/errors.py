@@ -22,7 +22,6 @@ class ErrorType(StrEnum):
     SUBPROTOCOL = "SubProtocolNotSupportedError"
     UNSUPPORTED_OPERATION = "UnsupportedOperation"
     INVALID_FILTER = "InvalidSubscriptionFilter"
-    PAYLOAD_TOO_LARGE = "PayloadSizeLimitExceeded"
     RESOLVER_CODE = "Code"
     INVALID_SOURCE_REQUEST = "InvalidDataSourceRequest"
     INTERNAL = "InternalFailure"

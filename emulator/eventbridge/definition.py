@@ -22,7 +22,6 @@ class Target:
 
     id: str
     arn: str
-    role_arn: str | None = None
     retry: RetryPolicy = RetryPolicy()
     dead_letter_arn: str | None = None
     input: str | None = None

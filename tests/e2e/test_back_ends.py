@@ -16,7 +16,7 @@ import pytest
 
 from cli.stack_file import RunningRegion
 from tests.e2e.test_cli_stack import globalws
-from tests.support.aws import aws_client, letters_in, outputs, redrive
+from tests.support.aws import aws_client, dead_letters_in, outputs, redrive
 from tests.support.clients import Publisher, listening, set_faults
 from tests.support.deployed import drain
 from tests.support.events import put_events
@@ -71,7 +71,7 @@ async def test_an_api_that_is_down_for_a_while_costs_no_request(stack: LocalStac
         try:
             await put_events(session, west, [_request("cars", "while it was down")])
             async with asyncio.timeout(30):
-                while not await asyncio.to_thread(letters_in, stack.running, west, _QUEUE):  # noqa: ASYNC110
+                while not await asyncio.to_thread(dead_letters_in, stack.running, west, _QUEUE):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
         finally:
             await set_faults(session, west, {})
@@ -86,8 +86,8 @@ async def test_what_is_refused_lies_in_the_queue_with_its_reason(stack: LocalSta
         await put_events(session, west, [_request("secret", "no"), _request("a::b", "no")])
     reasons: dict[str, str] = {}
     while len(reasons) < 2:
-        for letter in await asyncio.to_thread(drain, stack.running, west, _QUEUE):
-            record = json.loads(letter["Body"])
+        for received in await asyncio.to_thread(drain, stack.running, west, _QUEUE):
+            record = json.loads(received["Body"])
             name = record["requestPayload"]["detail"]["name"]
             reasons[name] = record["responsePayload"]["errorType"]
         await asyncio.sleep(0.1)
@@ -181,12 +181,12 @@ async def test_a_consumer_that_was_down_gets_each_message_of_all_regions_once(
             batch = await asyncio.to_thread(
                 sqs.receive_message, QueueUrl=consumer["QueueUrl"], MaxNumberOfMessages=10
             )
-            for letter in batch.get("Messages", []):
-                detail = json.loads(letter["Body"])["detail"]
+            for received in batch.get("Messages", []):
+                detail = json.loads(received["Body"])["detail"]
                 consumed[detail["id"]] += 1
                 assert detail["name"] == "robots"
                 sqs.delete_message(
-                    QueueUrl=consumer["QueueUrl"], ReceiptHandle=letter["ReceiptHandle"]
+                    QueueUrl=consumer["QueueUrl"], ReceiptHandle=received["ReceiptHandle"]
                 )
         assert consumed == Counter(each["id"] for each in published)
 

@@ -6,7 +6,7 @@ import json
 import aiohttp
 import pytest
 
-from tests.support.aws import QUEUES, Redriven, dead_letters, dlq, letters_in, redrive
+from tests.support.aws import QUEUES, Redriven, dead_letters, dead_letters_in, dlq, redrive
 from tests.support.clients import PUBLISH, Publisher, listening, set_faults, signed
 from tests.support.events import put_events
 from tests.support.history import whole_history
@@ -100,7 +100,7 @@ async def test_every_character_is_dead_lettered_whole_and_redriven(stack: LocalS
 def _held(stack: LocalStack) -> dict[tuple[str, str], int]:
     running = stack.running
     return {
-        (region.region, queue): letters_in(running, region, queue)
+        (region.region, queue): dead_letters_in(running, region, queue)
         for region in running.regions
         for queue in QUEUES
     }

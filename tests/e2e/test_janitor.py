@@ -1,4 +1,4 @@
-"""The janitor on the real stack: it closes what an order or a deployment left open."""
+"""The janitor on the real stack: it closes what a command or a deployment left open."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -3,6 +3,7 @@
 from tests.docker.samples import SAMPLES
 from tests.infrastructure.conftest import Template
 from tests.support.functions import EVENTS
+from tests.support.stack import ROOT
 
 
 def test_every_sample_is_run() -> None:
@@ -14,3 +15,8 @@ def test_every_function_is_run_with_a_good_and_a_malformed_sample(template: Temp
     for malformed in (False, True):
         run = {each.function for each in SAMPLES if each.event.endswith("-malformed") == malformed}
         assert run == functions
+
+
+def test_the_page_names_each_function_that_can_be_run() -> None:
+    page = (ROOT / "docs" / "local-invoke.md").read_text()
+    assert {each.function for each in SAMPLES if f"`{each.function}`" not in page} == set()

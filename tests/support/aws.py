@@ -47,7 +47,7 @@ def outputs(stack: RunningStack, region: RunningRegion) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
 
 
-def letters_in(stack: RunningStack, region: RunningRegion, queue: str) -> int:
+def dead_letters_in(stack: RunningStack, region: RunningRegion, queue: str) -> int:
     """How many messages the queue (a name in QUEUES) holds, hidden ones included."""
     answer = aws_client(stack, region.region, "sqs").get_queue_attributes(
         QueueUrl=outputs(stack, region)[queue],
@@ -61,7 +61,9 @@ def letters_in(stack: RunningStack, region: RunningRegion, queue: str) -> int:
 
 def dead_letters(stack: RunningStack) -> int:
     """How many dead letters all queues of all regions hold."""
-    return sum(letters_in(stack, region, queue) for region in stack.regions for queue in QUEUES)
+    return sum(
+        dead_letters_in(stack, region, queue) for region in stack.regions for queue in QUEUES
+    )
 
 
 @dataclass(frozen=True)

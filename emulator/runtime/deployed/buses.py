@@ -89,7 +89,6 @@ def _target(listed: Mapping[str, Any]) -> Target:
     return Target(
         id=listed["Id"],
         arn=listed["Arn"],
-        role_arn=listed.get("RoleArn"),
         # The emulator hands numbers back as the text that a parameter is.
         retry=RetryPolicy(
             int(retry.get("MaximumRetryAttempts", default.maximum_retry_attempts)),

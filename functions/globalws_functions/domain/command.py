@@ -264,7 +264,9 @@ def _rule_pattern(detail: Mapping[str, Any]) -> str:
 def _user(detail: Mapping[str, Any]) -> str:
     user = _bounded(detail, "user", MAX_USER)
     if user.startswith("iam:"):
-        raise InvalidEventError("detail.user: iam: begins a role, which IAM governs")
+        raise InvalidEventError(
+            "detail.user: iam: begins the name of a role; roles are blocked with IAM"
+        )
     return user
 
 

@@ -11,7 +11,6 @@ from globalws_functions.domain.json_text import check_nesting
 SOURCE = "globalws"
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 

@@ -1,4 +1,4 @@
-"""Events, orders and dead letters that the command's tests share."""
+"""Events, commands and dead letters that the command's tests share."""
 
 import json
 from typing import Any

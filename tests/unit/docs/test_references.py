@@ -101,3 +101,15 @@ def test_readme_links_every_page_of_docs() -> None:
     readme = (ROOT / "README.md").read_text()
     for page in (ROOT / "docs").glob("*.md"):
         assert f"](docs/{page.name})" in readme, page.name
+
+
+def test_each_picture_is_shown_on_a_page() -> None:
+    texts = [page.read_text() for page in _PAGES]
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert any(f"images/{picture.name})" in text for text in texts), picture.name
+
+
+def test_the_page_on_deploying_names_each_optional_stack() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    for template in (ROOT / "templates").glob("*.yaml"):
+        assert f"| `templates/{template.name}` |" in page, template.name
