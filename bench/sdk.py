@@ -29,6 +29,7 @@ CHANNELS = 1_000
 EACH = 200
 ROUNDS = 30  # messages to each channel
 _ENDPOINT = {"x-api-key": "da2-bench", "host": "127.0.0.1"}
+_AUTHORIZATION = json.dumps(_ENDPOINT)
 _SETTLE_SECONDS = 1.0
 
 Received = Callable[[], None]
@@ -48,6 +49,7 @@ class Bare:
             asyncio.create_task(self._connection(first)) for first in range(0, CHANNELS, each)
         ]
         self.started = 0
+        self.last_frame = 0.0
 
     async def _consume(self, queue: "asyncio.Queue[Any]") -> None:
         while True:
@@ -57,20 +59,25 @@ class Bare:
     async def _connection(self, first: int) -> None:
         url = f"ws://127.0.0.1:{self._port}/graphql/realtime"
         while True:
+            unanswered = self._each
             async with self._session.ws_connect(url, protocols=subprotocols(_ENDPOINT)) as socket:
                 await socket.send_str(init_text())
                 async for frame in socket:
                     if frame.type is not aiohttp.WSMsgType.TEXT:
                         break
                     document = json.loads(frame.data)
+                    self.last_frame = time.monotonic()  # silence would be its end
                     if document["type"] == "data":
                         place = int(document["id"])
                         self._queues[place].put_nowait(document["payload"]["data"]["subscribe"])
+                    elif document["type"] == "start_ack":
+                        unanswered -= 1
+                        if not unanswered:
+                            self._tasks.append(asyncio.create_task(self._history(first)))
                     elif document["type"] == "connection_ack":
                         for place in range(first, first + self._each):
                             data = start_data(f"c{place}")
-                            await socket.send_str(start_text(place, data, _ENDPOINT))
-                        self._tasks.append(asyncio.create_task(self._history(first)))
+                            await socket.send_str(start_text(place, data, _AUTHORIZATION))
 
     async def _history(self, first: int) -> None:
         for wait in (0.0, _SETTLE_SECONDS):

@@ -42,14 +42,15 @@ class Subscriber:
 
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Connect, and read until the connection ends."""
+        authorization = authorization_of(self._endpoint)
         async with session.ws_connect(
             self._endpoint.realtime_url,
-            protocols=subprotocols(authorization_of(self._endpoint)),
+            protocols=subprotocols(authorization),
             autoping=True,
         ) as socket:
             await socket.send_str(init_text())
             await socket.send_str(
-                start_text(1, start_data(self._channel), authorization_of(self._endpoint))
+                start_text(1, start_data(self._channel), json.dumps(authorization))
             )
             async for frame in socket:
                 if frame.type is aiohttp.WSMsgType.TEXT:

@@ -1,6 +1,7 @@
 """Subscribers that stop reading once they are subscribed, like a phone in a tunnel."""
 
 import asyncio
+import json
 import os
 import socket
 from base64 import b64encode
@@ -44,7 +45,7 @@ class Idlers:
         ]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         await reader.readuntil(b"\r\n\r\n")
-        for text in (init_text(), start_text(1, start_data(channel), authorization)):
+        for text in (init_text(), start_text(1, start_data(channel), json.dumps(authorization))):
             writer.write(_masked(text.encode()))
         async with asyncio.timeout(_SECONDS):
             await reader.readuntil(b"start_ack")

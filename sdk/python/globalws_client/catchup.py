@@ -7,7 +7,7 @@ in id order. What cannot be held is not lost: it is remembered as missed, and an
 from collections.abc import Sequence
 
 from .types import Message
-from .ulid import id_before, time_of
+from .ulid import id_before, valid_time_of
 
 
 class CatchUp:
@@ -89,9 +89,9 @@ class CatchUp:
         """(whether the stream was read at all, up to when or None for up to now)."""
         undelivered = [m.time_ms for m in self._held]
         if self._missed is not None:
-            undelivered.append(time_of(self._missed))
+            undelivered.append(valid_time_of(self._missed))
         if self._after is not None and self.passed_once:
-            undelivered.append(time_of(self._after))
+            undelivered.append(valid_time_of(self._after))
         if self.passed_once:
             return True, min(undelivered, default=None)
         if self._cursor_ms is None:

@@ -12,6 +12,7 @@ from .delivery_buffer import DeliveryBuffer
 from .feed import Connection
 from .manager import HOME, HOME_REGION, RETRY, ConnectionManager
 from .options import Options
+from .placement import STARTS
 from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
 from .retry import Retry
 from .signals import ClientStateChanged, Command
@@ -90,9 +91,11 @@ class Core:
         main = self._manager.main
         if not self._context.channels:
             return State.IDLE, main.region
-        if all(c.live_since is None for c in main.connections.values()):
-            return State.CONNECTING, main.region
-        return State.LIVE if main.region == HOME_REGION else State.FAILED_OVER, main.region
+        for connection in main.connections.values():
+            if connection.live_since is not None:
+                is_home = main.region == HOME_REGION
+                return State.LIVE if is_home else State.FAILED_OVER, main.region
+        return State.CONNECTING, main.region
 
     def _dispatch(self, input: signals.Input) -> None:
         context, manager = self._context, self._manager
@@ -152,7 +155,7 @@ class Core:
     def _fire(self, name: str) -> None:
         manager = self._manager
         kind, _, number = name.partition(":")
-        if kind in (RETRY, HOME):
+        if kind in (RETRY, HOME, STARTS):
             manager.fire(kind)
         elif not number:
             manager.reader.fire(kind)

@@ -52,12 +52,12 @@ class Feed:
 
     @property
     def start_timer(self) -> str:
-        """Until start_ack, or until `start` is sent again."""
+        """Until `start` is sent again."""
         return f"start:{self.id}"
 
     @property
     def history_timer(self) -> str:
-        """Until a page of history is late, or is to be asked for again."""
+        """Until a page of history is to be asked for again."""
         return f"history:{self.id}"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .error_types import THEN
@@ -29,23 +30,29 @@ def limit_of(fetch: Fetch, fields: int) -> int:
 
 def query_of(fetches: Sequence[Fetch]) -> tuple[str, Json]:
     """(document, variables) that ask for all of these pages."""
-    declared: list[str] = []
-    fields: list[str] = []
     variables: Json = {}
     for place, fetch in enumerate(fetches):
-        kinds = {"name": "String!", "nextToken": "String"}
-        values: Json = {"name": fetch.name, "nextToken": fetch.next_token}
         size = limit_of(fetch, len(fetches))
+        variables[f"name{place}"] = fetch.name
+        variables[f"nextToken{place}"] = fetch.next_token
         if fetch.last is not None:
-            kinds["last"], values["last"] = "Int", size
+            variables[f"last{place}"] = size
         else:
-            kinds |= {"after": "ID", "limit": "Int"}
-            values |= {"after": fetch.after, "limit": size}
+            variables[f"after{place}"], variables[f"limit{place}"] = fetch.after, size
+    return _document(tuple(fetch.last is not None for fetch in fetches)), variables
+
+
+@lru_cache(maxsize=64)
+def _document(newest_first: tuple[bool, ...]) -> str:
+    declared: list[str] = []
+    fields: list[str] = []
+    for place, is_last in enumerate(newest_first):
+        kinds = {"name": "String!", "nextToken": "String"}
+        kinds |= {"last": "Int"} if is_last else {"after": "ID", "limit": "Int"}
         declared += [f"${key}{place}: {kind}" for key, kind in kinds.items()]
         arguments = ", ".join(f"{key}: ${key}{place}" for key in kinds)
         fields.append(f"h{place}: history({arguments}) {{ items {{ {FIELDS} }} nextToken }}")
-        variables |= {f"{key}{place}": value for key, value in values.items()}
-    return f"query History({', '.join(declared)}) {{ {' '.join(fields)} }}", variables
+    return f"query History({', '.join(declared)}) {{ {' '.join(fields)} }}"
 
 
 def page_of(page: Any) -> tuple[tuple[Message, ...], str | None]:

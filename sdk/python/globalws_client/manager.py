@@ -8,7 +8,7 @@ kicked. While failed over, home is the standby: all channels subscribe and catch
 from .channel import Channel, Context
 from .errors import ClientError, then
 from .feed import Connection, Feed, Phase, Side
-from .placement import Placement
+from .placement import STARTS, Placement
 from .reader import Reader
 from .retry import Attempt, Retry
 from .signals import CancelTimer, Finish, RenewToken, SetTimer
@@ -87,20 +87,16 @@ class ConnectionManager:
         self.standby = None
         self._placement.backing_off = self._home_due = False
         self.reader.forget()
+        self._placement.starting.forget()
         self._context.commands += [CancelTimer(name) for name in (RETRY, HOME, "settle", "reread")]
 
     # Feeds
 
     def start_due(self, feed: Feed) -> None:
         """The time of the feed's start timer came."""
-        connection = feed.connection
-        if connection is None:
-            return
-        if feed.phase is Phase.WAITING:
-            connection.line.append(feed)
-            self._placement.start_next(connection)
-        else:
-            self.lose(connection, "the server did not answer in time")
+        if feed.connection is not None:
+            feed.connection.line.append(feed)
+            self._placement.start_next(feed.connection)
 
     def started(self, feed: Feed) -> None:
         """`start_ack`."""
@@ -247,12 +243,16 @@ class ConnectionManager:
         channel.out.state(state, region, attempt=attempt, error_type=error_type, reason=reason)
 
     def fire(self, name: str) -> None:
-        """`retry` or `home` came."""
+        """`retry`, `home` or `starts` came."""
         if name == RETRY and self._placement.backing_off:
             self._placement.backing_off = False
             waiting, self.main.waiting = self.main.waiting, []
             for feed in waiting:
                 self._placement.place(feed)
+        elif name == STARTS:
+            for feed in self._placement.starting.fire():
+                if feed.connection is not None:
+                    self.lose(feed.connection, "the server did not answer in time")
         elif name == HOME:
             self._home_due = False
             if self.standby is None and self.main.region != HOME_REGION:

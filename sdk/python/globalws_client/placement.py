@@ -2,8 +2,11 @@
 
 from .catchup import CatchUp
 from .channel import Channel, Context
+from .deadlines import Deadlines
 from .feed import MOST_UNANSWERED, Connection, Feed, Phase, Side
 from .signals import CancelTimer, Drop, Open, SetTimer, Start, StopFeed
+
+STARTS = "starts"
 
 
 class Placement:
@@ -13,6 +16,12 @@ class Placement:
         self.backing_off = False
         self._context = context
         self._options = context.options
+        self.starting: Deadlines[Feed] = Deadlines(
+            context,
+            STARTS,
+            context.options.start_timeout_ms,
+            lambda feed: feed.phase is Phase.STARTING and feed.connection is not None,
+        )
 
     def new_feed(self, channel: Channel, side: Side) -> Feed:
         """A feed of the channel in that side's region, not placed yet."""
@@ -48,15 +57,13 @@ class Placement:
             channel = feed.channel
             start = Start(connection.id, feed.id, channel.name, channel.presence)
             self._context.commands.append(start)
-            timeout = self._options.start_timeout_ms
-            self._context.commands.append(SetTimer(feed.start_timer, timeout))
+            self.starting.add(feed)
 
     def answered(self, feed: Feed) -> None:
         """The server answered its `start`."""
         connection = feed.connection
         if connection is not None and feed.phase is Phase.STARTING:
             connection.unanswered -= 1
-            self._context.commands.append(CancelTimer(feed.start_timer))
 
     def detach(self, feed: Feed, *, stop: bool = False) -> None:
         """Forget the feed, and take it off its connection."""
@@ -65,9 +72,9 @@ class Placement:
         context.feeds.pop(feed.id, None)
         if feed.request is not None:
             context.requests.pop(feed.request, None)
-        if feed.phase in (Phase.WAITING, Phase.STARTING):
+        if feed.phase is Phase.WAITING:
             context.commands.append(CancelTimer(feed.start_timer))
-        if feed.busy:
+        if feed.waiting:
             context.commands.append(CancelTimer(feed.history_timer))
         if connection is None:
             if feed in feed.side.waiting:

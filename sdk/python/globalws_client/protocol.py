@@ -19,6 +19,9 @@ CHANGED = (
 )
 SUBSCRIPTION = f"subscription Subscribe($name: String!) {{ subscribe(name: $name) {{ {FIELDS} }} }}"
 
+_CHANGED_JSON = json.dumps(CHANGED)
+_SUBSCRIPTION_JSON = json.dumps(SUBSCRIPTION)
+
 
 @dataclass(slots=True)
 class ConnectionAck:
@@ -159,14 +162,15 @@ def init_text() -> str:
 
 def start_data(channel: str, *, presence: bool = False) -> str:
     """The request inside of `start`, which is what IAM signs."""
-    query = CHANGED if presence else SUBSCRIPTION
-    return json.dumps({"query": query, "variables": {"name": channel}})
+    query = _CHANGED_JSON if presence else _SUBSCRIPTION_JSON
+    return f'{{"query":{query},"variables":{{"name":{json.dumps(channel)}}}}}'
 
 
-def start_text(feed: int, data: str, authorization: Mapping[str, str]) -> str:
-    """Client: subscribe, with `start_data`."""
-    payload = {"data": data, "extensions": {"authorization": dict(authorization)}}
-    return json.dumps({"id": str(feed), "type": "start", "payload": payload})
+def start_text(feed: int, data: str, authorization: str) -> str:
+    """Client: subscribe, with `start_data` and the authorization's headers as JSON."""
+    extensions = f'{{"authorization":{authorization}}}'
+    payload = f'{{"data":{json.dumps(data)},"extensions":{extensions}}}'
+    return f'{{"id":"{feed}","type":"start","payload":{payload}}}'
 
 
 def stop_text(feed: int) -> str:

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from .channel import Channel, Context
+from .deadlines import Deadlines
 from .errors import NO_HISTORY, BufferOverflowError, ClientError, then
 from .feed import Connection, Feed, Phase
 from .options import MOST_PER_PAGE
 from .retry import Retry
-from .signals import CancelTimer, Fetch, SetTimer
+from .signals import Fetch, SetTimer
 from .types import Message, State
 
 _SETTLE = "settle"
 _REREAD = "reread"
+PAGES = "pages"
 
 
 class Manager(Protocol):
@@ -47,6 +49,9 @@ class Reader:
         self._retry = retry
         self._manager = manager
         self._unsettled: deque[tuple[float, Feed]] = deque()  # by when they are due
+        self._asked: Deadlines[int] = Deadlines(
+            context, PAGES, self._options.history_timeout_ms, context.requests.__contains__
+        )
 
     def started(self, feed: Feed) -> None:
         """`start_ack`: read what there is to read first."""
@@ -110,9 +115,14 @@ class Reader:
     def forget(self) -> None:
         """Nothing is to be read again: there is no channel any more."""
         self._unsettled.clear()
+        self._asked.forget()
 
     def fire(self, name: str) -> None:
-        """`settle` or `reread` came."""
+        """`settle`, `reread` or `pages` came."""
+        if name == PAGES:
+            for request in self._asked.fire():
+                self.failed(request, None, "no answer in time")
+            return
         if name == _REREAD:
             for channel in list(self._context.channels.values()):
                 if channel.main is not None:
@@ -174,7 +184,7 @@ class Reader:
         name, limit = feed.channel.name, self._options.page_limit
         region = feed.side.region
         context.commands.append(Fetch(feed.request, region, name, after, last, limit, token))
-        context.commands.append(SetTimer(feed.history_timer, self._options.history_timeout_ms))
+        self._asked.add(feed.request)
 
     def page(self, request: int, items: Sequence[Message], next_token: str | None) -> None:
         """A page arrived."""
@@ -212,19 +222,13 @@ class Reader:
 
     def due(self, feed: Feed) -> None:
         """The time of the feed's history timer came."""
-        if feed.waiting:
-            feed.waiting = False
-            self.fetch(feed)
-        elif feed.request is not None:
-            self._context.requests.pop(feed.request, None)
-            feed.request = None
-            self._history_failed(feed, None, "no answer in time")
+        feed.waiting = False
+        self.fetch(feed)
 
     def _answered(self, request: int) -> Feed | None:
         feed = self._context.requests.pop(request, None)
         if feed is not None:
             feed.request = None
-            self._context.commands.append(CancelTimer(feed.history_timer))
         return feed
 
     def _history_failed(self, feed: Feed, error_type: str | None, message: str) -> None:

@@ -116,6 +116,8 @@ class ResumePosition:
         beginning. (A beginning that is a message's id is compared with ids only.) What is known now
         is left out now: the page itself may push it out of what is remembered.
         """
+        if not messages:
+            return []
         began = time_of(self._floor)
         is_time = self._floor == id_at(began)
         return [
@@ -170,9 +172,9 @@ class ResumePosition:
         else:
             wanted = promised = 0
         # Below `evicted` duplicates would not be noticed, below the floor nobody asked.
-        after = max(self._floor, self._seen.evicted, id_at(wanted))
-        gap = self._seen.evicted > max(self._floor, id_at(promised))
-        return after, gap
+        floor, evicted = self._floor, self._seen.evicted
+        gap = evicted > floor and evicted > id_at(promised)
+        return max(floor, evicted, id_at(wanted)), gap
 
     def checkpoint(self, pending: Collection[Message]) -> Checkpoint | None:
         """The state as it was before these messages; None while there is nothing to resume."""

@@ -1,6 +1,7 @@
 """One WebSocket: moves texts between a region and the core. It always reads; nothing blocks it."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -101,13 +102,16 @@ class WebSocketConnection:
     async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
             await socket.send_str(init_text())
+            known, header = None, ""
             while True:
                 feed, data = await self._outgoing.get()
                 if data is None:
                     await socket.send_str(stop_text(feed))
                     continue
                 authorization = await self._authorize(self._region.graphql_url, data)
-                await socket.send_str(start_text(feed, data, authorization))
+                if authorization != known:
+                    known, header = authorization, json.dumps(authorization)
+                await socket.send_str(start_text(feed, data, header))
         except (aiohttp.ClientError, OSError, ClientError):
             await socket.close()
             raise

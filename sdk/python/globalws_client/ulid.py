@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _TIME_LENGTH = 10
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # those that `int` reads
@@ -38,10 +39,10 @@ def _ms_of(digits: str) -> int:
 
 
 def _encode(value: int, length: int) -> str:
+    """`length` is even."""
     text = ""
-    for _ in range(length):
-        value, digit = divmod(value, 32)
-        text = _ALPHABET[digit] + text
+    for shift in range(5 * length - 10, -1, -10):
+        text += _PAIRS[value >> shift & 1023]
     return text
 
 

@@ -1,0 +1,65 @@
+"""Answers that are awaited for the same time: one timer for all of them."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from .channel import Context
+from .signals import CancelTimer, SetTimer
+
+T = TypeVar("T")
+
+
+class Deadlines(Generic[T]):
+    """In the order in which they are due.
+
+    Args:
+        name: the timer's.
+        ms: how long an answer may take.
+        is_awaited: whether the answer has not come yet, and is still of interest.
+    """
+
+    def __init__(
+        self, context: Context, name: str, ms: float, is_awaited: Callable[[T], bool]
+    ) -> None:
+        self._context = context
+        self._name = name
+        self._ms = ms
+        self._is_awaited = is_awaited
+        self._due: deque[tuple[float, T]] = deque()
+        self._is_set = False
+
+    def add(self, item: T) -> None:
+        """Its answer is awaited from now on."""
+        due = self._due
+        while due and not self._is_awaited(due[0][1]):
+            due.popleft()
+        due.append((self._context.now + self._ms, item))
+        self._set_timer()
+
+    def fire(self) -> list[T]:
+        """The timer's time came: those whose answer is late."""
+        self._is_set = False
+        late: list[T] = []
+        while self._due:
+            time, item = self._due[0]
+            is_awaited = self._is_awaited(item)
+            if is_awaited and time > self._context.now:
+                self._set_timer()
+                break
+            self._due.popleft()
+            if is_awaited:
+                late.append(item)
+        return late
+
+    def forget(self) -> None:
+        """Nothing is awaited any more."""
+        self._due.clear()
+        self._is_set = False
+        self._context.commands.append(CancelTimer(self._name))
+
+    def _set_timer(self) -> None:
+        if not self._is_set:
+            self._is_set = True
+            delay = self._due[0][0] - self._context.now
+            self._context.commands.append(SetTimer(self._name, delay))
