@@ -4,7 +4,7 @@
 """
 
 from .auth import ApiKey, Auth, Token
-from .client import Client, Page
+from .client import Client
 from .errors import (
     BufferOverflowError,
     ClientError,
@@ -19,6 +19,7 @@ from .errors import (
 )
 from .iam import Iam
 from .options import Options
+from .pages import Page
 from .presence import Presence
 from .presence_types import CountChange, Member, MemberConnection, PresenceChange, PresenceEvent
 from .publish import PublishOptions

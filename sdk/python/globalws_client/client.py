@@ -3,39 +3,27 @@
 import random as random_module
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from . import signals
 from .auth import ApiKey, Auth
 from .config import Config, load
 from .core import Core
 from .driver import Driver
-from .errors import GraphQLError, NoAnswerError, then
-from .graphql import data_of, request
-from .history import page_of, query_of
 from .nearest import nearest_first
-from .options import MOST_PER_PAGE, Beginning, Options
+from .options import Beginning, Options
+from .pages import Page, page_request, read_page
 from .presence import Presence
 from .presence_driver import PresenceDriver
-from .publish import PublishOptions, publish
+from .publish import Draft, Publisher, PublishOptions
 from .subscription import Subscription
 from .types import Checkpoint, Message, RegionEndpoint, State
 from .ulid import UlidSource
 
 _DEFAULTS = Options()
 _PUBLISH_DEFAULTS = PublishOptions()
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of history, newest first. `next_token` leads to older messages, if there are any."""
-
-    messages: tuple[Message, ...]
-    next_token: str | None
 
 
 class Client:
@@ -81,13 +69,13 @@ class Client:
         self._source: Config | None = None
         self._auth = auth or ApiKey()
         self._options = options
-        self._publish_options = publish_options
         self._nearest = nearest
         self._session = session
         self._owns_session = session is None
         self._random = random
         self._wall = wall
         self._ids = UlidSource(random)
+        self._publisher = Publisher(self._auth, publish_options, random, self._ids.new, wall)
         self._presence_id = presence_id
         self._driver: Driver | None = None
         self._presence: PresenceDriver | None = None
@@ -259,20 +247,8 @@ class Client:
             RefusedError: the API refuses it, now and later.
             PublishFailedError: no region acknowledged it; call again with the error's `id`.
         """
-        driver = self._opened()
-        return await publish(
-            driver.session,
-            self._preferred(),
-            self._auth,
-            channel,
-            text,
-            id,
-            self._publish_options,
-            random=self._random,
-            new_id=self._ids.new,
-            wall=self._wall,
-            sending=lambda each: driver.feed(signals.Published(each)),
-        )
+        draft = Draft(channel, text, id)
+        return await self._publisher.publish(self._opened(), self._preferred(), draft)
 
     async def history(self, channel: str, *, last: int = 50, next_token: str | None = None) -> Page:
         """The newest stored messages of a channel, newest first.
@@ -286,27 +262,10 @@ class Client:
             RefusedError: the API refuses it.
             GraphQLError, NoAnswerError, TokenError: no region answered; the last one's error.
         """
-        if not 1 <= last <= MOST_PER_PAGE:
-            raise ValueError(f"last must be from 1 to {MOST_PER_PAGE}")
-        driver = self._opened()
-        fetch = signals.Fetch(0, 0, channel, None, last, last, next_token)
-        query, variables = query_of([fetch])
+        wanted = page_request(channel, last, next_token)
         timeout = self._options.history_timeout_ms
-        failure: Exception = NoAnswerError("there are no regions")
-        for region in self._preferred():
-            try:
-                document = await request(
-                    driver.session, region, self._auth, query, variables, timeout
-                )
-                messages, token = page_of(data_of(document)["h0"])
-                return Page(messages, token)
-            except GraphQLError as error:
-                if then(error.error_type) == "final":
-                    raise
-                failure = error
-            except (NoAnswerError, ValueError, KeyError) as error:
-                failure = error if isinstance(error, NoAnswerError) else NoAnswerError(str(error))
-        raise failure
+        session = self._opened().session
+        return await read_page(session, self._preferred(), self._auth, wanted, timeout)
 
     async def close(self) -> None:
         """End every subscription, close the connections, and wait until all is done.

@@ -132,7 +132,7 @@ class Core:
     def _receive(self, connection: Connection, frame: Frame) -> None:
         manager = self._manager
         if isinstance(frame, ConnectionAck):
-            manager.acknowledged(connection, frame.timeout_ms)
+            manager.placement.acknowledged(connection, frame.timeout_ms)
             return
         if isinstance(frame, ErrorFrame) and frame.feed is None:
             manager.connection_failed(connection, frame.error_type, frame.message)
@@ -162,7 +162,7 @@ class Core:
         elif kind in ("start", "history"):
             if feed := self._context.feeds.get(int(number)):
                 if kind == "start":
-                    manager.start_due(feed)
+                    manager.placement.start_due(feed)
                 else:
                     manager.reader.due(feed)
         elif connection := self._context.connections.get(int(number)):

@@ -17,7 +17,6 @@ from .types import State
 RETRY = "retry"
 HOME = "home"
 HOME_REGION = 0
-_KICK_MS = 1_000  # a server closes the connection right after `complete`
 _UNAUTHORIZED = "UnauthorizedException"
 _MAX_SUBSCRIPTIONS = "MaxSubscriptionsReachedError"
 
@@ -26,7 +25,7 @@ class ConnectionManager:
     """Places feeds on connections. `renewable`: whether another token may be asked for."""
 
     def __init__(self, context: Context, retry: Retry, *, renewable: bool) -> None:
-        self._placement = Placement(context)
+        self.placement = Placement(context)
         self.main = Side(HOME_REGION, is_main=True)
         self.standby: Side | None = None
         self.reader = Reader(context, retry, self)
@@ -44,9 +43,9 @@ class ConnectionManager:
         if len(self._context.channels) == 1:
             self.reader.reread_later()
         channel.out.state(State.CONNECTING, self.main.region, attempt=self._next.number)
-        self._placement.place(self._placement.new_feed(channel, self.main))
+        self.placement.place(self.placement.new_feed(channel, self.main))
         if self.standby is not None:
-            self._placement.place(self._placement.new_feed(channel, self.standby))
+            self.placement.place(self.placement.new_feed(channel, self.standby))
 
     def end(self, channel: Channel, error: ClientError | None) -> None:
         """The channel is over."""
@@ -60,9 +59,9 @@ class ConnectionManager:
         channel.out.end()
         for feed in channel.feeds():
             connection = feed.connection
-            self._placement.detach(feed, stop=True)
+            self.placement.detach(feed, stop=True)
             if connection is not None:
-                self._placement.close_if_empty(connection)
+                self.placement.close_if_empty(connection)
         channel.main = channel.standby = None
         if not context.channels:
             self.stop()
@@ -83,31 +82,25 @@ class ConnectionManager:
         """Close every connection."""
         for side in (self.main, self.standby):
             if side is not None:
-                self._placement.drop_side(side)
+                self.placement.drop_side(side)
         self.standby = None
-        self._placement.backing_off = self._home_due = False
+        self.placement.backing_off = self._home_due = False
         self.reader.forget()
-        self._placement.starting.forget()
+        self.placement.starting.forget()
         self._context.commands += [CancelTimer(name) for name in (RETRY, HOME, "settle", "reread")]
 
     # Feeds
-
-    def start_due(self, feed: Feed) -> None:
-        """The time of the feed's start timer came."""
-        if feed.connection is not None:
-            feed.connection.line.append(feed)
-            self._placement.start_next(feed.connection)
 
     def started(self, feed: Feed) -> None:
         """`start_ack`."""
         if feed.phase is not Phase.STARTING:
             return
-        self._placement.answered(feed)
+        self.placement.answered(feed)
         feed.renewed = False
         connection = feed.connection
         self.reader.started(feed)
         if connection is not None:
-            self._placement.start_next(connection)
+            self.placement.start_next(connection)
 
     def kicked(self, feed: Feed) -> None:
         """The server ended this subscription; it closes the connection now."""
@@ -118,11 +111,7 @@ class ConnectionManager:
             self._put_home_off()
             return
         feed.channel.out.state(State.KICKED, feed.side.region)
-        self._placement.detach(feed)
-        feed.channel.main = None
-        if not connection.kicked:
-            self._context.commands.append(SetTimer(connection.kick_timer, _KICK_MS))
-        connection.kicked.append(feed.channel)
+        self.placement.await_close(feed, connection)
 
     def failed(self, feed: Feed, error_type: str, message: str) -> None:
         """The API answered a feed with an error."""
@@ -130,16 +119,16 @@ class ConnectionManager:
         if connection is None:
             return
         if feed.phase is Phase.STARTING:
-            self._placement.answered(feed)
+            self.placement.answered(feed)
             feed.phase = Phase.WAITING
         if error_type == _MAX_SUBSCRIPTIONS:
             connection.full = True
-            self._placement.detach(feed)
-            self._placement.place(self._placement.new_feed(feed.channel, feed.side))
+            self.placement.detach(feed)
+            self.placement.place(self.placement.new_feed(feed.channel, feed.side))
         elif error_type == _UNAUTHORIZED and self._renewable and not feed.renewed:
             feed.renewed = True
             self._context.commands.append(RenewToken(connection.id))
-            self._placement.restart(feed)
+            self.placement.restart(feed)
         elif action == "final":
             self.refuse(feed, error_type, message)
         elif feed.side is not self.main:
@@ -149,24 +138,10 @@ class ConnectionManager:
         else:
             feed.start_failures += 1
             self._tell_loss(feed.channel, error_type, message)
-            self._placement.restart(feed, self._retry.jitter(feed.start_failures - 1))
-        self._placement.start_next(connection)
+            self.placement.restart(feed, self._retry.jitter(feed.start_failures - 1))
+        self.placement.start_next(connection)
 
     # Connections
-
-    def acknowledged(self, connection: Connection, timeout_ms: int | None) -> None:
-        """`connection_ack`."""
-        if connection.acknowledged:
-            return
-        options = self._options
-        connection.acknowledged = True
-        connection.side.renewed = False
-        connection.silence_ms = options.keep_alive_ms * options.silence_factor
-        if timeout_ms is not None:
-            connection.silence_ms = min(connection.silence_ms, timeout_ms)
-        self._context.commands.append(CancelTimer(connection.setup_timer))
-        self._context.commands.append(SetTimer(connection.silence_timer, connection.silence_ms))
-        self._placement.start_next(connection)
 
     def check_silence(self, connection: Connection) -> None:
         """Dead if no frame came for too long."""
@@ -174,8 +149,7 @@ class ConnectionManager:
         if silent >= connection.silence_ms:
             self.lose(connection, f"no frame for {silent / 1000:.0f} s")
         else:
-            delay = connection.silence_ms - silent
-            self._context.commands.append(SetTimer(connection.silence_timer, delay))
+            self.placement.watch_silence(connection, silent)
 
     def connection_failed(self, connection: Connection, error_type: str, message: str) -> None:
         """The API answered the connection with an error."""
@@ -214,8 +188,8 @@ class ConnectionManager:
         if self.standby is not None:
             self._promote(reason, error_type)  # the way home is the next attempt
             return
-        channels = self._placement.close(connection)
-        if not self._placement.backing_off:
+        channels = self.placement.close(connection)
+        if not self.placement.backing_off:
             self._next = self._retry.lost(
                 side.region,
                 self._context.now,
@@ -223,34 +197,34 @@ class ConnectionManager:
                 kicked=bool(connection.kicked) or not counts,
                 away=away,
             )
-            self._placement.backing_off = True
+            self.placement.backing_off = True
             self._context.commands.append(SetTimer(RETRY, self._next.delay_ms))
         if self._next.region != side.region:
             channels = list(self._context.channels.values())
-            self._placement.drop_side(side)
+            self.placement.drop_side(side)
             side.region = self._next.region
         if not side.connections:
             self._context.commands.append(CancelTimer(HOME))
             self._home_due = False
         for channel in channels:
             self._tell_loss(channel, error_type, reason)
-            self._placement.place(self._placement.new_feed(channel, side))
+            self.placement.place(self.placement.new_feed(channel, side))
 
     def _tell_loss(self, channel: Channel, error_type: str | None, reason: str) -> None:
         state = State.RESUMING if channel.ever_live else State.CONNECTING
         attempt = self._next.number + (0 if channel.ever_live else 1)
-        region = self._next.region if self._placement.backing_off else self.main.region
+        region = self._next.region if self.placement.backing_off else self.main.region
         channel.out.state(state, region, attempt=attempt, error_type=error_type, reason=reason)
 
     def fire(self, name: str) -> None:
         """`retry`, `home` or `starts` came."""
-        if name == RETRY and self._placement.backing_off:
-            self._placement.backing_off = False
+        if name == RETRY and self.placement.backing_off:
+            self.placement.backing_off = False
             waiting, self.main.waiting = self.main.waiting, []
             for feed in waiting:
-                self._placement.place(feed)
+                self.placement.place(feed)
         elif name == STARTS:
-            for feed in self._placement.starting.fire():
+            for feed in self.placement.starting.fire():
                 if feed.connection is not None:
                     self.lose(feed.connection, "the server did not answer in time")
         elif name == HOME:
@@ -258,7 +232,7 @@ class ConnectionManager:
             if self.standby is None and self.main.region != HOME_REGION:
                 self.standby = Side(HOME_REGION, is_main=False)
                 for channel in list(self._context.channels.values()):
-                    self._placement.place(self._placement.new_feed(channel, self.standby))
+                    self.placement.place(self.placement.new_feed(channel, self.standby))
 
     # Regions
 
@@ -299,8 +273,8 @@ class ConnectionManager:
             return
         self.main, self.standby = home, None
         home.is_main, previous.is_main = True, False
-        self._placement.drop_side(previous)
-        self._placement.backing_off = self._home_due = False
+        self.placement.drop_side(previous)
+        self.placement.backing_off = self._home_due = False
         self._context.commands += [CancelTimer(RETRY), CancelTimer(HOME)]
         self._next = Attempt(HOME_REGION, 0, self._next.number)
         self._retry.live()
@@ -314,7 +288,7 @@ class ConnectionManager:
     def _put_home_off(self) -> None:
         if self.standby is not None:
             standby, self.standby = self.standby, None
-            self._placement.drop_side(standby)
+            self.placement.drop_side(standby)
             for channel in self._context.channels.values():
                 channel.standby = None
         self._probe_home_later()

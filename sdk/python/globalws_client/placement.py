@@ -7,6 +7,7 @@ from .feed import MOST_UNANSWERED, Connection, Feed, Phase, Side
 from .signals import CancelTimer, Drop, Open, SetTimer, Start, StopFeed
 
 STARTS = "starts"
+_KICK_MS = 1_000  # a server closes the connection right after `complete`
 
 
 class Placement:
@@ -45,6 +46,31 @@ class Placement:
         connection.feeds[feed.id] = feed
         connection.line.append(feed)
         self.start_next(connection)
+
+    def acknowledged(self, connection: Connection, timeout_ms: int | None) -> None:
+        """`connection_ack`: the server says how long silence may last, or does not."""
+        if connection.acknowledged:
+            return
+        options = self._options
+        connection.acknowledged = True
+        connection.side.renewed = False
+        connection.silence_ms = options.keep_alive_ms * options.silence_factor
+        if timeout_ms is not None:
+            connection.silence_ms = min(connection.silence_ms, timeout_ms)
+        self._context.commands.append(CancelTimer(connection.setup_timer))
+        self.watch_silence(connection, 0)
+        self.start_next(connection)
+
+    def watch_silence(self, connection: Connection, silent_ms: float) -> None:
+        """Look again when the connection, silent for that long, would count as dead."""
+        delay = connection.silence_ms - silent_ms
+        self._context.commands.append(SetTimer(connection.silence_timer, delay))
+
+    def start_due(self, feed: Feed) -> None:
+        """The time of the feed's start timer came."""
+        if feed.connection is not None:
+            feed.connection.line.append(feed)
+            self.start_next(feed.connection)
 
     def start_next(self, connection: Connection) -> None:
         """Send `start` for as many of its waiting feeds as may be unanswered."""
@@ -89,6 +115,14 @@ class Placement:
             connection.unanswered -= 1
             self.start_next(connection)
         feed.connection = None
+
+    def await_close(self, feed: Feed, connection: Connection) -> None:
+        """The server ended the feed, and will close its connection. Its channel waits for that."""
+        self.detach(feed)
+        feed.channel.main = None
+        if not connection.kicked:
+            self._context.commands.append(SetTimer(connection.kick_timer, _KICK_MS))
+        connection.kicked.append(feed.channel)
 
     def restart(self, feed: Feed, delay_ms: float | None = None) -> None:
         """Start it again on its connection, under a new number. None: without delay."""
