@@ -12,12 +12,6 @@ from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Region
 
-PRESENCE = (
-    "query Presence($name: String!, $nextToken: String) { "
-    "presence(name: $name, limit: 100, nextToken: $nextToken) "
-    "{ items { user connection data enteredAt region } nextToken } }"
-)
-
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the app."""
@@ -79,6 +73,8 @@ def _look(session: Session, name: str) -> list[Answer[list[Member]]]:
 
 
 def _members(session: Session, region: Region, name: str) -> list[Member]:
+    from globalws_client.graphql import PRESENCE
+
     api = session.api(region)
     members: list[Member] = []
     token: str | None = None

@@ -19,9 +19,6 @@ from cli.regions import in_each
 from cli.session import Session
 from cli.targets.target import Region
 
-# Reads the table of channels, as publish and subscribe do.
-_STATUS = "query Status($name: String!) { getChannel(name: $name) { allowed } }"
-
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the app."""
@@ -97,9 +94,12 @@ def _look(session: Session) -> Any:
 
 
 def _api(session: Session, region: Region) -> dict[str, Any]:
+    from globalws_client.questions import CHANNEL
+
     started = time.perf_counter()
     try:
-        session.api(region).execute(_STATUS, {"name": PROBE})
+        # It reads the table of channels, as publish and subscribe do.
+        session.api(region).execute(CHANNEL, {"name": PROBE})
     except CliError as error:
         return {"reachable": False, "roundTripMs": None, "error": str(error)}
     milliseconds = (time.perf_counter() - started) * 1000

@@ -28,10 +28,6 @@ from cli.session import Session
 from cli.targets.target import Kind, Region
 
 _FUNCTIONS = ("replay", "commands", "policy", "janitor")
-_HISTORY = (
-    "query History($name: String!, $after: ID) { "
-    "history(name: $name, after: $after, limit: 1) { items { id name publishedAt region } } }"
-)
 _CLOCKS = 60.0  # how far the publisher's clock, which made the id, may be ahead
 _LONGEST = 30 * 86_400.0
 _MOST_DEAD_LETTERS = 500  # of each queue
@@ -140,13 +136,16 @@ def _before(id: str) -> str:
 
 def _stored(session: Session, region: Region, id: str, names: set[str]) -> list[Step]:
     """The publish, as the history of the region that stored it tells."""
+    from globalws_client.history import query_of
+    from globalws_client.signals import Fetch
+
     api = session.api(region)
     for name in sorted(names):
         try:
-            answer = api.execute(_HISTORY, {"name": name, "after": _before(id)})
+            answer = api.execute(*query_of([Fetch(0, 0, name, _before(id), None, 1, None)]))
         except CliError:  # no history is kept, or the channel was closed meanwhile
             continue
-        for item in answer["history"]["items"]:
+        for item in answer["h0"]["items"]:
             published = epoch(item["publishedAt"])
             if item["id"] == id and published is not None:
                 where = "published here" if item["region"] == region.name else "stored, published"

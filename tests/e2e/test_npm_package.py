@@ -30,6 +30,8 @@ async function session() {
   assert.deepEqual(seen, [first.id, second, second]);
   const { messages } = await client.history('tech', { last: 2 });
   assert.deepEqual(messages.map(({ id }) => id), [second, first.id]);
+  assert.equal((await client.channel('tech')).allowed, true);
+  assert.equal((await client.channel('nobody')).allowed, false);
   await client.close();
   return second;
 }

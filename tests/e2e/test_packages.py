@@ -38,6 +38,8 @@ async def main():
         assert (await anext(messages)).id == second.id
         page = await client.history("tech", last=2)
         assert [m.id for m in page.messages] == [second.id, first.id]
+        assert (await client.channel("tech")).allowed
+        assert not (await client.channel("nobody")).allowed
     # The first region is down.
     config["regions"][0] |= {"graphqlUrl": "http://127.0.0.1:9/", "realtimeUrl": "ws://127.0.0.1:9/"}
     async with Client.from_config(config) as client:

@@ -23,6 +23,7 @@ from .pages import Page
 from .presence import Presence
 from .presence_types import CountChange, Member, MemberConnection, PresenceChange, PresenceEvent
 from .publish import PublishOptions
+from .questions import ChannelInfo
 from .subscription import Subscription
 from .types import (
     Checkpoint,
@@ -41,6 +42,7 @@ __all__ = [
     "ApiKey",
     "Auth",
     "BufferOverflowError",
+    "ChannelInfo",
     "Checkpoint",
     "Client",
     "ClientError",

@@ -18,6 +18,7 @@ from .pages import Page, page_request, read_page
 from .presence import Presence
 from .presence_driver import PresenceDriver
 from .publish import Draft, Publisher, PublishOptions
+from .questions import CHANNEL, ChannelInfo, first_answer
 from .subscription import Subscription
 from .types import Checkpoint, Message, RegionEndpoint, State
 from .ulid import UlidSource
@@ -266,6 +267,22 @@ class Client:
         timeout = self._options.history_timeout_ms
         session = self._opened().session
         return await read_page(session, self._preferred(), self._auth, wanted, timeout)
+
+    async def channel(self, name: str) -> ChannelInfo:
+        """What the API says of a channel; one that no rule is about is not `allowed`.
+
+        Raises:
+            RefusedError: the API refuses it.
+            GraphQLError, NoAnswerError, TokenError: no region answered; the last one's error.
+        """
+        return await first_answer(
+            self._opened().session,
+            self._preferred(),
+            self._auth,
+            self._options.history_timeout_ms,
+            (CHANNEL, {"name": name}),
+            lambda data: ChannelInfo.parse(name, data["getChannel"]),
+        )
 
     async def close(self) -> None:
         """End every subscription, close the connections, and wait until all is done.

@@ -14,6 +14,11 @@ PUBLISH = (
     "mutation Publish($name: String!, $message: String!, $id: ID) { "
     f"publish(name: $name, message: $message, id: $id) {{ {FIELDS} }} }}"
 )
+PRESENCE = (
+    "query Presence($name: String!, $nextToken: String) "
+    "{ presence(name: $name, nextToken: $nextToken) "
+    "{ items { user connection data enteredAt seq region } nextToken } }"
+)
 PING = "query Ping { __typename }"
 LONGEST_MS = 1e15  # 30,000 years: as good as no bound
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import aiohttp
 
 from .auth import Auth
-from .errors import GraphQLError, NoAnswerError, then
-from .graphql import data_of, request
 from .history import page_of, query_of
 from .options import MOST_PER_PAGE
+from .questions import first_answer
 from .signals import Fetch
 from .types import Message, RegionEndpoint
 
@@ -37,16 +36,11 @@ async def read_page(
     timeout_ms: float,
 ) -> Page:
     """The page from the first region that answers. Raises like `Client.history`."""
-    query, variables = query_of([wanted])
-    failure: Exception = NoAnswerError("there are no regions")
-    for region in regions:
-        try:
-            document = await request(session, region, auth, query, variables, timeout_ms)
-            return Page(*page_of(data_of(document)["h0"]))
-        except GraphQLError as error:
-            if then(error.error_type) == "final":
-                raise
-            failure = error
-        except (NoAnswerError, ValueError, KeyError) as error:
-            failure = error if isinstance(error, NoAnswerError) else NoAnswerError(str(error))
-    raise failure
+    return await first_answer(
+        session,
+        regions,
+        auth,
+        timeout_ms,
+        query_of([wanted]),
+        lambda data: Page(*page_of(data["h0"])),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from .driver import Driver
 from .errors import GraphQLError, NoAnswerError, RefusedError, TokenError
-from .graphql import Json, data_of
+from .graphql import PRESENCE, Json, data_of
 from .presence import Presence
 from .presence_core import PresenceCore
 from .presence_room import Call, Command, Ready, Refused, Tell
@@ -24,9 +24,7 @@ _QUERIES = {
     f"{{ enter(name: $name, {_OF}, data: $data, client: $client) {{ seq }} }}",
     "heartbeat": f"mutation Heartbeat({_MINE}) {{ heartbeat({_OF}) {{ channels }} }}",
     "leave": f"mutation Leave($name: String!, {_MINE}) {{ leave(name: $name, {_OF}) {{ seq }} }}",
-    "presence": "query Presence($name: String!, $nextToken: String) "
-    "{ presence(name: $name, nextToken: $nextToken) "
-    "{ items { user connection data enteredAt seq region } nextToken } }",
+    "presence": PRESENCE,
     "occupancy": "query Occupancy($name: String!) { occupancy(name: $name) { connections more } }",
 }
 

@@ -157,9 +157,9 @@ export class Client {
     }
   }
 
-  /** A page of the channel's stored messages: the `last` (100) ones, newest first. */
+  /** A page of the channel's stored messages: the `last` (50) ones, newest first. */
   async history(channel: string, options: HistoryOptions = {}): Promise<Page> {
-    const { last = this.#tuning.pageLimit, nextToken = null, signal } = options;
+    const { last = 50, nextToken = null, signal } = options;
     if (!(Number.isInteger(last) && last >= 1 && last <= MOST_PER_PAGE)) {
       throw new RangeError(`history: last must be a whole number from 1 to ${MOST_PER_PAGE}`);
     }

@@ -70,7 +70,7 @@ class FakeRegion:
             page = {"items": self.members[start : start + 100], "nextToken": more}
             return {"presence": page}
         if "history(" in query:
-            return {"history": {"items": []}}
+            return {"h0": {"items": [], "nextToken": None}}
         if "getChannel(" in query:
             return {"getChannel": self.channel(given["name"])}
         raise AssertionError(f"no such operation: {query}")
