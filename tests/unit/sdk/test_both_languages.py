@@ -4,7 +4,8 @@ import dataclasses
 import math
 import re
 
-from globalws_client import Checkpoint, Options
+import pytest
+from globalws_client import Checkpoint, Options, PublishOptions
 
 from tests.support.stack import ROOT
 
@@ -25,10 +26,19 @@ def _camel(name: str) -> str:
     return re.sub("_(.)", lambda found: found[1].upper(), name)
 
 
-def test_options_have_one_name_and_one_default() -> None:
-    block = _block("options.ts", "export const DEFAULTS: Tuning = {")
+@pytest.mark.parametrize(
+    ("file", "beginning", "options"),
+    [
+        ("options.ts", "export const DEFAULTS: Tuning = {", Options),
+        ("publish.ts", "const DEFAULTS = {", PublishOptions),
+    ],
+)
+def test_options_have_one_name_and_one_default(
+    file: str, beginning: str, options: type[Options | PublishOptions]
+) -> None:
+    block = _block(file, beginning)
     typescript = {name: _number(text) for name, text in re.findall(r"(\w+): ([^,]+),", block)}
-    python = {_camel(each.name): each.default for each in dataclasses.fields(Options)}
+    python = {_camel(each.name): each.default for each in dataclasses.fields(options)}
     assert {n: d for n, d in typescript.items() if n not in _TYPESCRIPT_ONLY} == python
 
 
