@@ -37,7 +37,8 @@ class Access:
     """The regions, the operator's command, and users who come with tokens."""
 
     def __init__(self, stack: LocalStack, folder: Path, session: aiohttp.ClientSession) -> None:
-        self.here, self.there = stack.running.regions
+        self._running = stack.running
+        self.here, self.there = self._running.regions
         self.session = session
         self.tokens: dict[str, str] = {}
         self._folder = folder
@@ -55,6 +56,16 @@ class Access:
         """The user subscribes in the other region, and has received a message."""
         async with listening(self.there, name, self.tokens[user], probed) as listener:
             yield listener
+
+    async def grant(self, user: str, channel: str, *operations: str) -> None:
+        """Call the mutation `grant` in the other region, as a back end; no operation revokes."""
+        query = (
+            "mutation ($user: ID!, $channel: String!, $operations: [String!]!) "
+            "{ grant(user: $user, channel: $channel, operations: $operations) { id } }"
+        )
+        given = {"user": user, "channel": channel, "operations": operations}
+        answer = await signed(self.session, self._running, self.there, query, **given)
+        assert not answer.get("errors"), answer
 
     async def refusal(self, user: str, name: str, region: RunningRegion | None = None) -> str:
         """The type of the error that the user's publish ends with; empty if it is accepted."""
@@ -121,6 +132,10 @@ async def test_a_grant_opens_in_the_other_region_and_its_end_closes_there(access
             await access.command(f"users revoke alice {room}")
             await asyncio.wait_for(alice.ended.wait(), _SECONDS)
             await access.until("alice", room, "AccessDenied")
+        await access.grant("bob", room, "publish")
+        await access.until("bob", room, "")
+        await access.grant("bob", room)
+        await access.until("bob", room, "AccessDenied")
     finally:
         await access.command("channels reset 'rooms:*'")
 
