@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests_aws4auth import AWS4Auth
 
 from globalws_functions.domain.errors import TransientError
@@ -67,17 +68,20 @@ def post(
 ) -> requests.Response:
     """POSTs a signed request.
 
+    It goes to the session's adapter as it is: what a session adds (cookies, redirects, hooks,
+    proxies) is not wanted here, and takes as long as all the rest.
+
     Raises:
         TransientError: no answer (network, time-out).
     """
+    request = requests.PreparedRequest()
+    request.method, request.url, request.body = "POST", url, body
+    request.headers = CaseInsensitiveDict(headers)
+    request.headers["Content-Length"] = str(len(body))
+    _signer(Credentials.from_environment(), region, service)(request)
     try:
-        return session.post(
-            url,
-            data=body,
-            headers=headers,
-            auth=_signer(Credentials.from_environment(), region, service),
-            timeout=_CONNECT_AND_READ_SECONDS,
-            allow_redirects=False,
-        )
+        response = session.get_adapter(url).send(request, timeout=_CONNECT_AND_READ_SECONDS)
+        _ = response.content  # once it is read, the connection is free for the next request
     except requests.RequestException as error:
         raise TransientError(f"{service} at {url} did not answer: {error}") from error
+    return response
