@@ -5,10 +5,9 @@ import json
 import random
 from typing import Any
 
-import orjson
-
 from emulator.aws_calls.http import HttpClient, HttpError, Response
 from emulator.aws_calls.signing import Credentials, Signer
+from emulator.json_text import encode
 
 _TIMEOUT = 10.0
 # As boto3 does for DynamoDB: ten attempts, the first wait up to 50 ms, each one twice as long.
@@ -77,7 +76,7 @@ class JsonService:
         Raises:
             AwsError: refused, or failed too often.
         """
-        body = _json(payload)
+        body = encode(payload).encode()
         attempt = 1
         while True:
             try:
@@ -138,14 +137,6 @@ class _AgainError(Exception):
     def __init__(self, error: AwsError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-def _json(payload: dict[str, Any]) -> bytes:
-    """orjson refuses half a surrogate pair, which JSON can carry as an escape."""
-    try:
-        return orjson.dumps(payload)
-    except TypeError:
-        return json.dumps(payload).encode()
 
 
 def _document(response: Response) -> dict[str, Any]:

@@ -128,7 +128,10 @@ class Counters:
 
     def rule(self, bus_arn: str, name: str) -> RuleCounters:
         """Those of a rule, made when first asked for."""
-        return self.rules.setdefault((bus_arn, name), RuleCounters())
+        found = self.rules.get((bus_arn, name))
+        if found is None:
+            found = self.rules[bus_arn, name] = RuleCounters()
+        return found
 
     def function(self, arn: str) -> FunctionCounters:
         """Those of a function, made when first asked for."""

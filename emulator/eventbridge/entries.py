@@ -5,9 +5,11 @@ Pure. Limits and error codes are those of the API reference (PutEvents, PutEvent
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 MAXIMUM_ENTRIES = 10
@@ -164,4 +166,9 @@ def _refuse_constant(text: str) -> Any:
 
 def iso_seconds(seconds: float) -> str:
     """Epoch seconds as an event's `time`: `2026-11-23T19:12:00Z`."""
+    return _iso(math.floor(seconds))
+
+
+@lru_cache(maxsize=64)  # events come many in a second
+def _iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from globalws_functions.domain.dead_letter import sqs_text
 
 from emulator.eventbridge.core import Core
@@ -137,4 +138,8 @@ def dump(event: Mapping[str, Any]) -> str:
 
     Half a surrogate pair, which JSON escapes can smuggle in and UTF-8 cannot carry, stays escaped.
     """
-    return sqs_text(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+    try:
+        text = orjson.dumps(event).decode()
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return sqs_text(text)

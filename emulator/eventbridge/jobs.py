@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.eventbridge.routes import Route
 from emulator.eventbridge.store import Row
+from emulator.json_text import encode
 
 DELIVERY = "delivery"
 INVOCATION = "invocation"
@@ -53,7 +54,7 @@ class Delivery:
             "failure": asdict(self.failure) if self.failure else None,
             "dead_letter_attempts": self.dead_letter_attempts,
         }
-        return json.dumps(state)
+        return encode(state)
 
     def row(self) -> Row:
         """As stored."""
@@ -103,7 +104,7 @@ class Invocation:
         }
         if self.route is not None:
             state["route"] = [self.route.bus_arn, self.route.rule, self.route.target_id]
-        return json.dumps(state)
+        return encode(state)
 
     def row(self) -> Row:
         """As stored."""

@@ -56,12 +56,21 @@ _Alternative = dict[_Path, _Leaf]
 
 @dataclass(frozen=True)
 class Pattern:
-    """A compiled event pattern: the fields of each alternative, by name."""
+    """A compiled event pattern: the fields of each alternative, by name.
+
+    `texts` are the fields of the envelope itself that must have one of some texts: they tell most
+    events that do not match.
+    """
 
     alternatives: tuple["_Fields", ...]
+    texts: tuple[tuple[str, frozenset[str]], ...]
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Whether a full event envelope matches."""
+        for field, wanted in self.texts:
+            value = event.get(field)
+            if isinstance(value, str) and value not in wanted:
+                return False
         return any(_holds(fields, event) for fields in self.alternatives)
 
 
@@ -104,7 +113,16 @@ def compile_pattern(pattern: Mapping[str, Any], *, name: str = "pattern") -> Pat
         PatternError: anything that is not known or not well formed, with its path.
     """
     compiled = _Compiler(name).fields([{}], pattern, (), below_or=False)
-    return Pattern(tuple(tuple(sorted(each.items(), key=_by_name)) for each in compiled))
+    return Pattern(
+        tuple(tuple(sorted(each.items(), key=_by_name)) for each in compiled),
+        tuple(
+            (field, frozenset(values))
+            for field, values in pattern.items()
+            if field != _OR
+            and isinstance(values, list)
+            and all(isinstance(value, str) for value in values)
+        ),
+    )
 
 
 def _by_name(field: tuple[_Path, _Leaf]) -> str:

@@ -6,6 +6,7 @@ set, so that a rule never quietly matches nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from emulator.eventbridge.definition import Bus, Rule, Target
@@ -41,7 +42,7 @@ class LoadedTarget:
         """Whether the target is an event bus."""
         return self.bus_region is not None
 
-    @property
+    @cached_property
     def to_queue(self) -> bool:
         """Whether the target is a queue of SQS; what is neither is a function."""
         return self.target.arn.split(":")[2] == "sqs"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -173,11 +174,21 @@ class Journal:
         adds = [(row.id, row.kind, row.body, row.state) for one in changes for row in one.add]
         updates = [pair for one in changes for pair in one.update]
         removals = [(number,) for one in changes for number in one.remove]
+        statements: tuple[tuple[str, list[Any]], ...] = (
+            ("INSERT INTO jobs VALUES (?, ?, ?, ?)", adds),
+            ("UPDATE jobs SET state = ? WHERE id = ?", updates),
+            ("DELETE FROM jobs WHERE id = ?", removals),
+        )
+        if len(adds) + len(updates) + len(removals) == 1:  # a statement alone is a transaction
+            for statement, values in statements:
+                if values:
+                    self._database.execute(statement, values[0])
+            return
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._database.executemany("INSERT INTO jobs VALUES (?, ?, ?, ?)", adds)
-            self._database.executemany("UPDATE jobs SET state = ? WHERE id = ?", updates)
-            self._database.executemany("DELETE FROM jobs WHERE id = ?", removals)
+            for statement, values in statements:
+                if values:
+                    self._database.executemany(statement, values)
             self._database.execute("COMMIT")
         except BaseException:
             self._database.execute("ROLLBACK")

@@ -128,7 +128,7 @@ class WorkQueue(Generic[J]):
 
     def _pump(self) -> None:
         """Start what is due, within the limits; arm the timer for the rest."""
-        if not self._open:
+        if not self._open or not any(lane.waiting for lane in self._turns):
             return
         now = self._clock.now()
         idle_turns = 0

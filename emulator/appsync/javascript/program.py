@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from emulator.appsync.definition import SourceFile
 from emulator.appsync.javascript.checks import check
 from emulator.appsync.javascript.engine import Engine, ScriptError
-from emulator.appsync.javascript.json_text import decode
 from emulator.appsync.javascript.modules import LINE_OFFSET
 from emulator.appsync.javascript.types import (
     MEMBERS,
@@ -21,6 +20,7 @@ from emulator.appsync.javascript.types import (
     ResolverCodeError,
     ResolverError,
 )
+from emulator.json_text import decode
 
 LOGGER = logging.getLogger("emulator.appsync.resolver")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from emulator.appsync.javascript.json_text import encode
+from emulator.json_text import encode
 
 
 class ResolverCodeError(Exception):

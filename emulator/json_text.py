@@ -1,4 +1,4 @@
-"""JSON across the engine's edge: fast where it can be, and right where the fast way refuses.
+"""JSON on the path of a message: fast where it can be, and right where the fast way refuses.
 
 orjson refuses half surrogate pairs and whole numbers beyond 64 bits, which JSON can carry.
 """
