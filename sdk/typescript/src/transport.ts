@@ -1,4 +1,5 @@
 import { decode, type Frame, INIT_TEXT, startText, stopText, subprotocols } from './protocol.js';
+import { later } from './timers.js';
 
 /** The part of the platform's WebSocket that is used; the package `ws` has it, too. */
 export interface Socket {
@@ -14,6 +15,8 @@ export interface Socket {
 export type SocketConstructor = new (url: string, protocols: string[]) => Socket;
 
 const OPEN = 1;
+/** A server that is gone does not answer a close; browsers wait for it much longer. */
+const CLOSE_MS = 1_000;
 
 /**
  * One connection's WebSocket: it only moves texts between the server and the machine. Connects when
@@ -61,14 +64,18 @@ export class WebSocketConnection {
     this.#send(stopText(id));
   }
 
-  /** Close, without another call of `frame` or `closed`. Resolves when it is closed. */
+  /** Close, without another call of `frame` or `closed`. Resolves when it is closed, after a second at most. */
   drop(): Promise<void> {
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
     return new Promise((resolve) => {
-      this.#closed = () => resolve();
-      if (this.#over) {
+      const cancel = later(CLOSE_MS, resolve);
+      this.#closed = () => {
+        cancel();
         resolve();
+      };
+      if (this.#over) {
+        this.#closed('');
       }
       this.#socket.close();
     });

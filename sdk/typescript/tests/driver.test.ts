@@ -167,6 +167,21 @@ test('a connection that cannot be made is noticed at once, although no close fol
   await subscription.close();
 });
 
+test('close waits a second for a server that does not answer', async () => {
+  const subscription = start(['up']);
+  expect([await subscription.next(), await subscription.next()].map(textOf)).toEqual(['connecting', 'live']);
+  const socket = FakeSocket.latest;
+  if (socket !== null) {
+    socket.close = () => undefined;
+  }
+  let isClosed = false;
+  const closing = subscription.close().then(() => (isClosed = true));
+  await vi.advanceTimersByTimeAsync(999);
+  expect(isClosed).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  await closing;
+});
+
 test('close ends although no close follows', async () => {
   const subscription = start(['mute']);
   expect(textOf(await subscription.next())).toBe('connecting');
