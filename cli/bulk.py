@@ -90,8 +90,8 @@ class Bulk:
             ) from error
         if progress.digest != digest:
             raise UsageError(
-                f"{self.kept} is of another content of {self._path.name} or another channel: "
-                "delete it to publish the file from its first line"
+                f"{self.kept} belongs to other lines than {self._path.name} has now, or to another "
+                "channel: delete it to publish the file from its first line"
             )
         if progress.begun_at is not None and _now_ms() - progress.begun_at > _LONGEST_MS:
             raise UsageError(

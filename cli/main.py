@@ -39,7 +39,7 @@ _HELP = (
     "Operate a GlobalWS deployment: its channels, messages and dead letters, in all regions.\n\n"
     "GlobalWS is a publish/subscribe API over WebSockets that runs the same stack in several AWS "
     "regions; a message published in one reaches the channel's subscribers in all. Every command "
-    "works on the local stack or on AWS, says on stderr on which, and prints JSON with --json."
+    "works on the local stack or on AWS, says on stderr which of them, and prints JSON with --json."
 )
 
 
@@ -60,7 +60,8 @@ def new_globalws() -> typer.Typer:
     @app.callback(epilog=f"{help_lines('Examples', _EXAMPLES)}\n\n{codes}")
     def root(
         version: Annotated[
-            bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+            bool,
+            typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
         ] = False,
     ) -> None:
         pass

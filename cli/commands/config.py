@@ -26,7 +26,7 @@ def config(session: Session) -> ExitCode:
 
     All or nothing: if a region's stack cannot be read, nothing is printed. The API keys in it are
     meant for clients: they may query, publish and subscribe, no more. Where the parameter ApiKeys
-    is none, "apiKey" is null; the web client needs one.
+    is none, "apiKey" is null; on AWS the web client needs one.
     """
     answers = in_each(session.target.selected, lambda region: region.endpoints())
     regions = []

@@ -1,4 +1,4 @@
-"""`globalws cost`: what a load costs a month, and which quota bounds it first."""
+"""`globalws cost`: what a load costs a month, and which quota it reaches first."""
 
 from typing import Annotated, Any
 
@@ -67,7 +67,7 @@ def cost(
         ),
     ] = None,
     size: Annotated[
-        int, typer.Option(min=1, max=204_800, metavar="BYTES", help="Of a message's text.")
+        int, typer.Option(min=1, max=204_800, metavar="BYTES", help="Bytes of a message's text.")
     ] = 300,
     presence: Annotated[
         int,
@@ -80,9 +80,9 @@ def cost(
         ),
     ] = 20,
 ) -> ExitCode:
-    """Calculate what a deployment costs a month for your numbers, and which quota bounds it first.
+    """Calculate what a deployment costs a month for your numbers, and which quota is reached first.
 
-    Nothing is asked of AWS. The same load is priced beside AppSync Events in one region and Ably
+    It does not call AWS. The same load is priced beside AppSync Events in one region and Ably
     at its list price. Delivery is most of the bill for any but small audiences: each client that
     receives a message is a real-time update.
     """

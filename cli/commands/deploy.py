@@ -43,7 +43,10 @@ Wanted = Annotated[
 ]
 One = Annotated[str, typer.Argument(metavar="REGION", help="The region, e.g. eu-west-1.")]
 DeploymentName = Annotated[
-    str, typer.Option("--deployment", metavar="NAME", help="Several can share an account.")
+    str,
+    typer.Option(
+        "--deployment", metavar="NAME", help="The deployment's name. Several can share an account."
+    ),
 ]
 Parameter = Annotated[
     list[str] | None,

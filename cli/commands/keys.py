@@ -27,7 +27,7 @@ _RETIRED = """\
 The old keys are deleted: a client that uses one is refused (401). Connections that were opened
 with one stay until they end, 24 hours at most; `globalws purge` ends those of a channel now."""
 
-app = new_app("The API keys that clients come in with.")
+app = new_app("Replace the API keys that clients use.")
 
 
 @command(

@@ -59,8 +59,9 @@ def trace(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The message's channel. Without it the histories of the channels that logs name "
-            "are asked, or of all that a rule allows by name; patterns name none.",
+            help="The message's channel. Without it, the command reads the histories of the "
+            "channels that the logs name; if they name none, of those that a rule allows by "
+            "their own names, not by a pattern.",
             parser=STORED_CHANNEL,
             show_default=False,
         ),

@@ -35,12 +35,12 @@ def checked_regions(names: Iterable[str]) -> tuple[str, ...]:
     """The regions without repetitions, in the order given.
 
     Raises:
-        DeployError: one is no region's name.
+        DeployError: one is not a region's name.
     """
     regions = tuple(dict.fromkeys(names))
     for region in regions:
         if not _REGION.fullmatch(region):
-            raise DeployError(f"{region!r} is no AWS region, e.g. us-west-2")
+            raise DeployError(f"{region!r} is not an AWS region, e.g. us-west-2")
     return regions
 
 

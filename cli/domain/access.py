@@ -86,7 +86,7 @@ def token_grants(claim: str) -> dict[str, list[str]]:
         raise ValueError("the claim is not an object")
     for pattern, operations in found.items():
         if not is_pattern(pattern):
-            raise ValueError(f"{pattern!r} is no pattern")
+            raise ValueError(f"{pattern!r} is not a pattern")
         if not isinstance(operations, list) or not set(map(str, operations)) <= set(OPERATIONS):
             known = ", ".join(OPERATIONS)
             raise ValueError(f"{pattern!r} has {operations!r}, not a list of {known}")

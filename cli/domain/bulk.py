@@ -54,7 +54,7 @@ def read_line(number: int, text: bytes, channel: str | None) -> Line | None:
         raise ValueError(f'line {number} is not {{"name": …, "message": …}}')
     name, message = found.get("name", channel), found.get("message")
     if not isinstance(name, str) or not is_name(name):
-        raise ValueError(f"line {number}: {name!r} is no channel name: {NAME_FORM}")
+        raise ValueError(f"line {number}: {name!r} is not a channel name: {NAME_FORM}")
     if not isinstance(message, str) or not message.strip() or not has_utf8(message):
         raise ValueError(f"line {number}: the message is missing, empty, or not UTF-8 text")
     if len(json.dumps(message, ensure_ascii=False).encode()) > MOST_MESSAGE_BYTES:

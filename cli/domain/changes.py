@@ -84,7 +84,7 @@ def instant(now: float) -> str:
 
 
 def epoch(text: str | None) -> float | None:
-    """ISO 8601 as epoch seconds; None for what is no instant."""
+    """ISO 8601 as epoch seconds; None for what is not an instant."""
     try:
         return datetime.fromisoformat(text).timestamp() if text else None
     except ValueError:

@@ -189,7 +189,7 @@ def _function(arn_or_name: str, payload: Mapping[str, Any], home: Home) -> Invok
     if arn_or_name.startswith("arn:"):
         parts = arn_or_name.split(":")
         if len(parts) not in (7, 8) or parts[3:5] != home.bus_arn.split(":")[3:5]:
-            raise UnreadableError(f"{arn_or_name} is no function of this region and account")
+            raise UnreadableError(f"{arn_or_name} is not a function of this region and account")
         name, qualifier = parts[6], parts[7] if len(parts) == 8 else ""
     if name not in home.functions:
         raise UnreadableError(f"function {name!r} is not of this stack")
@@ -201,7 +201,7 @@ def _peer_bus(arn: str, event: Mapping[str, Any], home: Home) -> PutOnPeerBus:
     expected = home.bus_arn.split(":")
     expected[3:4] = [region]
     if region not in home.regions or arn.split(":") != expected:
-        raise UnreadableError(f"{arn} is no bus of this deployment")
+        raise UnreadableError(f"{arn} is not a bus of this deployment")
     detail_type = str(event.get("detail-type"))
     try:
         detail = _portable(event, detail_type, region)

@@ -23,7 +23,7 @@ from cli.errors import RefusedError
 def checked_channel(name: str) -> str:
     """The name itself. Raises ValueError saying what a channel name looks like."""
     if not is_name(name):
-        raise ValueError(f"{name!r} is no channel name: {NAME_FORM}")
+        raise ValueError(f"{name!r} is not a channel name: {NAME_FORM}")
     return name
 
 
@@ -54,14 +54,14 @@ def checked_grant_pattern(text: str) -> str:
 def checked_level(text: str) -> str:
     """The level itself. Raises ValueError saying which there are."""
     if not is_level(text) or not has_utf8(text):
-        raise ValueError(f"{text!r} is no level: {LEVEL_FORM}")
+        raise ValueError(f"{text!r} is not a level: {LEVEL_FORM}")
     return text
 
 
 def checked_operation(text: str) -> str:
     """The operation itself. Raises ValueError saying which there are."""
     if text not in OPERATIONS:
-        raise ValueError(f"{text!r} is no operation: {', '.join(OPERATIONS)}")
+        raise ValueError(f"{text!r} is not an operation: {', '.join(OPERATIONS)}")
     return text
 
 
@@ -69,7 +69,7 @@ def checked_user(text: str) -> str:
     """The user id itself. Raises ValueError saying what a user id looks like."""
     if not 1 <= len(text) <= MAX_USER or not has_utf8(text) or text.startswith("iam:"):
         raise ValueError(
-            f"{text!r} is no user id: 1 to {MAX_USER} characters that do not begin with iam:"
+            f"{text!r} is not a user id: 1 to {MAX_USER} characters that do not begin with iam:"
         )
     return text
 
@@ -77,7 +77,7 @@ def checked_user(text: str) -> str:
 def checked_id(text: str) -> str:
     """The id itself. Raises ValueError saying what an id looks like."""
     if not ULID.fullmatch(text):
-        raise ValueError(f"{text!r} is no ULID: 26 characters, upper case, or leave --id out")
+        raise ValueError(f"{text!r} is not a ULID: 26 characters, upper case, or leave --id out")
     return text
 
 

@@ -37,7 +37,7 @@ class Step:
 
 
 def steps_of_line(region: str, source: str, milliseconds: int, text: str) -> list[Step]:
-    """What a line of a log group tells; a line that is no JSON is shown as it is.
+    """What a line of a log group tells; a line that is not JSON is shown as it is.
 
     The line of a function whose event was redriven also tells of the dead letter.
     """

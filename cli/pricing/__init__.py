@@ -1,1 +1,1 @@
-"""What a deployment costs a month and which quota bounds it first, from one dated table."""
+"""What a deployment costs a month and which quota it reaches first, from one dated table."""

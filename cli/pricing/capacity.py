@@ -1,4 +1,4 @@
-"""Which quota bounds first, and how far each is used."""
+"""Which quota is reached first, and how far each is used."""
 
 import math
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def uses(workload: Workload, tables: Tables) -> list[Use]:
 
 
 def first_bound(workload: Workload, tables: Tables) -> Use:
-    """The quota that bounds first."""
+    """The quota that is reached first."""
     return uses(workload, tables)[0]
 
 

@@ -51,7 +51,7 @@ class TokenAuthenticator:
                 options={"require": list(_REQUIRED), "verify_aud": False},
             )
         except KeysUnavailableError as error:
-            raise UnauthorizedError(f"The issuer's keys cannot be had: {error}") from error
+            raise UnauthorizedError(f"The issuer's keys cannot be fetched: {error}") from error
         except jwt.ExpiredSignatureError as error:
             raise UnauthorizedError("Token has expired.") from error
         except (jwt.PyJWTError, ValueError, TypeError) as error:

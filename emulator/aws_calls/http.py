@@ -43,7 +43,7 @@ class HttpClient:
     def __init__(self, url: str, *, timeout: float) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname is None:
-            raise ValueError(f"{url} is no http:// URL of a server")
+            raise ValueError(f"{url} is not an http:// URL of a server")
         self.host = parts.netloc
         self._address = (parts.hostname, parts.port or 80)
         self._timeout = timeout

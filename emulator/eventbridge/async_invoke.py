@@ -183,7 +183,9 @@ class Invocations:
 
     def _lose(self, job: Invocation) -> None:
         self._core.counters.function(job.function_arn).lost += 1
-        logger.error("lost, for want of an OnFailure queue: %s %s", job.function_arn, job.payload)
+        logger.error(
+            "lost, because there is no OnFailure queue: %s %s", job.function_arn, job.payload
+        )
         self._core.journal.write(Change(remove=[job.id]))
 
     async def _send_record(self, job: Invocation, record: str) -> None:

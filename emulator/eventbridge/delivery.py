@@ -155,7 +155,9 @@ class Deliveries:
         logger.warning("gave up on %s: %s: %r", lane(job.route), failure.code, failure.message)
         if target.target.dead_letter_arn is None:
             self._core.counters.rule(job.route.bus_arn, job.route.rule).lost += 1
-            logger.error("lost, for want of a dead-letter queue (%s): %s", failure.code, job.text)
+            logger.error(
+                "lost, because there is no dead-letter queue (%s): %s", failure.code, job.text
+            )
             self._core.journal.write(Change(remove=[job.id]))
             return
         job.failure = failure

@@ -102,7 +102,9 @@ def _check_types(entry: Any, number: int) -> None:
     if resources is not None and (
         not isinstance(resources, list) or not all(isinstance(text, str) for text in resources)
     ):
-        raise CallError("SerializationException", f"Entry {number}: Resources is no string list.")
+        raise CallError(
+            "SerializationException", f"Entry {number}: Resources is not a list of strings."
+        )
     _seconds(entry.get("Time"), number)
 
 
@@ -119,7 +121,7 @@ def _seconds(value: Any, number: int) -> float | None:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
         pass
-    raise CallError("SerializationException", f"Entry {number}: Time {value!r} is no timestamp.")
+    raise CallError("SerializationException", f"Entry {number}: Time {value!r} is not a timestamp.")
 
 
 def envelope(entry: Mapping[str, Any], origin: Origin, event_id: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Arrival:
 
 
 Shape = Callable[[Arrival], str]
-"""Gives the JSON text for the target; raises InputError where the result is no JSON."""
+"""Gives the JSON text for the target; raises InputError where the result is not JSON."""
 
 _STEP = re.compile(r"\.([^.\[\]'\"]+)|\[(\d+)\]|\['([^']+)'\]")
 _VARIABLE = re.compile(r"<([A-Za-z0-9_.-]+)>")

@@ -78,7 +78,7 @@ def parse_pattern(text: str, *, name: str = "pattern") -> Any:
     """The pattern in a JSON text, for `compile_pattern`.
 
     Raises:
-        PatternError: it is no JSON, an object has a key twice, or no double holds a number.
+        PatternError: it is not JSON, an object has a key twice, or no double holds a number.
     """
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def parse_pattern(text: str, *, name: str = "pattern") -> Any:
     try:
         return json.loads(text, object_pairs_hook=once, parse_float=number)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise PatternError(f"{name}: is no JSON: {error}") from error
+        raise PatternError(f"{name}: is not JSON: {error}") from error
 
 
 def compile_pattern(pattern: Mapping[str, Any], *, name: str = "pattern") -> Pattern:

@@ -49,7 +49,9 @@ class LocalSettings:
         regions = tuple(environment.get("REGIONS", "").replace(",", " ").split()) or DEFAULT_REGIONS
         for region in regions:
             if not _REGION.fullmatch(region):
-                raise LocalSettingsError(f"REGIONS: {region!r} is no AWS region, e.g. us-west-2")
+                raise LocalSettingsError(
+                    f"REGIONS: {region!r} is not an AWS region, e.g. us-west-2"
+                )
         if len(set(regions)) != len(regions):
             raise LocalSettingsError(f"REGIONS: a region is there twice: {' '.join(regions)}")
         settings = cls(
@@ -115,7 +117,7 @@ class LocalSettings:
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name, "") or str(default)
     if not text.isdigit() or not 0 < int(text) <= _HIGHEST_PORT:
-        raise LocalSettingsError(f"{name}: {text!r} is no port")
+        raise LocalSettingsError(f"{name}: {text!r} is not a port")
     return int(text)
 
 
@@ -128,7 +130,7 @@ def _parameters(text: str) -> dict[str, str]:
     for word in text.split():
         name, _, value = word.partition("=")
         if not name.isalnum() or not value or set(value) & set("\"'\\"):
-            raise LocalSettingsError(f"PARAMETERS: {word!r} is no Name=value of the template")
+            raise LocalSettingsError(f"PARAMETERS: {word!r} is not a Name=value of the template")
         if name in _OURS:
             raise LocalSettingsError(f"PARAMETERS: {name} is set by the local runtime itself")
         parameters[name] = value

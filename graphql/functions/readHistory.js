@@ -14,7 +14,7 @@ function startOf(name, { after, nextToken }) {
   }
   const [channel, id, ...more] = nextToken.split('~');
   if (channel !== name || more.length > 0 || !isGiven(id) || !util.matches(ULID, id)) {
-    util.error('nextToken is none that history of this channel answered', 'InvalidNextToken');
+    util.error('nextToken is not from the history of this channel', 'InvalidNextToken');
   }
   if (isGiven(after) && after > id) {
     util.error('after is beyond nextToken: give the same as for the first page', 'InvalidNextToken');

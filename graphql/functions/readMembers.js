@@ -9,7 +9,7 @@ function startOf(name, nextToken) {
   }
   const [channel, connection, ...more] = nextToken.split('~');
   if (channel !== name || more.length > 0 || !connection || !util.matches(ULID, connection)) {
-    util.error('nextToken is none that presence of this channel answered', 'InvalidNextToken');
+    util.error('nextToken is not from presence of this channel', 'InvalidNextToken');
   }
   return connection;
 }

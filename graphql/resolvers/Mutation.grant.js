@@ -18,14 +18,14 @@ function signer(arn) {
 export function request(ctx) {
   const { user, channel, operations, reason } = ctx.args;
   if (user === '' || user.length > 2 * LONGEST || user.startsWith('iam:')) {
-    util.error("user is none: give the id in the user's tokens", 'InvalidUser');
+    util.error("user is not a user id: give the id in the user's tokens", 'InvalidUser');
   }
   if (channel.length > LONGEST || !util.matches(PATTERN, channel)) {
     util.error("channel is neither a channel name nor a pattern as 'chat:*'", 'InvalidChannelName');
   }
   const wrong = operations.find((each) => !OPERATIONS.includes(each));
   if (wrong !== undefined) {
-    util.error(`operations are of ${OPERATIONS.join(', ')}, not ${wrong}`, 'InvalidGrant');
+    util.error(`operations must be of ${OPERATIONS.join(', ')}, not ${wrong}`, 'InvalidGrant');
   }
   const why = reason ?? 'granted by the back end';
   if (why.trim() === '' || why.length > LONGEST_REASON) {

@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--region", help="the region whose API and tables it uses; else the first")
     given = parser.parse_args()
     if not given.event.is_file():
-        parser.error(f"{given.event} is no file; the samples are in events/")
+        parser.error(f"{given.event} is not a file; the samples are in events/")
     try:
         settings = LocalSettings.parse(os.environ, _ROOT)
         stack = RunningStack.read(settings.stack_file)

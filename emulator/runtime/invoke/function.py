@@ -22,7 +22,7 @@ class Function:
         """Reads what `sam deploy` gave the function.
 
         Raises:
-            UnknownFunctionError: there is no function of that logical id.
+            UnknownFunctionError: there is not a function of that logical id.
         """
         stack = DeployedStack.read(clients, stack_name)
         known = sorted(name for name, _ in stack.of_type("AWS::Lambda::Function"))

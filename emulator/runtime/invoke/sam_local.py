@@ -139,7 +139,7 @@ def _judged(output: str) -> Any:
     try:
         result = read_json(lines[-1])
     except ValueError:
-        raise FunctionFailedError("NoResult", f"it answered no JSON: {lines[-1]}") from None
+        raise FunctionFailedError("NoResult", f"it did not answer JSON: {lines[-1]}") from None
     if isinstance(result, dict) and "errorMessage" in result:
         raise FunctionFailedError(result.get("errorType", "Error"), result["errorMessage"])
     return result

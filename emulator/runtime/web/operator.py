@@ -176,7 +176,9 @@ def _typed(handler: _Handler) -> _Handler:
 def _channel(request: web.Request) -> str:
     name = request.match_info["name"]
     if not (is_rule_pattern(name) or is_old_name(name)):
-        raise _InvalidRequestError(f"{name!r} is no channel and no pattern: {RULE_PATTERN_FORM}")
+        raise _InvalidRequestError(
+            f"{name!r} is neither a channel nor a pattern: {RULE_PATTERN_FORM}"
+        )
     return name
 
 

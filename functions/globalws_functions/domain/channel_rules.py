@@ -106,7 +106,7 @@ def allowed_channels_problem(allowed_channels: str) -> str | None:
     for entry in allowed_channels.split(",") if allowed_channels else ():
         rule = _deployed_rule(entry)
         if not is_rule_pattern(rule.pattern):
-            return f'AllowedChannels: "{rule.pattern}" is no pattern: {RULE_PATTERN_FORM}'
+            return f'AllowedChannels: "{rule.pattern}" is not a pattern: {RULE_PATTERN_FORM}'
         if not rule.allowed:
             return f'AllowedChannels: "{entry}" has no readable level: {LEVEL_FORM}'
         if rule.pattern in seen:

@@ -218,10 +218,10 @@ def _user_policy(detail: Mapping[str, Any]) -> _Fields:
 def _user_grant(detail: Mapping[str, Any]) -> _Fields:
     pattern = read_text(detail, "channel")
     if not is_pattern(pattern):
-        raise InvalidEventError(f"detail.channel is no pattern: {PATTERN_FORM}")
+        raise InvalidEventError(f"detail.channel is not a pattern: {PATTERN_FORM}")
     given = detail.get("operations")
     if not isinstance(given, list) or not all(each in OPERATIONS for each in given):
-        raise InvalidEventError(f"detail.operations is no list of {', '.join(OPERATIONS)}")
+        raise InvalidEventError(f"detail.operations is not a list of {', '.join(OPERATIONS)}")
     operations = tuple(each for each in OPERATIONS if each in given)
     action = Action.GRANT if operations else Action.REVOKE
     fields = _fields(action, user_key(_user(detail)))
@@ -257,7 +257,9 @@ def _rule_pattern(detail: Mapping[str, Any]) -> str:
     text = read_text(detail, "name")
     # Rules of names that older versions took must stay manageable.
     if not (is_rule_pattern(text) or is_old_name(text)):
-        raise InvalidEventError(f"detail.name is no channel and no pattern: {RULE_PATTERN_FORM}")
+        raise InvalidEventError(
+            f"detail.name is neither a channel nor a pattern: {RULE_PATTERN_FORM}"
+        )
     return text
 
 
@@ -275,7 +277,7 @@ def _level(detail: Mapping[str, Any], field: str) -> str | None:
         return None
     level = read_text(detail, field)
     if not is_level(level) or len(level) > MAX_LEVEL:
-        raise InvalidEventError(f"detail.{field} is no level: {LEVEL_FORM}")
+        raise InvalidEventError(f"detail.{field} is not a level: {LEVEL_FORM}")
     return level
 
 

@@ -77,7 +77,7 @@ def read_instant(fields: Mapping[str, Any], field: str, *, path: str = "detail."
         # An offset may carry the first or the last year over the edge of what there is.
         instant(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise InvalidEventError(f"{path}{field} is no instant: {error}") from None
+        raise InvalidEventError(f"{path}{field} is not an instant: {error}") from None
     return text
 
 

@@ -55,7 +55,7 @@ def read_message_published(event: object) -> Message:
     name = read_text(detail, "name")
     # Events of older versions, without a publisher, may still be in a queue.
     if not (is_name(name) or is_old_name(name)):
-        raise InvalidEventError(f"detail.name is no channel's name: {NAME_FORM}")
+        raise InvalidEventError(f"detail.name is not a channel name: {NAME_FORM}")
     return Message(
         id=read_text(detail, "id", ULID),
         name=name,

@@ -82,7 +82,7 @@ def read_presence_changed(event: object) -> tuple[PresenceChange, datetime]:
     taken = instant(read_instant(envelope, "time", path=""))
     name = read_text(detail, "name")
     if not is_name(name):
-        raise InvalidEventError("detail.name is no channel name")
+        raise InvalidEventError("detail.name is not a channel name")
     try:
         action = PresenceAction(read_text(detail, "action"))
     except ValueError:

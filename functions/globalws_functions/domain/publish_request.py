@@ -49,7 +49,7 @@ def read_publish_requested(event: object) -> PublishRequest:
     made_of = sha256(read_text(envelope, "id", path="").encode())
     name = read_text(detail, "name")
     if not is_name(name):
-        raise InvalidEventError(f"detail.name is no channel's name: {NAME_FORM}")
+        raise InvalidEventError(f"detail.name is not a channel name: {NAME_FORM}")
     message = read_text(detail, "message")
     if not message:
         raise InvalidEventError("detail.message is empty")

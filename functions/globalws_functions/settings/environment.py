@@ -31,7 +31,7 @@ def number(environment: Mapping[str, str], name: str) -> float:
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        raise SettingsError(f"environment variable {name} is no number above 0: {text!r}")
+        raise SettingsError(f"environment variable {name} is not a number above 0: {text!r}")
     return value
 
 

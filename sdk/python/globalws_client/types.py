@@ -118,9 +118,9 @@ class StateEvent(NamedTuple):
     """The subscription's state changed, or another attempt begins.
 
     `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been
-    missed and cannot be had; so it is with a pattern (`orders:*`) after each interruption, because
-    history is by channel. `attempt` counts from 1 (connecting, resuming). `error_type` and `reason`
-    say why, where there is a why.
+    missed and cannot be recovered. A pattern (`orders:*`) has a gap after each interruption,
+    because history is by channel. `attempt` counts from 1 (connecting, resuming). `error_type` and
+    `reason` say why, where there is a reason.
     """
 
     state: State

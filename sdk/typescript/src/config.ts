@@ -4,7 +4,7 @@ import { ClientError } from './errors.js';
 import type { Fetcher } from './graphql.js';
 import { objectOf, type RegionEndpoint } from './types.js';
 
-/** config.json cannot be had, or is not what it should be. */
+/** config.json cannot be fetched, or is not what it should be. */
 export class ConfigError extends ClientError {
   override name = 'ConfigError';
 }

@@ -46,7 +46,7 @@ export interface MessageEvent {
  * The subscription's state changed, or another attempt begins.
  *
  * `region` is the one in use or tried next. `gap` (live, failed-over): messages may have been
- * missed and cannot be had; so it is with a pattern (`orders:*`) after each interruption, because
+ * missed and cannot be recovered; so it is with a pattern (`orders:*`) after each interruption, because
  * history is by channel. `attempt` counts from 1 (connecting, resuming). `errorType` and
  * `reason` say why, where there is a why.
  */
@@ -103,7 +103,7 @@ export function parseMessage(value: unknown): Message | null {
   return { id, name, message, publishedAt, region, publisher: by };
 }
 
-/** `publishedAt` in milliseconds since 1970; the id's time if it is no instant. */
+/** `publishedAt` in milliseconds since 1970; the id's time if it is not an instant. */
 export function publishedTime(message: Message): number {
   const published = Date.parse(message.publishedAt);
   return Number.isNaN(published) ? timeOf(message.id) : published;

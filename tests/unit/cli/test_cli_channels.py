@@ -135,7 +135,7 @@ def test_a_caller_that_cannot_be_is_refused(
     [
         ("{", "not JSON"),
         ("[]", "not an object"),
-        ('{"a::b": ["publish"]}', "'a::b' is no pattern"),
+        ('{"a::b": ["publish"]}', "'a::b' is not a pattern"),
         ('{"a": "publish"}', "not a list"),
         ('{"a": ["read"]}', "not a list of publish, subscribe, presence"),
         ('{"a": [1]}', "not a list"),

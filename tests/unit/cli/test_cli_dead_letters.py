@@ -84,9 +84,9 @@ def test_a_command_of_ours_is_carried_unchanged(allowed: bool | None) -> None:
             bus_dead_letter(FUNCTION.replace("123456789012", "999999999999")),
             "this region and account",
         ),
-        (bus_dead_letter(PEER_BUS.replace("globalws", "other")), "no bus of this deployment"),
-        (bus_dead_letter(PEER_BUS.replace("ap-southeast-2", "eu-west-1")), "no bus of this"),
-        (bus_dead_letter(PEER_BUS.replace("123456789012", "999999999999")), "no bus of this"),
+        (bus_dead_letter(PEER_BUS.replace("globalws", "other")), "not a bus of this deployment"),
+        (bus_dead_letter(PEER_BUS.replace("ap-southeast-2", "eu-west-1")), "not a bus of this"),
+        (bus_dead_letter(PEER_BUS.replace("123456789012", "999999999999")), "not a bus of this"),
         (bus_dead_letter(PEER_BUS, event("MessagePublished", {})), "breaks its contract"),
         (bus_dead_letter(PEER_BUS, event("Other", {})), "breaks its contract"),
         (

@@ -47,7 +47,7 @@ def test_what_is_no_parameter_is_refused(given: str) -> None:
         ([f"{A}:AlarmTopicArn={_TOPIC.format(B)}"], f"alarms of {A} cannot tell"),
         ([f"{A}:AlarmTopicArn=pager"], "topics are regional"),
         (["eu-west-1:LogRetentionDays=3"], "eu-west-1:LogRetentionDays is for a region"),
-        (["AllowedChannels=chat:*:x"], f'{A}: AllowedChannels: "chat:\\*:x" is no pattern'),
+        (["AllowedChannels=chat:*:x"], f'{A}: AllowedChannels: "chat:\\*:x" is not a pattern'),
         ([f"{B}:AllowedChannels=cars=everyone"], f'{B}: AllowedChannels: "cars=everyone" has no'),
         (["AllowedChannels=" + "a" * 600], "let one pattern stand for many channels"),
     ],

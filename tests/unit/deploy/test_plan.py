@@ -75,7 +75,7 @@ def test_everything_goes() -> None:
         (lambda: remove_plan(C, (A, B)), "no stack in eu-west-1"),
         (lambda: remove_plan(A, (A,)), "make destroy"),
         (lambda: destroy_plan((A,), (A, B)), "ap-southeast-2 too"),
-        (lambda: checked_regions(["westeros"]), "no AWS region"),
+        (lambda: checked_regions(["westeros"]), "not an AWS region"),
         (lambda: checked_deployment("Big"), "lower case"),
     ],
 )

@@ -112,9 +112,9 @@ def test_what_is_not_understood_is_refused_by_name(pattern: Any, message: str) -
         ('{"a": [1e400]}', "no double holds the number 1e400"),
         ('{"a": [0.1234567890123456789]}', "no double holds the number 0.1234567890123456789"),
         ('{"a": [{"numeric": ["<", -1e999]}]}', "no double holds the number -1e999"),
-        ('{"a": [1}', "is no JSON"),
-        ("", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ('{"a": [1}', "is not JSON"),
+        ("", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_what_a_text_says_and_objects_cannot_is_refused_by_name(text: str, message: str) -> None:

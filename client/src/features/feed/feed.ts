@@ -5,7 +5,7 @@ import type { Client, Message } from '@globalws/client';
 export type FeedState =
   /** `reason`: why the last attempt failed, or empty. */
   | { readonly kind: 'connecting'; readonly region: string; readonly reason: string }
-  /** `gap`: messages may have been missed and cannot be had. */
+  /** `gap`: messages may have been missed and cannot be recovered. */
   | { readonly kind: 'live'; readonly region: string; readonly gap: boolean }
   | { readonly kind: 'resuming'; readonly region: string; readonly reason: string }
   /** Live, but in `region`, because `home` does not answer. */

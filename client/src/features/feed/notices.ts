@@ -17,7 +17,7 @@ export interface Memory {
 
 export const NO_MEMORY: Memory = { wasLive: false, trouble: null };
 
-const GAP = ' Messages may be missing, and cannot be had.';
+const GAP = ' Messages may be missing, and cannot be recovered.';
 
 /** The line for `state`, if it is worth one. */
 export function noticeOf(state: FeedState, { trouble }: Memory): Notice | null {

@@ -108,7 +108,7 @@ TIME_FIELDS.L = TIME_FIELDS.M;
 const OFFSET_LETTERS = 'XxZO';
 
 const formatTime = (time, pattern, zone) => {
-  if (!(time >= -MOST_TIME && time <= MOST_TIME)) return fail(`${time} is no instant in milliseconds`);
+  if (!(time >= -MOST_TIME && time <= MOST_TIME)) return fail(`${time} is not an instant in milliseconds`);
   const offset = zoneOffset(zone, time, false);
   const local = new JSDate(min(MOST_TIME, max(-MOST_TIME, time + offset * 1000)));
   const write = (parts) => parts.map((part) => {
