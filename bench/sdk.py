@@ -2,9 +2,10 @@
 
 Usage: python -m bench.sdk     (`make bench-sdk`)
 
-All variants speak the same protocol to the same server, with a consumer task a channel and history
-read twice after each start. `bare` has 5 sockets with 200 subscriptions, `each` a socket a channel.
-Neither does what the SDK is for: no ids are remembered, no message is checked, nothing is bounded.
+All variants speak the same protocol to the same server, with a consumer task a channel. `bare` has
+5 sockets with 200 subscriptions, `each` a socket a channel; both read history twice after each
+start, as the SDK does, and `live` is `bare` without that. None of them does what the SDK is for: no
+ids are remembered, no message is checked, nothing is bounded, and nobody is told of a state.
 """
 
 import asyncio
@@ -38,10 +39,13 @@ Received = Callable[[], None]
 class Bare:
     """Sockets, queues and tasks, without any of what the SDK promises."""
 
-    def __init__(self, port: int, received: Received, each: int = EACH) -> None:
+    def __init__(
+        self, port: int, received: Received, *, each: int = EACH, reads_history: bool = True
+    ) -> None:
         self._port = port
         self._received = received
         self._each = each
+        self._reads_history = reads_history
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._queues = [asyncio.Queue[Any]() for _ in range(CHANNELS)]
         self._tasks = [asyncio.create_task(self._consume(queue)) for queue in self._queues]
@@ -72,8 +76,10 @@ class Bare:
                         self._queues[place].put_nowait(document["payload"]["data"]["subscribe"])
                     elif document["type"] == "start_ack":
                         unanswered -= 1
-                        if not unanswered:
+                        if not unanswered and self._reads_history:
                             self._tasks.append(asyncio.create_task(self._history(first)))
+                        elif not unanswered:
+                            self.started += self._each
                     elif document["type"] == "connection_ack":
                         for place in range(first, first + self._each):
                             data = start_data(f"c{place}")
@@ -133,8 +139,9 @@ class Sdk:
 
 
 _VARIANTS: dict[str, Callable[[int, Received], Bare | Sdk]] = {
+    "live": lambda port, received: Bare(port, received, reads_history=False),
     "bare": Bare,
-    "each": lambda port, received: Bare(port, received, 1),
+    "each": lambda port, received: Bare(port, received, each=1),
     "sdk": Sdk,
 }
 
@@ -205,10 +212,14 @@ def main() -> None:
         print(json.dumps(asyncio.run(_measure(sys.argv[1], int(sys.argv[2])))))
         return
     found = run()
-    print(f"{'':42}{'bare':>9}{'each':>9}{'SDK':>9}{'to bare':>9}{'to each':>9}")
-    for name, bare in found["bare"].items():
-        each, sdk = found["each"][name], found["sdk"][name]
-        print(f"{name:42}{bare:9.1f}{each:9.1f}{sdk:9.1f}{sdk / bare:9.2f}{sdk / each:9.2f}")
+    bases = [kind for kind in _VARIANTS if kind != "sdk"]
+    print(f"{'':42}" + "".join(f"{kind:>9}" for kind in [*_VARIANTS, *(f"÷ {b}" for b in bases)]))
+    for name, sdk in found["sdk"].items():
+        values = [found[kind][name] for kind in _VARIANTS]
+        ratios = [sdk / found[base][name] for base in bases]
+        print(
+            f"{name:42}{''.join(f'{v:9.1f}' for v in values)}{''.join(f'{r:9.2f}' for r in ratios)}"
+        )
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ class Placement:
             self.start_next(feed.connection)
 
     def start_next(self, connection: Connection) -> None:
-        """Send `start` for as many of its waiting feeds as may be unanswered."""
-        if not connection.acknowledged:
+        """Send `start` for as many of its waiting feeds as may be unanswered, many at a time."""
+        if not connection.acknowledged or connection.unanswered > MOST_UNANSWERED // 2:
             return
         while connection.line and connection.unanswered < MOST_UNANSWERED:
             feed = connection.line.popleft()
