@@ -5,8 +5,8 @@ still on its way. The resume position therefore remembers delivered ids and, by 
 when that region's stream has been read; history is read from an overlap before that.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from .options import Beginning, Options
 from .types import LOWEST_ID, Checkpoint, Message
@@ -16,20 +16,21 @@ _FROM_NOW = Beginning()
 
 
 class SeenIds:
-    """The ids that were delivered last, at most `limit`, and the time of each.
+    """The ids that were delivered last, `limit` or a few more, and the time of each.
 
     Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
     time, `id_not_after` its time, is never later than when its message was published. Every
     message with a place above `evicted` that was ever added is known.
     """
 
-    __slots__ = ("_limit", "_times", "evicted")
+    __slots__ = ("_limit", "_most", "_times", "evicted")
 
     def __init__(
         self, limit: int, times: Iterable[tuple[str, int]] = (), evicted: str = LOWEST_ID
     ) -> None:
         self._limit = limit
-        self._times: OrderedDict[str, int] = OrderedDict()
+        self._most = limit + limit // 16
+        self._times: dict[str, int] = {}  # a fraction of an OrderedDict, and of its cost
         self.evicted = evicted
         for id, ms in times:
             self.add(id, ms)
@@ -43,8 +44,10 @@ class SeenIds:
         if id in times:
             return False
         times[id] = ms
-        if len(times) > self._limit:
-            self.evicted = max(self.evicted, id_not_after(*times.popitem(last=False)))
+        if len(times) > self._most:
+            # A dict looks for its first entry from where the first one ever was: so many at a time.
+            for old in list(islice(times, len(times) - self._limit)):
+                self.evicted = max(self.evicted, id_not_after(old, times.pop(old)))
         return True
 
     def without(self, ids: Collection[str]) -> tuple[str, ...]:
