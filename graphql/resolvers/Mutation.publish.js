@@ -7,8 +7,9 @@ const HOURS_OLD = 24;
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * A client's publish: readChannel -> requireAllowed -> checkMessage -> putOnBus. These functions share
- * the message in ctx.stash.message; what comes back is what subscribers get.
+ * A client's publish: readChannel -> requireAllowed -> checkMessage -> putOnBus -> storeMessage ->
+ * readStored -> replaceStored -> returnReplaced. The last three act only if the id is known already.
+ * The functions share the message in ctx.stash.message; subscribers get what comes back.
  */
 export function request(ctx) {
   const { id, name, message } = ctx.args;

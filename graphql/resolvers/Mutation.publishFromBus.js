@@ -1,9 +1,9 @@
 import { util } from '@aws-appsync/utils';
 
 /**
- * A message that another region's bus carried here: readChannel -> checkMessage -> storeMessage and
- * what follows. Its origin has checked who published it. A channel that is blocked now keeps the
- * message, so that the regions' histories agree after an `allow`, and delivers nothing.
+ * A message that another region's bus carried here: readChannel -> checkMessage -> storeMessage ->
+ * readStored -> replaceStored. Its origin has checked who published it. A channel that is blocked now
+ * keeps the message, so that the regions' histories agree after an `allow`, and delivers nothing.
  */
 export function request(ctx) {
   const { id, name, message, publishedAt, region, publisher } = ctx.args;

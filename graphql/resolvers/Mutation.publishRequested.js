@@ -1,8 +1,9 @@
 import { util } from '@aws-appsync/utils';
 
 /**
- * What a back end put on this region's bus, brought by the Publish function: the pipeline of publish.
- * The bus does not say who put it there.
+ * The Publish function publishes what a back end put on this region's bus: readChannel ->
+ * requireAllowed -> checkMessage -> putOnBus -> storeMessage -> readStored -> replaceStored ->
+ * returnReplaced, as publish does. The bus does not say who put it there.
  */
 export function request(ctx) {
   const { id, name, message } = ctx.args;
