@@ -119,8 +119,11 @@ class HistoryQueue:
 
     def add(self, fetch: Fetch) -> None:
         """Ask for this page soon."""
-        self._queues[fetch.region].append(fetch)
-        if fetch.region not in self._collecting:
+        queue = self._queues[fetch.region]
+        queue.append(fetch)
+        if len(queue) == MOST_FIELDS:
+            self._collected(fetch.region)
+        elif fetch.region not in self._collecting:
             loop = asyncio.get_running_loop()
             handle = loop.call_later(_COLLECT_SECONDS, self._collected, fetch.region)
             self._collecting[fetch.region] = handle
@@ -133,7 +136,8 @@ class HistoryQueue:
         self._queues.clear()
 
     def _collected(self, region: int) -> None:
-        self._collecting.pop(region, None)
+        if handle := self._collecting.pop(region, None):
+            handle.cancel()
         while self._queues[region] and self._active[region] < _MOST_AT_A_TIME:
             batch = self._next_batch(self._queues[region])
             self._active[region] += 1
