@@ -113,7 +113,7 @@ def side_by_side(found: Mapping[str, Any]) -> str:
             ),
             f"Without backlog: {found['highest']['before']} and {found['highest']['now']} "
             f"messages/s, × {found['rate_ratio']}. Where the processor time of a message goes, "
-            f"over all processes, at {found['steps']['now'][0]['offered']}/s, in ms:",
+            f"over all processes, at {found['cpu_rate']}/s, in ms:",
             table(["part", *names.values()], cpu),
         ]
     )
