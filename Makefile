@@ -130,10 +130,10 @@ reference: setup-dev ## Write the API reference of both SDKs to dist/reference (
 
 ##@ Develop it: measure
 
-bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 20 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
+bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everything in docs/performance.md and compare it with the baseline and the limit (about 15 minutes; Mosquitto is compared if it is installed) [ONLY=chapter]
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (within 2 minutes)
+bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (about 90 seconds)
 	@$(BIN)/python -m bench --check
 
 bench-sdk: setup-dev ## Measure what the SDK costs beside bare sockets, for 1,000 channels (2 minutes)

@@ -27,7 +27,7 @@ class Sizes:
 FULL = Sizes(
     rounds=3,
     subscribers=1_000,
-    crowd=Load(messages=200, publishers=4, warm_up=60, repeats=3),
+    crowd=Load(messages=200, publishers=4, warm_up=60, repeats=2),
     single=Load(messages=500, warm_up=300, repeats=3),
 )
 SMALL = Sizes(

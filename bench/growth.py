@@ -33,7 +33,7 @@ class Sizes:
         return Load(messages, warm_up=10)
 
 
-FULL = Sizes((10, 100), 1_000, 10_000, deliveries=200_000, rounds=6)
+FULL = Sizes((10, 100), 1_000, 10_000, deliveries=150_000, rounds=5)
 SMALL = Sizes((), 300, 3_000, deliveries=60_000, rounds=3)
 
 

@@ -36,7 +36,7 @@ _SUBJECTS = {
 }
 
 
-def run(colds: int = 21, warms: int = 200) -> dict[str, Any]:
+def run(colds: int = 15, warms: int = 200) -> dict[str, Any]:
     """ms for each function, and the ratios that have thresholds."""
     return _run(tuple(_SUBJECTS), colds, warms)
 

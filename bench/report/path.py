@@ -115,5 +115,8 @@ def side_by_side(found: Mapping[str, Any]) -> str:
             f"messages/s, × {found['rate_ratio']}. Where the processor time of a message goes, "
             f"over all processes, at {found['cpu_rate']}/s, in ms:",
             table(["part", *names.values()], cpu),
+            "What each part of the present stack takes at each rate; the publishers and the "
+            "subscriber are the load generator:",
+            _cores(found["steps"]["now"]),
         ]
     )
