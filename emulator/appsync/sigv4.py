@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -115,10 +116,16 @@ def _signature(secret: str, match: re.Match[str], evidence: Evidence) -> str:
             hashlib.sha256(canonical.encode()).hexdigest(),
         )
     )
+    key = _signing_key(secret, match["date"], match["region"], match["service"])
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=16)  # one key is good for a day
+def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     key = ("AWS4" + secret).encode()
-    for part in (match["date"], match["region"], match["service"], "aws4_request"):
+    for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.new(key, text.encode(), "sha256").hexdigest()
+    return key
 
 
 def _canonical_request(signed_headers: str, evidence: Evidence) -> str:
