@@ -106,7 +106,7 @@ THRESHOLDS = (
     Threshold(
         "CPU of a cross-region message ÷ that of the commit before",
         "cross_region/side_by_side/cpu_ratio",
-        0.7,
+        0.6,
         True,
         1.15,
     ),
