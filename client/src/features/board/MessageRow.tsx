@@ -19,7 +19,7 @@ export const MessageRow = memo(function MessageRow({ entry }: { readonly entry: 
         <Lag entry={entry} />
         {message.publisher !== null && (
           <span className={classes.publisher} title="Who published it, as the API verified">
-            <span className={classes.hidden}>from </span>
+            <span className="hidden">from </span>
             <bdi>{message.publisher}</bdi>
           </span>
         )}
@@ -37,7 +37,7 @@ function Lag({ entry }: { readonly entry: MessageEntry }) {
   if (milliseconds !== null) {
     return (
       <span className={classes.lag} title="From publishing to its arrival here, by both clocks">
-        <span className={classes.hidden}>arrived after </span>+{duration(milliseconds)}
+        <span className="hidden">arrived after </span>+{duration(milliseconds)}
       </span>
     );
   }

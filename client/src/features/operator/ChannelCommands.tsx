@@ -169,7 +169,7 @@ function focus(button: HTMLButtonElement | null): void {
 function ChannelTable({ all }: { readonly all: readonly ChannelInfo[] }) {
   return (
     <table className={classes.table}>
-      <caption className={classes.hidden}>Channels and their policy</caption>
+      <caption className="hidden">Channels and their policy</caption>
       <thead>
         <tr>
           <th scope="col">Channel</th>

@@ -23,7 +23,7 @@ export function UserList({ report }: { readonly report: Report }) {
       </Button>
       {users.length > 0 && (
         <table className={classes.table}>
-          <caption className={classes.hidden}>Users who are blocked or have a grant</caption>
+          <caption className="hidden">Users who are blocked or have a grant</caption>
           <thead>
             <tr>
               <th scope="col">User</th>

@@ -12,7 +12,7 @@ export function ReplicationBar({ paths }: { readonly paths: readonly Path[] }) {
           <dt>
             {regionName(path.from)}
             <span aria-hidden="true"> → </span>
-            <span className={classes.hidden}> to </span>
+            <span className="hidden"> to </span>
             {regionName(path.to)}
           </dt>
           <dd>{path.median === null ? 'no message yet' : inNumbers(path)}</dd>
