@@ -73,15 +73,15 @@ class Options:
 
     connect_timeout_ms: float = 10_000  # until connection_ack
     start_timeout_ms: float = 10_000  # until start_ack
-    history_timeout_ms: float = 10_000  # a page
+    history_timeout_ms: float = 10_000  # until a page of history
     keep_alive_ms: float = 60_000  # how often the server says `ka`
-    silence_factor: float = 1.3  # so many keep-alive intervals of silence: the connection is dead
+    silence_factor: float = 1.3  # the connection is dead after so many silent keep-alive intervals
 
-    backoff_base_ms: float = 500
-    backoff_cap_ms: float = 30_000
+    backoff_base_ms: float = 500  # the wait is random, up to this, doubled with each attempt
+    backoff_cap_ms: float = 30_000  # the longest wait
     stable_ms: float = 10_000  # live for that long: failures before are forgotten
-    failover_attempts: int = 3
-    failover_ms: float = 15_000
+    failover_attempts: int = 3  # failed attempts in a row before the next region is tried
+    failover_ms: float = 15_000  # ... or time without a connection
     home_probe_ms: float = 30_000  # while failed over, how often home is tried
 
     settle_ms: float = 8_000  # after start_ack, until history is read once more

@@ -16,15 +16,15 @@ export interface ClientOptions extends Partial<Tuning> {
   readonly presenceId?: string | undefined;
   /** Measure round trips first and prefer the nearest region. */
   readonly nearest?: boolean | undefined;
-  /** Where the platform has none (Node 20): the one of the package `ws`. */
+  /** A WebSocket class. Give that of the package `ws` where the platform has none (Node 20). */
   readonly WebSocket?: SocketConstructor | undefined;
-  /** In place of the platform's. */
+  /** A fetch function. By default the platform's. */
   readonly fetch?: Fetcher | undefined;
-  /** Numbers from 0 up to, not including, 1. */
+  /** Random numbers from 0 up to, not including, 1. By default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** This machine's clock, milliseconds since 1970. */
+  /** This machine's clock in milliseconds since 1970. By default `Date.now`. */
   readonly wall?: (() => number) | undefined;
-  /** Monotonic milliseconds. */
+  /** A monotonic clock in milliseconds. By default `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
 
@@ -38,23 +38,23 @@ export type ClientState = 'idle' | 'connecting' | 'live' | 'failed-over' | 'clos
 export interface SubscribeOptions extends Beginning {
   /** Leave out what this client published. */
   readonly skipOwn?: boolean | undefined;
-  /** Closes the subscription; its iteration ends. */
+  /** Closes the subscription when it is aborted; the iteration ends. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Which page of a channel's stored messages. */
 export interface HistoryOptions {
-  /** So many messages, the newest first. */
+  /** How many messages the page has, the newest first. */
   readonly last?: number | undefined;
-  /** That of the page before: older messages. */
+  /** The `nextToken` of an earlier page, to read older messages. */
   readonly nextToken?: string | null | undefined;
-  /** Gives the question up. */
+  /** Gives the request up when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The limits of a request to the API. */
 export interface AskOptions {
-  /** Gives the question up. */
+  /** Gives the request up when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** How long one region may take to answer, in milliseconds (10,000). */
   readonly timeoutMs?: number | undefined;

@@ -9,57 +9,57 @@ export const MOST_PER_PAGE = 200;
 /** As many messages as a rewind may bring: more than a buffer holds is for history. */
 const MOST_REWOUND = 1_000;
 
-/** Times in milliseconds, Infinity for never; the defaults suit AppSync. */
+/** How a client behaves. Times are in milliseconds, Infinity means never; the defaults suit AppSync. */
 export interface Tuning {
-  /** Subscriptions a connection; AppSync accepts 200. */
+  /** How many subscriptions share a connection. AppSync accepts 200. */
   readonly subscriptionsPerConnection: number;
-  /** Subscriptions of one connection that are started at the same time. */
+  /** How many subscriptions of one connection may be starting at the same time. */
   readonly startsAtOnce: number;
-  /** History is read again from this long before the last message, */
+  /** After a lost connection, history is read from this long before the last message. */
   readonly overlapMs: number;
-  /** or from this long before, in a region not used before. */
+  /** In a region that was not used before, history is read from this long before the last message. */
   readonly lookbackMs: number;
-  /** History is read once more so long after `start_ack`: delivery may begin later than that says. */
+  /** How long after `start_ack` history is read once more. AWS may begin to deliver later than it says. */
   readonly settleMs: number;
-  /** At rest history is read this often. Each read costs a request of up to 50 channels. */
+  /** How often history is read while nothing is wrong. Each reading costs a request for up to 50 channels. */
   readonly rereadMs: number;
-  /** Messages a history page. */
+  /** How many messages a page of history has. */
   readonly pageLimit: number;
-  /** Channels whose history one request reads. */
+  /** How many channels' histories one request reads. */
   readonly historyBatch: number;
-  /** So many failures of history end the subscription; another one is started. */
+  /** After this many failures to read history, the subscription has failed, and is started again. */
   readonly historyAttempts: number;
-  /** Ids remembered by channel in order to drop duplicates. */
+  /** How many ids of a channel are remembered, to drop duplicates. */
   readonly seenLimit: number;
-  /** By how much this machine's clock may run ahead. */
+  /** How far this machine's clock may run ahead. */
   readonly clockToleranceMs: number;
-  /** Until connection_ack. */
+  /** How long the server may take to send `connection_ack`. */
   readonly connectTimeoutMs: number;
-  /** Until start_ack. */
+  /** How long the server may take to send `start_ack`. */
   readonly startTimeoutMs: number;
-  /** Until a page of history. */
+  /** How long a page of history may take. */
   readonly historyTimeoutMs: number;
-  /** How often the server says `ka`. */
+  /** How often the server sends `ka`. */
   readonly keepAliveMs: number;
-  /** So many keep-alive intervals of silence: the connection is dead. */
+  /** After this many keep-alive intervals of silence, the connection counts as dead. */
   readonly silenceFactor: number;
-  /** Before another attempt: a random time up to this, doubled with each, */
+  /** The wait before another attempt is random, up to this long. It doubles with each attempt. */
   readonly backoffBaseMs: number;
-  /** and never longer than this. */
+  /** The longest wait before another attempt. */
   readonly backoffCapMs: number;
-  /** Live for that long: failures before are forgotten. */
+  /** A connection that has been live for this long makes earlier failures forgotten. */
   readonly stableMs: number;
-  /** Failed attempts in a row before the next region is tried, */
+  /** After this many failed attempts in a row, the next region is tried. */
   readonly failoverAttempts: number;
-  /** or time without a connection. */
+  /** After this long without a connection, the next region is tried. */
   readonly failoverMs: number;
-  /** While failed over, how often home is tried. */
+  /** How often home is tried while another region is in use. */
   readonly homeProbeMs: number;
-  /** Messages of a channel that the consumer has not read. */
+  /** How many unread messages of a channel are buffered. */
   readonly bufferLimit: number;
-  /** The same of all channels, in bytes. */
+  /** How many bytes of unread messages of all channels are buffered. */
   readonly bufferBytes: number;
-  /** Live messages of a channel that wait while history is read. */
+  /** How many live messages of a channel are held while history is read. */
   readonly holdLimit: number;
 }
 
@@ -68,17 +68,17 @@ export interface Tuning {
  * delivered.
  */
 export interface Beginning {
-  /** The newest so many messages that are stored in the region, at most 1,000, then live; 0 is none. */
+  /** Begin with this many of the newest messages that the region stores: 0 to 1,000. */
   readonly rewind?: number | undefined;
-  /** What is newer than this id. */
+  /** Begin after the message with this id. */
   readonly after?: string | undefined;
-  /** What the last so many milliseconds brought. */
+  /** Begin with the messages of the last so many milliseconds. */
   readonly replayMs?: number | undefined;
-  /** Continue another subscription: what its iteration has not given out. */
+  /** Continue another subscription, after the last message that it delivered. */
   readonly checkpoint?: Checkpoint | undefined;
 }
 
-/** What `Tuning` is where nothing is said. */
+/** The default of each option. */
 export const DEFAULTS: Tuning = {
   subscriptionsPerConnection: 200,
   startsAtOnce: 50,

@@ -11,23 +11,23 @@ import { later, part } from './timers.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
 import { newUlid } from './ulid.js';
 
-/** Times in milliseconds. */
+/** How one message is published. Times are in milliseconds. */
 export interface PublishOptions {
-  /** A ULID, to continue an earlier attempt; by default a new one. */
+  /** The message's id, a ULID. Give one to continue an earlier attempt. By default a new one is made. */
   readonly id?: string | undefined;
   /** Called with the id before the message is sent with it: once, or twice if the clock is wrong. */
   readonly onId?: ((id: string) => void) | undefined;
-  /** In a region, before the next one (2). */
+  /** How many attempts are made in a region before the next region is tried (2). */
   readonly attempts?: number | undefined;
-  /** Through all regions (2). */
+  /** How often all regions are tried (2). */
   readonly rounds?: number | undefined;
   /** How long one attempt may take, in milliseconds (10,000). */
   readonly timeoutMs?: number | undefined;
-  /** Before another attempt: a random time up to this (200), doubled with each, */
+  /** The wait before another attempt is random, up to this long (200). It doubles with each attempt. */
   readonly backoffBaseMs?: number | undefined;
-  /** and never longer than this (5,000). */
+  /** The longest wait before another attempt (5,000). */
   readonly backoffCapMs?: number | undefined;
-  /** Ends the attempts; the message may have been accepted. */
+  /** Ends the attempts when it is aborted. The message may have been accepted already. */
   readonly signal?: AbortSignal | undefined;
 }
 

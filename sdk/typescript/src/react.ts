@@ -13,7 +13,7 @@ const ClientContext = createContext<Client | null>(null);
 
 /** What ClientProvider takes. */
 export interface ClientProviderProps {
-  /** The same on every render. The application made it, and closes it. */
+  /** The client, the same one on every render. The application makes it and closes it. */
   readonly client: Client;
   readonly children?: ReactNode;
 }
@@ -34,9 +34,9 @@ export function useClient(): Client {
 
 /** Which messages useChannel shows. */
 export interface UseChannelOptions {
-  /** Begin with the newest so many messages that are stored. */
+  /** Begin with this many of the newest stored messages. */
   readonly rewind?: number | undefined;
-  /** So many are shown, the newest (200). */
+  /** How many of the newest messages are kept in the list (200). */
   readonly keep?: number | undefined;
 }
 

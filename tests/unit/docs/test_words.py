@@ -15,7 +15,7 @@ _WORDS = {
     r"govern(s|ed|ing|ance)?": "command, apply",
     r"chores?": "action",
     r"installations?": "deployment",
-    r"doubles": "duplicates",
+    r"doubles(?! (with|each|every|up))": "duplicates",
     r"candidates?": "standby (SDK)",
 }
 # CHANGELOG tells what things were called. Makefile refuses the variable's old name.
