@@ -18,7 +18,7 @@ from globalws_functions.domain.ulid import ulid
 
 MOST_ENTRIES = 10
 MOST_BYTES = 240_000
-"""Of one PutEvents call, which takes 256 KB; the envelope is counted roughly."""
+"""The most bytes of one PutEvents call, which takes 256 KB; the envelope is counted roughly."""
 MOST_MESSAGE_BYTES = 204_800
 
 _ENVELOPE_BYTES = 400

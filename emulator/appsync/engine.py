@@ -124,7 +124,7 @@ class Engine:
         return self.counters.snapshot()
 
     async def authenticate(self, evidence: Evidence) -> Caller:
-        """Who presents this evidence; raises UnauthorizedError."""
+        """The caller who presents this evidence; raises UnauthorizedError."""
         return await self._authentication.authenticate(evidence)
 
     async def handle(self, evidence: Evidence, meta: RequestMeta) -> HttpAnswer:

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class RuleCounters:
-    """Of one rule; all but `matched` count (event, target) pairs.
+    """The counters of one rule; all but `matched` count (event, target) pairs.
 
     `delivered` means accepted by the peer's bus or by the asynchronous queue of a function.
     `not_forwarded` were held by the one-hop rule; `dropped` belonged to a rule or target that a
@@ -25,7 +25,7 @@ class RuleCounters:
 
 @dataclass
 class FunctionCounters:
-    """Of one function's asynchronous queue; `attempts` reached the function."""
+    """The counters of one function's asynchronous queue; `attempts` reached the function."""
 
     accepted: int = 0
     attempts: int = 0
@@ -41,7 +41,7 @@ class FunctionCounters:
 
 @dataclass
 class BusCounters:
-    """Of the region's process as a whole."""
+    """The counters of the region's process as a whole."""
 
     accepted: int = 0
     refused: int = 0

@@ -14,7 +14,7 @@ from typing import Any
 
 MAXIMUM_ENTRIES = 10
 MAXIMUM_BYTES = 1024 * 1024
-"""Of all entries of a call together, since January 2026."""
+"""The most bytes that all entries of a call may have together, since January 2026."""
 
 _KNOWN = {
     "Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader",

@@ -29,7 +29,7 @@ from emulator.eventbridge.service import EventBridge
 
 DELIVER_PATH = "/_local/eventbridge/deliver"
 MAXIMUM_BODY = 8 * MAXIMUM_BYTES
-"""Of a request: entries are JSON in JSON, which may escape each character."""
+"""The most bytes of a request: entries are JSON in JSON, which may escape each character."""
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
