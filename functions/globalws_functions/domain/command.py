@@ -257,18 +257,14 @@ def _rule_pattern(detail: Mapping[str, Any]) -> str:
     text = read_text(detail, "name")
     # Rules of names that older versions took must stay manageable.
     if not (is_rule_pattern(text) or is_old_name(text)):
-        raise InvalidEventError(
-            f"detail.name is neither a channel nor a pattern: {RULE_PATTERN_FORM}"
-        )
+        raise InvalidEventError(f"detail.name is not a rule's pattern: {RULE_PATTERN_FORM}")
     return text
 
 
 def _user(detail: Mapping[str, Any]) -> str:
     user = _bounded(detail, "user", MAX_USER)
     if user.startswith("iam:"):
-        raise InvalidEventError(
-            "detail.user: iam: begins the name of a role; roles are blocked with IAM"
-        )
+        raise InvalidEventError("detail.user is a role (iam:): block roles with IAM")
     return user
 
 
