@@ -150,5 +150,5 @@ async def test_nobody_there_is_an_error_before_anything_was_sent() -> None:
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1", "127.0.0.1:80"])
 def test_only_http_urls_are_served(url: str) -> None:
-    with pytest.raises(ValueError, match="no http"):
+    with pytest.raises(ValueError, match="not an http"):
         HttpClient(url, timeout=1.0)
