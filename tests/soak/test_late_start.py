@@ -15,6 +15,8 @@ from tests.support.stack import LocalStack
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
+# test_soak.py, on the same stack, counts every message of its own channels.
+_CHANNEL = "cars"
 _SUBSCRIPTIONS = 20
 _EARLY = Counter(["early home", "early away"])
 _DELAY_MS = 5_000
@@ -57,7 +59,7 @@ async def _received(home: Client, away: Client, *, loses: bool) -> list[Counter[
     """What each subscriber got, of messages that both regions accepted."""
     run = uuid4().hex
     got = [Counter[str]() for _ in range(_SUBSCRIPTIONS)]
-    subscriptions = [home.subscribe("tech") for _ in got]
+    subscriptions = [home.subscribe(_CHANNEL) for _ in got]
 
     async def read(subscription: Subscription, texts: Counter[str]) -> None:
         async for message in subscription.messages():
@@ -67,7 +69,8 @@ async def _received(home: Client, away: Client, *, loses: bool) -> list[Counter[
 
     async def publish(text: str) -> None:
         await asyncio.gather(
-            home.publish("tech", f"{run} {text} home"), away.publish("tech", f"{run} {text} away")
+            home.publish(_CHANNEL, f"{run} {text} home"),
+            away.publish(_CHANNEL, f"{run} {text} away"),
         )
 
     def complete(texts: Counter[str]) -> bool:
