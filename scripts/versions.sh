@@ -25,5 +25,4 @@ cd "$work/clone"
 make setup-dev PYTHON="$python"
 .venv/bin/python -m pytest -q -p no:cacheprovider -n 2 tests/unit
 npm run --silent test --workspace client
-.venv/bin/python -m pytest -q -p no:cacheprovider -m '' \
-  -k 'not sdist and not command' tests/e2e/test_packages.py tests/e2e/test_npm_package.py
+.venv/bin/python -m pytest -q -p no:cacheprovider -m registry tests/e2e

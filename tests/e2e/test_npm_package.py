@@ -10,7 +10,7 @@ from globalws_client.version import VERSION
 
 from tests.support.stack import ROOT, LocalStack
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.registry, pytest.mark.timeout(300)]
 
 _SESSION = """
 const [home, away] = JSON.parse(readFileSync('config.json', 'utf8')).regions;
@@ -156,7 +156,6 @@ def test_declarations_suit_es_modules_and_commonjs(application: Path) -> None:
     assert _run("node", compiler, *strict, *modules, *files, folder=application) == ""
 
 
-@pytest.mark.registry
 def test_vites_template_builds_with_it(package: Path, tmp_path: Path) -> None:
     create = ("create", "--yes", "vite@latest", "app", "--", "--template", "react-ts")
     _npm(*create, "--no-interactive", folder=tmp_path)

@@ -12,7 +12,7 @@ from globalws_client.version import VERSION
 from scripts.packages import build
 from tests.support.stack import ROOT, LocalStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.registry, pytest.mark.timeout(300)]
 
 _UV = ROOT / ".venv/bin/uv"
 _SESSION = """
