@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.growth import Delivery, _best, _ratios
+from bench.growth import Delivery, _best, _growth_of_own_code, _ratios
 from bench.load import Outcome
 from bench.report.load import growth
 
@@ -41,10 +41,10 @@ def test_of_all_rounds_the_least_counts_for_each_audience() -> None:
     quiet, noisy = Delivery(4.0, 6.0, 1.0), Delivery(5.0, 10.0, 1.0)
     turns = [{"globalws": (noisy, quiet)}, {"globalws": (quiet, noisy)}]
     assert _best(turns, "globalws") == (quiet, quiet)
+    assert _growth_of_own_code(turns, "globalws") == 1.0
     channels = [{"cpu_us_per_publish": 800.0}, {"cpu_us_per_publish": 880.0}]
     assert _ratios(turns, channels) == {
         "globalws_most_to_fewer": 1.0,
-        "globalws_own_code_most_to_fewer": 1.0,
         "publish_most_channels_to_10": 1.1,
     }
 
@@ -53,7 +53,7 @@ def test_a_growth_that_every_round_has_is_seen() -> None:
     turns = [{"globalws": (Delivery(4.0, 6.0, 1.0), Delivery(8.0, 12.0, 1.0))}] * 2
     ratios = _ratios(turns, [{"cpu_us_per_publish": 1.0}])
     assert ratios["globalws_most_to_fewer"] == 2.0
-    assert ratios["globalws_own_code_most_to_fewer"] == 2.0
+    assert _growth_of_own_code(turns, "globalws") == 2.0
 
 
 def test_growth_is_compared_with_the_bare_sends_in_the_same_rounds() -> None:
