@@ -154,12 +154,13 @@ class Leaks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+        if fixturedef.scope == "function":  # what it opens, it must close before the test has ended
+            return (yield)
         sockets, processes, files = _open_sockets(), _children(), set(os.listdir(self._folder))
         result = yield
-        if fixturedef.scope != "function":
-            self._sockets |= _open_sockets() - sockets
-            self._processes |= _children() - processes
-            self._files |= set(os.listdir(self._folder)) - files
+        self._sockets |= _open_sockets() - sockets
+        self._processes |= _children() - processes
+        self._files |= set(os.listdir(self._folder)) - files
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

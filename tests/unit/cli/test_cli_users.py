@@ -89,6 +89,7 @@ def test_list_shows_blocks_and_grants_as_each_region_has_them(
     text = run("users", "list").out
     assert "orders:42 subscribe" in text
     assert "spam" in text
+    deployment.regions[SYDNEY].stuck = False
     run("users", "allow", "bo", "--reason", "sorry")
     assert [row["user"] for row in run("users", "list", "--json").document["users"]] == ["al"]
 
