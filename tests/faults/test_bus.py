@@ -105,12 +105,12 @@ async def test_a_regions_clock_is_minutes_off(fault_run: FaultRun, minutes: int)
     west, _sydney = run.stack.running.regions
     there = datetime.now(UTC) + timedelta(minutes=minutes)
     skewed = {}
-    for _ in range(12):
+    for number in range(12):
         id = new_id(ahead_seconds=60 * minutes)
         skewed[id] = {
             "id": id,
             "name": CHANNEL,
-            "message": "by another clock",
+            "message": f"message {number}",  # as `publish` below: one id has one text
             "publishedAt": there.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "region": west.region,
         }
