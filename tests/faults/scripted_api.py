@@ -99,7 +99,8 @@ async def scripted_api(
     api = ScriptedApi(api_url, script, session)
     app = web.Application(client_max_size=2_000_000)
     app.router.add_post("/graphql", api.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.5)
+    # A call whose caller has given up ends.
+    runner = web.AppRunner(app, shutdown_timeout=0.5, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
