@@ -15,6 +15,16 @@ from tests.infrastructure.conftest import Template
 from tests.infrastructure.test_template import _listed, _references
 from tests.support.stack import ROOT
 
+# What ends leases and members, and tells the other regions.
+_ENDS_MEMBERSHIPS = {
+    ("dynamodb:Scan", "LeasesTable"),
+    ("dynamodb:UpdateItem", "LeasesTable"),
+    ("dynamodb:DeleteItem", "LeasesTable"),
+    ("dynamodb:Scan", "MembersTable"),
+    ("dynamodb:Query", "MembersTable"),
+    ("dynamodb:DeleteItem", "MembersTable"),
+    ("appsync:GraphQL", "Mutation.announceLeave"),
+}
 # Lambda itself hands what failed to the OnFailure queue, with the function's role.
 _ON_FAILURE: Call = ("sqs:SendMessage", "FunctionDeadLetterQueue")
 
@@ -36,13 +46,7 @@ _ALLOWED: dict[str, set[Call]] = {
     "SweepFunction": {
         ("appsync:GraphQL", "Mutation.unsubscribe"),
         ("appsync:GraphQL", "Mutation.disconnect"),
-        ("dynamodb:Scan", "LeasesTable"),
-        ("dynamodb:UpdateItem", "LeasesTable"),
-        ("dynamodb:DeleteItem", "LeasesTable"),
-        ("dynamodb:Scan", "MembersTable"),
-        ("dynamodb:Query", "MembersTable"),
-        ("dynamodb:DeleteItem", "MembersTable"),
-        ("appsync:GraphQL", "Mutation.announceLeave"),
+        *_ENDS_MEMBERSHIPS,
         _ON_FAILURE,
     },
     "PolicyFunction": {("dynamodb:UpdateItem", "ChannelsTable"), _ON_FAILURE},
@@ -52,13 +56,7 @@ _ALLOWED: dict[str, set[Call]] = {
         ("dynamodb:Scan", "ChannelsTable"),
         ("dynamodb:UpdateItem", "ChannelsTable"),
         ("dynamodb:PutItem", "ChannelsTable"),
-        ("dynamodb:Scan", "LeasesTable"),
-        ("dynamodb:UpdateItem", "LeasesTable"),
-        ("dynamodb:DeleteItem", "LeasesTable"),
-        ("dynamodb:Scan", "MembersTable"),
-        ("dynamodb:Query", "MembersTable"),
-        ("dynamodb:DeleteItem", "MembersTable"),
-        ("appsync:GraphQL", "Mutation.announceLeave"),
+        *_ENDS_MEMBERSHIPS,
         ("dynamodb:PutItem", "AuditTable"),
         ("appsync:ListApiKeys", "apikeys"),
         ("appsync:UpdateApiKey", "apikeys/${ApiKey.ApiKeyId}"),

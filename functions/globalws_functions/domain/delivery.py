@@ -59,7 +59,7 @@ def deliver(
         blocked: the outcome if the channel is blocked; DEAD_LETTERED keeps the event.
 
     Raises:
-        TransientError: Lambda shall try again.
+        TransientError: Lambda must try again.
     """
     message = None
     try:

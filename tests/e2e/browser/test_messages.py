@@ -1,4 +1,4 @@
-"""Messages between pages, whoever is there: both regions, refusals, hostile text, and many."""
+"""Messages between pages, and who is there: both regions, refusals, hostile text, and many."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -142,7 +142,7 @@ async def test_the_publisher_is_stored_and_comes_with_history(served: Served) ->
 
 
 @pytest.mark.parametrize("identity", [None, _BACK_END, _token()], ids=["key", "IAM", "token"])
-async def test_whoever_publishes_costs_one_read(served: Served, identity: Identity) -> None:
+async def test_a_publish_of_any_caller_costs_one_read(served: Served, identity: Identity) -> None:
     answer, asked = served.services.dynamodb, []
 
     async def counted(operation: str, payload: dict[str, Any], region: str) -> dict[str, Any]:

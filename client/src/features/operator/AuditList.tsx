@@ -4,6 +4,7 @@ import { clock } from '../../lib/time';
 import { RegionChip } from '../regions/RegionChip';
 import { operator } from './api';
 import type { AuditRecord } from './api';
+import { summary } from './outcome';
 import type { Report } from './outcome';
 import classes from './Operator.module.css';
 
@@ -13,8 +14,7 @@ export function AuditList({ report }: { readonly report: Report }) {
   const look = async (): Promise<string> => {
     const answer = await operator.audit();
     setRecords(answer.records);
-    const failures = answer.errors.map((each) => `${each.region}: ${each.error}`);
-    return [`${answer.records.length} audit records.`, ...failures].join(' ');
+    return summary(`${answer.records.length} audit records.`, answer.errors);
   };
   return (
     <section className={classes.card} aria-labelledby="audit">

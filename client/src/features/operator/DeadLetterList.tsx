@@ -4,6 +4,7 @@ import { clock } from '../../lib/time';
 import { RegionChip } from '../regions/RegionChip';
 import { operator } from './api';
 import type { DeadLetter, DeadLetters, Redriven } from './api';
+import { summary } from './outcome';
 import type { Report } from './outcome';
 import classes from './Operator.module.css';
 
@@ -19,7 +20,7 @@ export function DeadLetterList({ report }: { readonly report: Report }) {
   const look = async (): Promise<string> => {
     const answer = await operator.deadLetters();
     setFound(answer);
-    return summary(answer);
+    return counted(answer);
   };
   const redrive = async (): Promise<string> => {
     const { queues } = await operator.redrive();
@@ -72,10 +73,9 @@ function DeadLetterRow({ deadLetter }: { readonly deadLetter: DeadLetter }) {
   );
 }
 
-function summary({ deadLetters, errors }: DeadLetters): string {
+function counted({ deadLetters, errors }: DeadLetters): string {
   const count = deadLetters.length === 1 ? '1 dead letter' : `${deadLetters.length} dead letters`;
-  const failures = errors.map((each) => `${each.region}: ${each.error}`);
-  return [`${count}.`, ...failures].join(' ');
+  return summary(`${count}.`, errors);
 }
 
 function told(queues: readonly Redriven[]): string {

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Badge, Button } from '@mantine/core';
 import { operator } from './api';
 import type { KnownUser, UserRules } from './api';
+import { summary } from './outcome';
 import type { Report } from './outcome';
 import classes from './Operator.module.css';
 
@@ -12,8 +13,7 @@ export function UserList({ report }: { readonly report: Report }) {
     const answer = await operator.users();
     setUsers(answer.users);
     const count = answer.users.length === 1 ? '1 user' : `${answer.users.length} users`;
-    const failures = answer.errors.map((each) => `${each.region}: ${each.error}`);
-    return [`${count} with a block or a grant.`, ...failures].join(' ');
+    return summary(`${count} with a block or a grant.`, answer.errors);
   };
   return (
     <section className={classes.card} aria-labelledby="users">

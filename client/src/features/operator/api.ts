@@ -1,5 +1,11 @@
 /** The local stack's operator API, on the page's own origin. See emulator/runtime/web/operator.py. */
 
+/** Why a region has not answered. */
+export interface RegionError {
+  readonly region: string;
+  readonly error: string;
+}
+
 export interface RegionStatus {
   readonly region: string;
   readonly running: boolean;
@@ -23,7 +29,7 @@ export interface DeadLetter {
 
 export interface DeadLetters {
   readonly deadLetters: readonly DeadLetter[];
-  readonly errors: readonly { readonly region: string; readonly error: string }[];
+  readonly errors: readonly RegionError[];
 }
 
 export interface Redriven {
@@ -50,7 +56,7 @@ export interface AuditRecord {
 
 export interface Audit {
   readonly records: readonly AuditRecord[];
-  readonly errors: readonly { readonly region: string; readonly error: string }[];
+  readonly errors: readonly RegionError[];
 }
 
 /** What one region has about a user. */
@@ -71,7 +77,7 @@ export interface KnownUser {
 
 export interface Users {
   readonly users: readonly KnownUser[];
-  readonly errors: readonly { readonly region: string; readonly error: string }[];
+  readonly errors: readonly RegionError[];
 }
 
 export interface Accepted {
