@@ -82,7 +82,13 @@ def carry_out(
     except InvalidEventError as error:  # before any region takes it
         raise UsageError(f"no region would carry it out: {error}") from error
     put_in = put_on_first_bus(session, change)
-    shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    try:
+        shown = until_shown(session.target.all_regions, look, timeout) if wait else []
+    except KeyboardInterrupt:
+        session.output.note(
+            f"the bus of {put_in} took it, so it is carried out all the same: see `globalws audit`"
+        )
+        raise
     return report(session.output, change.document(), shown, put_in, waited=wait)
 
 

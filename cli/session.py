@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cli.adapters.graphql import GraphqlApi, signed, with_api_key
-from cli.errors import DeclinedError
+from cli.errors import DeclinedError, UnreachableError
 from cli.output import Output
 from cli.targets.choose import TargetOptions, choose_target
 from cli.targets.target import Kind, Region, Target
@@ -56,9 +56,20 @@ class Session:
         return connect_api(region)
 
     def caller(self) -> str:
-        """The operator: the AWS identity, or user@host on the local stack."""
+        """The operator: the AWS identity, or user@host on the local stack.
+
+        Raises:
+            CliError: there are no credentials, or no region's STS answers.
+        """
         if self.target.kind is Kind.AWS:
-            return self.target.selected[0].clients.caller()
+            regions = dict.fromkeys((*self.target.selected, *self.target.all_regions))
+            problems = []
+            for region in regions:
+                try:
+                    return region.clients.caller()
+                except UnreachableError as error:
+                    problems.append(error)
+            raise problems[0]
         name = f"{getpass.getuser()}@{platform.node() or 'localhost'}"
         return name.encode(errors="replace").decode()  # an account's name may be no UTF-8
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _HTTP_SERVER_ERROR = 500
 # AWS's words for "not now" that come with a status below 500, or in an entry of PutEvents.
 _NOT_NOW = ("Throttl", "TooManyRequests", "LimitExceeded", "ThroughputExceeded", "Internal")
+_LONGEST_FUNCTION_SECONDS = 270  # Janitor has 240
 _LOG_IN = "log in, or set AWS_PROFILE to a profile that works"
 
 
@@ -114,7 +115,9 @@ class Clients:
 
         config = Config(
             connect_timeout=3,
-            read_timeout=20,
+            # A function that is waited for answers when it has ended. A call that is given up
+            # before would be repeated while it runs.
+            read_timeout=_LONGEST_FUNCTION_SECONDS if service == "lambda" else 20,
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=32,
         )

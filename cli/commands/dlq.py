@@ -9,7 +9,7 @@ import typer
 
 from cli.command import STORED_CHANNEL, command, new_app
 from cli.commands.dlq_view import SHORTEST_PREFIX, decoded, show_list, show_tallies, shown_time
-from cli.dead_letter_queues import hand_over, home_of, queue_of
+from cli.dead_letter_queues import Choice, hand_over, home_of, queue_of
 from cli.domain.dead_letters import DeadLetter, Queue, Reading, read_dead_letter
 from cli.drain import Drain
 from cli.errors import CliError, ExitCode, UsageError
@@ -72,7 +72,7 @@ def list_dead_letters(
     While they are read, messages are hidden from other readers for a moment. Counts are SQS's own,
     which are approximate. `poison` marks what a redrive cannot help.
     """
-    wanted = _wanted((), channel)
+    choice = Choice(channel=channel)
 
     def look(place: _Place) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         source = queue_of(place.region, place.kind)
@@ -80,7 +80,7 @@ def list_dead_letters(
         counts = {"visible": depth.visible, "inFlight": depth.in_flight, "delayed": depth.delayed}
         with Drain(source, limit) as drain:
             readings = [read_dead_letter(each, home) for batch in drain.batches() for each in batch]
-        return counts, [reading.summary() for reading in readings if wanted(reading)]
+        return counts, [reading.summary() for reading in readings if choice.wants(reading)]
 
     places = _places(session, queue)
     queues, messages, errors = [], [], []
@@ -110,14 +110,14 @@ def show(
     queue: QueueName = None,
 ) -> ExitCode:
     """Show one dead letter whole: its event, where it was going, and why it failed."""
-    wanted = _wanted((message_id,), None)
+    choice = Choice([message_id])
 
     def look(place: _Place) -> Reading | None:
         home = home_of(place.region, session.target)
         with Drain(queue_of(place.region, place.kind)) as drain:
             for batch in drain.batches():
                 for reading in (read_dead_letter(dead_letter, home) for dead_letter in batch):
-                    if wanted(reading):
+                    if choice.wants(reading):
                         return reading
         return None
 
@@ -188,6 +188,7 @@ def redrive_dead_letters(
     what = f"{len(ids)} messages" if ids else _held(places)
     session.confirm(f"Redrive {what} to where they were going?")
     sync = session.target.kind is Kind.LOCAL if wait is None else wait
+    choice = Choice(ids or (), channel)
 
     def act(place: _Place, tally: Tally) -> None:
         home = home_of(place.region, session.target)
@@ -196,12 +197,12 @@ def redrive_dead_letters(
             tally,
             lambda dead_letter: read_dead_letter(dead_letter, home),
             lambda to: hand_over(to, place.region, session.target, wait=sync),
-            wanted=_wanted(ids or (), channel),
+            wanted=choice.wants,
             include_poison=include_poison,
             limit=limit,
         )
 
-    return _run(session, places, act, "redriven")
+    return _run(session, places, act, "redriven", choice)
 
 
 @command(
@@ -231,6 +232,7 @@ def drop_dead_letters(
     places = _places(session, queue)
     what = f"{len(ids)} messages" if ids else _held(places)
     session.confirm(f"Delete {what}? It cannot be undone.")
+    choice = Choice(ids or (), channel)
 
     def act(place: _Place, tally: Tally) -> None:
         def read(dead_letter: DeadLetter) -> Reading:
@@ -238,13 +240,17 @@ def drop_dead_letters(
 
         home = home_of(place.region, session.target)
         source = queue_of(place.region, place.kind)
-        drop(source, tally, read, wanted=_wanted(ids or (), channel), limit=limit)
+        drop(source, tally, read, wanted=choice.wants, limit=limit)
 
-    return _run(session, places, act, "dropped")
+    return _run(session, places, act, "dropped", choice)
 
 
 def _run(
-    session: Session, places: list[_Place], act: Callable[[_Place, Tally], None], done: str
+    session: Session,
+    places: list[_Place],
+    act: Callable[[_Place, Tally], None],
+    done: str,
+    choice: Choice,
 ) -> ExitCode:
     tallies = {place: Tally(place.region.name, place.kind.value) for place in places}
     answers = at_once(lambda place: act(place, tallies[place]), places)
@@ -254,6 +260,12 @@ def _run(
     code = _code([error for _, error in answers])
     stayed = sum(tally.failed + tally.poison for tally in tallies.values())
     moved = sum(tally.done for tally in tallies.values())
+    if choice.missing:
+        names = ", ".join(choice.missing)
+        session.output.error(
+            f"no queue holds {names}, or it is hidden for now: `globalws dlq list`"
+        )
+        code = ExitCode.FAILED if code is ExitCode.OK else code
     if code is ExitCode.OK and stayed:
         return ExitCode.PARTLY
     return ExitCode.PARTLY if moved and code is not ExitCode.OK else code
@@ -275,17 +287,6 @@ def _check_ids(ids: list[str] | None) -> None:
     for each in ids or []:
         if len(each) < SHORTEST_PREFIX:
             raise UsageError(f"{each!r} is too short: give at least {SHORTEST_PREFIX} characters")
-
-
-def _wanted(ids: list[str] | tuple[str, ...], channel: str | None) -> Callable[[Reading], bool]:
-    prefixes = tuple(ids)
-
-    def wanted(reading: Reading) -> bool:
-        if prefixes and not reading.dead_letter.message_id.startswith(prefixes):
-            return False
-        return channel is None or reading.detail.get("name") == channel
-
-    return wanted
 
 
 def _code(errors: list[CliError | None]) -> ExitCode:

@@ -27,7 +27,7 @@ from cli.regions import Answer, exit_code, failures, in_each
 from cli.session import Session
 from cli.targets.target import Kind, Region
 
-_FUNCTIONS = ("replay", "commands", "policy", "janitor")
+_FUNCTIONS = ("replay", "publish", "commands", "policy", "janitor")
 _CLOCKS = 60.0  # how far the publisher's clock, which made the id, may be ahead
 _LONGEST = 30 * 86_400.0
 _MOST_DEAD_LETTERS = 500  # of each queue

@@ -38,13 +38,13 @@ def find_stacks(deployment: str, regions: Iterable[str]) -> dict[str, Stack]:
 
 
 def dead_letters(stack: Stack) -> int:
-    """How many messages are in the stack's dead-letter queues. Raises CliError."""
+    """How many messages the stack's dead-letter queues hold, hidden ones too. Raises CliError."""
     queues = [
         DeadLetterQueue(clients_of(stack.region), kind, stack.outputs[output])
         for kind, output in OUTPUT.items()
         if output in stack.outputs
     ]
-    return sum(queue.depth().visible for queue in queues)
+    return sum(queue.depth().total for queue in queues)
 
 
 def audit_table_left(stack: Stack) -> str | None:

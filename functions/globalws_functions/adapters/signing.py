@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests_aws4auth import AWS4Auth
 
@@ -79,9 +79,24 @@ def post(
     request.headers = CaseInsensitiveDict(headers)
     request.headers["Content-Length"] = str(len(body))
     _signer(Credentials.from_environment(), region, service)(request)
+    adapter = session.get_adapter(url)
     try:
-        response = session.get_adapter(url).send(request, timeout=_CONNECT_AND_READ_SECONDS)
+        response = _send(adapter, request)
         _ = response.content  # once it is read, the connection is free for the next request
     except requests.RequestException as error:
         raise TransientError(f"{service} at {url} did not answer: {error}") from error
     return response
+
+
+def _send(adapter: BaseAdapter, request: requests.PreparedRequest) -> requests.Response:
+    """Sends a request, again at once if the connection breaks.
+
+    Lambda freezes a function between two events. Meanwhile the other end may close the kept
+    connection, which shows at the next request only; Lambda would try again after a minute.
+    """
+    try:
+        return adapter.send(request, timeout=_CONNECT_AND_READ_SECONDS)
+    except requests.ConnectionError as error:
+        if isinstance(error, requests.Timeout):
+            raise
+        return adapter.send(request, timeout=_CONNECT_AND_READ_SECONDS)

@@ -2,6 +2,13 @@
 
 import pytest
 
+from cli.adapters.clients import Clients
+from cli.adapters.stacks import Stack
+from cli.errors import UnreachableError
+from cli.output import Output
+from cli.session import Session
+from cli.targets.choose import TargetOptions
+from cli.targets.target import Kind, Region, Target
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_deployment import FakeDeployment
 
@@ -26,6 +33,18 @@ def test_a_command_says_how_it_ended_in_each_region(
     assert ran.code == 3
     assert [each["state"] for each in ran.document["regions"]] == ["confirmed", state]
     assert "already written" not in str(ran.document["regions"][0]["why"])
+
+
+def test_who_stops_waiting_is_told_that_the_command_is_on_its_way(
+    deployment: FakeDeployment, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.change.until_shown", interrupted)
+    ran = run("channels", "block", "tech", "--reason", "x", "--yes")
+    assert ran.code == 130
+    assert "the bus of us-west-2 took it" in ran.err
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[1])
@@ -58,3 +77,28 @@ def test_a_decision_says_what_the_channel_is_now(
         run("channels", "block", name, "--reason", "before", "--yes")
     ran = run(*command, "--reason", "x", "--json")
     assert {each["why"] for each in ran.document["regions"]} == {f"{now}, subscriptions ended"}
+
+
+def test_who_commands_is_known_although_a_region_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first region's STS does not answer: that is when operators need commands most."""
+
+    def caller(clients: Clients) -> str:
+        if clients.region == "us-west-2":
+            raise UnreachableError("sts in us-west-2 does not answer")
+        return "arn:aws:iam::123456789012:user/ops"
+
+    def unread() -> Stack:
+        raise AssertionError("nobody asks for the stack")
+
+    monkeypatch.setattr(Clients, "caller", caller)
+    regions = [
+        Region(name, name, Clients(name, None), unread) for name in ("us-west-2", "eu-west-1")
+    ]
+    target = Target.select(Kind.AWS, "AWS", regions, ["us-west-2"])
+    session = Session(TargetOptions(), Output(as_json=True))
+    session.__dict__["target"] = target
+    assert session.caller() == "arn:aws:iam::123456789012:user/ops"
+    target = Target.select(Kind.AWS, "AWS", regions[:1], ["us-west-2"])
+    session.__dict__["target"] = target
+    with pytest.raises(UnreachableError, match="us-west-2"):
+        session.caller()

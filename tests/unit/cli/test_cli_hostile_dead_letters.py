@@ -69,3 +69,15 @@ def test_dead_letters_of_any_content_are_listed_redriven_and_dropped(run: Run) -
     dropped = run("dlq", "drop", "--all", "--yes", "--json")
     assert dropped.code == 0
     assert [queue["done"] for queue in dropped.document["queues"]] == [count] * 4
+
+
+@pytest.mark.usefixtures("queues")
+@pytest.mark.parametrize("command", ["redrive", "drop"])
+def test_a_dead_letter_that_is_named_and_not_found_is_no_success(run: Run, command: str) -> None:
+    last = f"us-west-2-bus-{len(HOSTILE):04}"
+    ran = run("dlq", command, last, "--yes")
+    assert ran.code == 0, ran.err
+    ran = run("dlq", command, last, "2f6b1c9e", "--yes")
+    assert ran.code == 3
+    assert "no queue holds 2f6b1c9e" in ran.err
+    assert run("dlq", command, "2f6b1c9e", "--yes").code == 1

@@ -1,11 +1,17 @@
 """Draining a queue: each dead letter once, bounded, nothing left hidden."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from cli.adapters.clients import Access, Clients
+from cli.adapters.queues import DeadLetterQueue, Depth
+from cli.adapters.stacks import Stack
+from cli.deploy import stacks
 from cli.domain.dead_letters import (
     DeadLetter,
     InvokeFunction,
@@ -172,3 +178,21 @@ def test_an_interrupted_drain_releases_what_it_holds() -> None:
             raise CliError("stop")
     assert queue.hidden == []
     assert len(queue.visible) == 12
+
+
+def test_a_function_that_is_waited_for_has_all_its_time() -> None:
+    """A call that is given up earlier is repeated by boto3, while the function still runs."""
+    template = Path(__file__).parents[3] / "template.yaml"
+    timeouts = [int(each) for each in re.findall(r"^ +Timeout: (\d+)", template.read_text(), re.M)]
+    access = Access("http://127.0.0.1:1", "http://127.0.0.1:1", "key", "secret")
+    functions = Clients("us-west-2", access).functions
+    assert functions.meta.config.read_timeout > max(timeouts) > 60
+
+
+def test_a_region_is_not_removed_with_dead_letters_that_are_hidden_for_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after a redrive that was interrupted."""
+    monkeypatch.setattr(DeadLetterQueue, "depth", lambda _: Depth(0, 1, 0))
+    outputs = {"BusDeadLetterQueueUrl": "https://queue/bus"}
+    assert stacks.dead_letters(Stack("us-west-2", "globalws-us-west-2", outputs=outputs)) == 1

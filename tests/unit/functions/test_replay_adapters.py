@@ -44,6 +44,7 @@ class Wire(BaseAdapter):
     status: int = 200
     body: bytes = b'{"data": {}}'
     error: Exception | None = None
+    is_broken_once: bool = False
     sent: list[requests.PreparedRequest] = field(default_factory=list)
 
     def __hash__(self) -> int:
@@ -51,6 +52,9 @@ class Wire(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
         self.sent.append(request)
+        if self.is_broken_once:
+            self.is_broken_once = False
+            raise requests.ConnectionError("Remote end closed connection without response")
         if self.error:
             raise self.error
         response = requests.Response()
@@ -131,6 +135,22 @@ def test_an_answer_has_its_class(status: int, body: bytes, expected: type[Global
 def test_no_answer_is_transient(error: Exception) -> None:
     with pytest.raises(TransientError):
         _api(Wire(error=error)).execute("query", {})
+
+
+def test_a_kept_connection_that_has_ended_costs_no_attempt_of_lambda() -> None:
+    """The other end may close it while Lambda freezes the function: the next request sees it."""
+    wire = Wire(is_broken_once=True)
+    assert _api(wire).execute("query", {}) == {}
+    first, second = wire.sent
+    assert first.body == second.body
+
+
+def test_a_call_without_an_answer_is_not_repeated_at_once() -> None:
+    """Twice the time-out would be longer than Lambda gives the function."""
+    wire = Wire(error=requests.ReadTimeout())
+    with pytest.raises(TransientError):
+        _api(wire).execute("query", {})
+    assert len(wire.sent) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
