@@ -7,6 +7,7 @@ _SCENARIOS = "sdk/typescript/tests/scenarios.test.ts"
 _DRIVER = "sdk/typescript/tests/driver.test.ts"
 _MACHINE = "sdk/typescript/tests/machine.test.ts"
 _REAL = "sdk/typescript/tests/real.test.ts"
+_APPLICATION = "sdk/typescript/tests/application.test.ts"
 _PRESENCE = "sdk/typescript/tests/presence.test.ts"
 
 TYPESCRIPT = (
@@ -87,8 +88,37 @@ TYPESCRIPT = (
         test=f"{_REAL}::a token is fetched once for all, kept, and asked for again after a refusal",
         what="a refused token is kept",
         file=f"{_SRC}/auth.ts",
-        old="if (headers === undefined || headers['Authorization'] === this.#header) {",
-        new="if (headers === undefined) {",
+        old="if (header !== null && header === (headers?.['Authorization'] ?? header)) {",
+        new="if (header !== null && headers === undefined) {",
+    ),
+    Mutation(
+        test=f"{_APPLICATION}::is called again, and everything goes on",
+        what="a token source that hangs is waited for for ever",
+        file=f"{_SRC}/auth.ts",
+        old="await inTime(this.#fetchToken(), FETCH_MS)",
+        new="await this.#fetchToken()",
+    ),
+    Mutation(
+        test=f"{_APPLICATION}::one that throws stops neither the client nor the others",
+        what="a listener that throws takes the client's next steps away",
+        file=f"{_SRC}/listeners.ts",
+        old="      queueMicrotask(() => {\n        throw error;\n      });\n",
+        new="      throw error;\n",
+    ),
+    Mutation(
+        test=f"{_APPLICATION}::a subscription that is closed before there is a token for it is "
+        "not started",
+        what="a subscription is started after it was stopped",
+        file=f"{_SRC}/driver.ts",
+        old="if (starting.delete(id)) {",
+        new="if (id !== '') {",
+    ),
+    Mutation(
+        test=f"{_APPLICATION}::ids of one client increase, however fast it publishes",
+        what="ids of one millisecond have any order",
+        file=f"{_SRC}/ulid.ts",
+        old="this.#last = isSame ? idAfter(this.#last) : id;",
+        new="this.#last = id;",
     ),
     Mutation(
         test=f"{_DRIVER}::"

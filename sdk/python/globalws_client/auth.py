@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from .errors import ConfigError, TokenError
 from .types import RegionEndpoint
 
+FETCH_SECONDS = 30.0  # a source of tokens that takes longer has failed
+
 
 class Auth(ABC):
     """Makes the headers that authorize a request."""
@@ -51,7 +53,8 @@ class Token(Auth):
     Args:
         source: an async function that returns a token. It is called when a token is needed (for a
             connection, a subscription or a request) and the last one is about to expire, or was
-            refused. Callers that wait at the same time share one call.
+            refused. Callers that wait at the same time share one call. One that takes longer
+            than 30 seconds has failed.
         early_ms: how long before its `exp` a JWT counts as expired. A token without `exp` is kept
             until it is refused.
         wall: this machine's clock, seconds since 1970.
@@ -100,9 +103,12 @@ class Token(Auth):
 
     async def _ask(self) -> str:
         try:
-            token = await self._source()
+            async with asyncio.timeout(FETCH_SECONDS):
+                token = await self._source()
         except Exception as error:
-            raise TokenError(f"the token source failed: {error or type(error).__name__}") from error
+            raise TokenError(
+                f"the token source failed: {str(error) or type(error).__name__}"
+            ) from error
         if not isinstance(token, str) or not token:
             raise TokenError("the token source must return a text that is not empty")
         self._token, self._expires_ms = token, expiry_ms(token)

@@ -1,5 +1,6 @@
 """The client for asyncio: many channels over few connections, in any number of regions."""
 
+import asyncio
 import random as random_module
 import time
 from collections.abc import Callable, Sequence
@@ -168,7 +169,10 @@ class Client:
         return self._regions[self._driver.region if self._driver else 0].region
 
     def on_state(self, listener: Callable[[State, str], None]) -> Callable[[], None]:
-        """Call `listener(state, region)` at each change; the result ends it."""
+        """Call `listener(state, region)` at each change; the result ends it.
+
+        What it raises goes to the event loop's exception handler.
+        """
         self._listeners.append(listener)
 
         def end() -> None:
@@ -314,4 +318,9 @@ class Client:
 
     def _tell(self, state: State) -> None:
         for listener in list(self._listeners):
-            listener(state, self.region if self._regions else "")
+            try:
+                listener(state, self.region if self._regions else "")
+            except Exception as error:
+                # It stops neither the others nor the client.
+                said = {"message": "a listener of the client's state failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(said)

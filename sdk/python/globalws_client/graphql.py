@@ -83,7 +83,7 @@ async def _post(
             status = response.status
             document = json.loads(await response.read())
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
-        raise NoAnswerError(f"{region.region}: {error or type(error).__name__}") from error
+        raise NoAnswerError(f"{region.region}: {str(error) or type(error).__name__}") from error
     if not isinstance(document, dict) or not (
         _first_error(document) or (isinstance(document.get("data"), dict) and status < 500)
     ):

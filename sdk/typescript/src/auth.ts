@@ -1,6 +1,7 @@
 /** Who asks: an API key or a token. Signing with IAM is in `@globalws/client/iam`. */
 
 import { ClientError } from './errors.js';
+import { inTime } from './timers.js';
 import type { RegionEndpoint } from './types.js';
 
 /** What is to be authorized: a POST of `body` to `url`, at one region's API. */
@@ -53,56 +54,72 @@ export function apiKey(key?: string): ApiKey {
 
 /** A token that is about to expire is not used any more. */
 const EXPIRY_MARGIN_MS = 60_000;
+/** A function that takes longer has failed, and is called again for the next who needs a token. */
+const FETCH_MS = 30_000;
+
+/** A token, or one that is being fetched (then `header` is null). */
+interface Kept {
+  readonly token: Promise<string>;
+  header: string | null;
+  usableUntil: number;
+}
 
 /**
  * Tokens of OIDC or Cognito. The function is called when a token is needed and none is at hand, when
  * the one at hand is about to expire, and after the API refused it: once for all who wait. AppSync
- * looks at a token when a subscription starts, so none is fetched while nothing starts.
+ * looks at a token when a subscription starts, so none is fetched while nothing starts. A call that
+ * takes longer than 30 seconds has failed.
  */
 export class Token implements Auth {
   readonly renewable = true;
   readonly #fetchToken: () => string | Promise<string>;
-  #token: Promise<string> | null = null;
-  #header: string | null = null;
-  #usableUntil = 0;
+  #kept: Kept | null = null;
 
   constructor(fetchToken: () => string | Promise<string>) {
     this.#fetchToken = fetchToken;
   }
 
   async headers(): Promise<Readonly<Record<string, string>>> {
-    if (this.#token !== null && this.#header !== null && Date.now() >= this.#usableUntil) {
-      this.#forget();
+    if (this.#kept !== null && Date.now() >= this.#kept.usableUntil) {
+      this.#kept = null;
     }
-    // Later, so that a function that throws at once fails after it is noted here.
-    this.#token ??= Promise.resolve().then(() => this.#fetch());
-    return { Authorization: await this.#token };
+    this.#kept ??= this.#ask();
+    return { Authorization: await this.#kept.token };
   }
 
   refused(headers?: Readonly<Record<string, string>>): void {
-    if (headers === undefined || headers['Authorization'] === this.#header) {
-      this.#forget();
+    // One that is being fetched was refused by nobody.
+    const header = this.#kept?.header ?? null;
+    if (header !== null && header === (headers?.['Authorization'] ?? header)) {
+      this.#kept = null;
     }
   }
 
-  #forget(): void {
-    this.#token = null;
-    this.#header = null;
+  #ask(): Kept {
+    const kept: Kept = {
+      header: null,
+      usableUntil: Infinity,
+      // Later, so that a function that throws at once fails after it is noted here.
+      token: Promise.resolve().then(() => this.#fetch(kept)),
+    };
+    return kept;
   }
 
-  async #fetch(): Promise<string> {
+  async #fetch(kept: Kept): Promise<string> {
     try {
-      const token = await this.#fetchToken();
+      const token = await inTime(this.#fetchToken(), FETCH_MS);
       if (typeof token !== 'string' || token === '') {
         throw new TypeError('the token function gave no token');
       }
       const life = expiryOf(token) - Date.now();
       // A token that lives shorter than the margin is used all the same, once.
-      this.#usableUntil = Date.now() + Math.max(0, life - EXPIRY_MARGIN_MS);
-      this.#header = token;
+      kept.usableUntil = Date.now() + Math.max(0, life - EXPIRY_MARGIN_MS);
+      kept.header = token;
       return token;
     } catch (error) {
-      this.#forget();
+      if (this.#kept === kept) {
+        this.#kept = null;
+      }
       throw new TokenError(`no token: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
       });

@@ -104,6 +104,8 @@ export class Channel {
   main: Attachment | null = null;
   standby: Attachment | null = null;
   everLive = false;
+  /** other credentials were asked for, since it was refused */
+  renewed = false;
   /** attempts of this channel alone, while others are live */
   failures = 0;
   /** until this channel alone is tried again */

@@ -22,6 +22,7 @@ import { Presence, type PresenceOptions } from './presence.js';
 import { publish, type PublishOptions } from './publish.js';
 import { Subscription } from './subscription.js';
 import type { Message, RegionEndpoint } from './types.js';
+import { UlidSource } from './ulid.js';
 
 /** Published ids that are remembered, to know this client's own messages again. */
 const OWN_IDS = 10_000;
@@ -35,6 +36,7 @@ export class Client {
   readonly #tuning: Tuning;
   readonly #caller: Caller;
   readonly #connections: Connections;
+  readonly #ids: UlidSource;
   readonly #own = new Set<string>();
   readonly #publishing = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
@@ -52,6 +54,7 @@ export class Client {
     this.#tuning = completeTuning(options);
     this.#caller = { auth, fetch: fetch ?? ((...args) => globalThis.fetch(...args)) };
     this.#connections = new Connections(regions, this.#caller, this.#tuning, options);
+    this.#ids = new UlidSource(this.#connections.platform().random);
   }
 
   /**
@@ -142,12 +145,13 @@ export class Client {
   async publish(channel: string, text: string, options: PublishOptions = {}): Promise<Message> {
     this.#connections.checkOpen();
     const { random, wall } = this.#connections.platform();
+    const newId = (ms: number): string => this.#ids.new(ms);
     const onId = (id: string): void => {
       this.#remember(id);
       options.onId?.(id);
     };
     const published = this.#connections.ordered().then((regions) =>
-      publish({ ...this.#caller, regions, random, wall }, channel, text, { ...options, onId }),
+      publish({ ...this.#caller, regions, random, wall, newId }, channel, text, { ...options, onId }),
     );
     this.#publishing.add(published);
     try {

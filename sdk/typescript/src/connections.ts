@@ -5,6 +5,7 @@ import { Driver, type Platform, type Sink } from './driver.js';
 import { ClientError } from './errors.js';
 import type { Caller } from './graphql.js';
 import { Lease } from './lease.js';
+import { callAll } from './listeners.js';
 import { nearestFirst } from './nearest.js';
 import type { Tuning } from './options.js';
 import type { SocketConstructor } from './transport.js';
@@ -25,7 +26,8 @@ export class Connections {
   readonly #tuning: Tuning;
   readonly #caller: Caller;
   readonly #socket: SocketConstructor | null;
-  readonly #subscriptions = new Set<Followed>();
+  /** each with what takes its listener off the application's signal */
+  readonly #subscriptions = new Map<Followed, () => void>();
   readonly #listeners = new Set<(state: ClientState) => void>();
   #state: ClientState = 'idle';
   #regions: Promise<readonly RegionEndpoint[]> | null = null;
@@ -82,10 +84,10 @@ export class Connections {
     signal: AbortSignal | undefined,
     sink: Sink,
   ): Promise<void> {
-    this.#subscriptions.add(followed);
-    this.#tell();
     const close = (): void => void followed.close();
     signal?.addEventListener('abort', close);
+    this.#subscriptions.set(followed, () => signal?.removeEventListener('abort', close));
+    this.#tell();
     if (signal?.aborted === true) {
       close();
     }
@@ -100,7 +102,7 @@ export class Connections {
           }
         },
         finish: (error) => {
-          this.#subscriptions.delete(followed);
+          this.#forget(followed);
           sink.finish(error);
           this.#tell();
         },
@@ -120,7 +122,7 @@ export class Connections {
 
   /** End a subscription. Resolves when connections without any are closed. */
   async end(key: number, followed: Followed): Promise<void> {
-    this.#subscriptions.delete(followed);
+    this.#forget(followed);
     this.#driver?.feed({ type: 'end', subscription: key });
     this.#tell();
     await this.#driver?.closed();
@@ -134,7 +136,7 @@ export class Connections {
   /** End all subscriptions. */
   async endAll(): Promise<void> {
     this.#tell();
-    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    await Promise.all([...this.#subscriptions.keys()].map((subscription) => subscription.close()));
   }
 
   /** Resolves when all connections are closed. Nobody is told of the state any more. */
@@ -172,6 +174,11 @@ export class Connections {
     return inUse === undefined ? regions : [inUse, ...regions.filter((each) => each !== inUse)];
   }
 
+  #forget(followed: Followed): void {
+    this.#subscriptions.get(followed)?.();
+    this.#subscriptions.delete(followed);
+  }
+
   #webSocket(): SocketConstructor {
     if (this.#socket === null) {
       throw new ClientError('this platform has no WebSocket: give one in the options');
@@ -196,7 +203,7 @@ export class Connections {
     const state = this.#stateNow();
     if (state !== this.#state) {
       this.#state = state;
-      this.#listeners.forEach((listener) => listener(state));
+      callAll(this.#listeners, state);
     }
   }
 
@@ -205,7 +212,7 @@ export class Connections {
       return 'closed';
     }
     let state: ClientState = 'idle';
-    for (const { state: own } of this.#subscriptions) {
+    for (const { state: own } of this.#subscriptions.keys()) {
       if (own?.state === 'live' || own?.state === 'failed-over') {
         return own.state;
       }

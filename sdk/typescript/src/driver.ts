@@ -41,6 +41,10 @@ interface Open {
   readonly endpoint: RegionEndpoint;
   /** null until the headers are there */
   socket: WebSocketConnection | null;
+  /** the headers that were used last */
+  headers: Readonly<Record<string, string>> | undefined;
+  /** the subscriptions whose headers are not there yet */
+  readonly starting: Set<string>;
 }
 
 /** The machine of one client, in the real world. */
@@ -53,6 +57,8 @@ export class Driver {
   /** Cancels the timer of that name. */
   readonly #timers = new Map<string, () => void>();
   readonly #closing = new Set<Promise<void>>();
+  /** those being carried out */
+  #commands: Command[] | null = null;
 
   constructor(platform: Platform) {
     const { auth, random, regions, tuning, wall } = platform;
@@ -74,8 +80,19 @@ export class Driver {
 
   /** An input for the machine; its commands are carried out. */
   feed(input: Input): void {
-    for (const command of this.#machine.handle(input, this.#platform.now())) {
-      this.#do(command);
+    const commands = this.#machine.handle(input, this.#platform.now());
+    if (this.#commands !== null) {
+      // A listener of the application calls the client: what that means comes after what is being done.
+      this.#commands.push(...commands);
+      return;
+    }
+    this.#commands = commands;
+    try {
+      for (const command of commands) {
+        this.#do(command);
+      }
+    } finally {
+      this.#commands = null;
     }
   }
 
@@ -86,6 +103,8 @@ export class Driver {
 
   /** Resolves when all connections that were dropped are closed. */
   async closed(): Promise<void> {
+    // Also those that a listener's call has dropped: that is done after the call.
+    await Promise.resolve();
     await Promise.all(this.#closing);
   }
 
@@ -112,7 +131,7 @@ export class Driver {
         void this.#start(command);
         return;
       case 'stop':
-        return this.#connections.get(command.connection)?.socket?.stop(command.id);
+        return this.#stop(command.connection, command.id);
       case 'drop':
         return this.#drop(command.connection);
       case 'fetch':
@@ -123,7 +142,7 @@ export class Driver {
         this.#requests.delete(command.request);
         return;
       case 'renew':
-        return this.#platform.auth.refused();
+        return this.#platform.auth.refused(this.#connections.get(command.connection)?.headers);
     }
   }
 
@@ -136,7 +155,7 @@ export class Driver {
   }
 
   async #open(connection: number, endpoint: RegionEndpoint): Promise<void> {
-    const open: Open = { endpoint, socket: null };
+    const open: Open = { endpoint, socket: null, headers: undefined, starting: new Set() };
     this.#connections.set(connection, open);
     const closed = (reason: string): void => {
       this.feed({ type: 'closed', connection, reason });
@@ -145,6 +164,7 @@ export class Driver {
       const url = `${endpoint.graphqlUrl}/connect`;
       const headers = await this.#platform.auth.headers({ endpoint, url, body: '{}' });
       if (this.#connections.get(connection) === open) {
+        open.headers = headers;
         open.socket = new WebSocketConnection(
           this.#platform.WebSocket,
           endpoint.realtimeUrl,
@@ -166,7 +186,8 @@ export class Driver {
     if (open === undefined) {
       return;
     }
-    const { endpoint } = open;
+    const { endpoint, starting } = open;
+    starting.add(id);
     try {
       const body = JSON.stringify({
         query: presence ? PRESENCE_CHANGED : SUBSCRIBE,
@@ -174,11 +195,22 @@ export class Driver {
       });
       const request = { endpoint, url: endpoint.graphqlUrl, body };
       const headers = await this.#platform.auth.headers(request);
-      open.socket?.start(id, body, authorization(endpoint, headers));
+      // It may have been stopped meanwhile.
+      if (starting.delete(id)) {
+        open.headers = headers;
+        open.socket?.start(id, body, authorization(endpoint, headers));
+      }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const frame = { type: 'error', id, errorType: 'NoCredentials', message } as const;
       this.feed({ type: 'received', connection, frame });
+    }
+  }
+
+  #stop(connection: number, id: string): void {
+    const open = this.#connections.get(connection);
+    if (open?.starting.delete(id) === false) {
+      open.socket?.stop(id);
     }
   }
 

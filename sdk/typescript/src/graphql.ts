@@ -2,7 +2,7 @@
 
 import type { Auth } from './auth.js';
 import { ClientError, GraphQLError, isUnauthorized } from './errors.js';
-import { later } from './timers.js';
+import { inTime, later } from './timers.js';
 import { objectOf, type RegionEndpoint } from './types.js';
 
 /** The API could not be reached, or answered nothing that can be understood. */
@@ -18,7 +18,7 @@ export interface Caller {
   readonly fetch: Fetcher;
 }
 
-/** `timeoutMs` also bounds the body; `signal` abandons the request; with `keepalive` it outlives the page. */
+/** `timeoutMs` bounds the answer with its body, and before it the wait for credentials; `signal` abandons the request; with `keepalive` it outlives the page. */
 export interface Request {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export async function execute(
   const { auth } = caller;
   const body = JSON.stringify({ query: request.query, variables: request.variables });
   const asked = { endpoint, url: endpoint.graphqlUrl, body };
-  const headers = await headersOf(auth, asked);
+  const headers = await headersOf(auth, asked, request);
   try {
     return await post(caller, endpoint, { ...request, body, headers });
   } catch (error) {
@@ -48,18 +48,21 @@ export async function execute(
     }
   }
   auth.refused(headers);
-  return post(caller, endpoint, { ...request, body, headers: await headersOf(auth, asked) });
+  return post(caller, endpoint, { ...request, body, headers: await headersOf(auth, asked, request) });
 }
 
 async function headersOf(
   auth: Auth,
-  request: Parameters<Auth['headers']>[0],
+  asked: Parameters<Auth['headers']>[0],
+  { signal, timeoutMs }: Request,
 ): Promise<Readonly<Record<string, string>>> {
+  signal?.throwIfAborted();
   try {
-    return await auth.headers(request);
+    return await inTime(auth.headers(asked), timeoutMs, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new NoAnswerError(`${request.endpoint.region}: ${reason}`, { cause: error });
+    throw new NoAnswerError(`${asked.endpoint.region}: ${reason}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** A client as a state machine: inputs in, commands out, no I/O. */
 
 import type { BufferTotal } from './buffer.js';
-import { type Attachment, Channel } from './channel.js';
+import { type Attachment, Channel, type Connection } from './channel.js';
 import { Core } from './core.js';
 import { Delivery } from './delivery.js';
 import { isFinal, isUnauthorized } from './errors.js';
@@ -26,7 +26,8 @@ export class Machine {
   readonly #manager: ConnectionManager;
   readonly #delivery: Delivery;
   readonly #renewable: boolean;
-  #renewed = false;
+  /** whether other credentials were asked for, since a connection was refused */
+  readonly #connecting = { renewed: false };
 
   constructor(
     regions: readonly string[],
@@ -108,13 +109,13 @@ export class Machine {
     connection.lastFrame = this.#core.now;
     if (frame.type === 'ack') {
       if (!connection.open) {
-        this.#renewed = false;
+        this.#connecting.renewed = false;
         this.#fleet.opened(connection, frame.timeoutMs);
         this.#manager.opened(connection);
       }
     } else if (frame.type === 'error' && frame.id === null) {
       const nobodyLive = [...connection.attachments.values()].every(({ phase }) => phase !== 'live');
-      if (!connection.open && this.#renew(frame.errorType)) {
+      if (!connection.open && this.#renew(frame.errorType, connection, this.#connecting)) {
         this.#manager.lose(connection, { reason: frame.message, errorType: frame.errorType, excused: true });
       } else if (!connection.open) {
         this.#manager.refused(connection, frame.errorType, frame.message);
@@ -159,7 +160,7 @@ export class Machine {
           connection.closing = true;
           return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
         }
-        if (this.#renew(errorType)) {
+        if (this.#renew(errorType, connection, attachment.channel)) {
           return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
         }
         if (attachment.channel.presence && !isFinal(errorType)) {
@@ -171,21 +172,18 @@ export class Machine {
     }
   }
 
-  /** Whether other credentials are worth a try: they are asked for once for all. */
-  #renew(errorType: string): boolean {
-    if (!this.#renewable || !isUnauthorized(errorType)) {
+  /** Whether other credentials are worth a try: they are asked for once after a refusal. */
+  #renew(errorType: string, { id }: Connection, asked: { renewed: boolean }): boolean {
+    if (!this.#renewable || asked.renewed || !isUnauthorized(errorType)) {
       return false;
     }
-    if (this.#renewed) {
-      return false;
-    }
-    this.#renewed = true;
-    this.#core.commands.push({ type: 'renew' });
+    asked.renewed = true;
+    this.#core.commands.push({ type: 'renew', connection: id });
     return true;
   }
 
   #started(attachment: Attachment): void {
-    this.#renewed = false;
+    attachment.channel.renewed = false;
     this.#fleet.started(attachment);
     if (attachment.channel.presence) {
       this.#manager.live(attachment);

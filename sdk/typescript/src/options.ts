@@ -1,6 +1,6 @@
 /** How a client behaves, and where a subscription begins. */
 
-import type { Checkpoint } from './types.js';
+import { type Checkpoint, objectOf } from './types.js';
 import { isUlid } from './ulid.js';
 
 /** The API refuses more. */
@@ -74,8 +74,8 @@ export interface Beginning {
   readonly after?: string | undefined;
   /** Begin with the messages of the last so many milliseconds. */
   readonly replayMs?: number | undefined;
-  /** Continue another subscription, after the last message that it delivered. */
-  readonly checkpoint?: Checkpoint | undefined;
+  /** Continue another subscription, after the last message that it delivered. Null is none. */
+  readonly checkpoint?: Checkpoint | null | undefined;
 }
 
 /** The default of each option. */
@@ -160,12 +160,16 @@ export function completeTuning(given: Partial<Tuning>): Tuning {
 
 /** Throws RangeError for a beginning that cannot be. */
 export function checkBeginning(given: Beginning): void {
-  const { after, checkpoint, replayMs, rewind } = given;
+  const { after, replayMs, rewind } = given;
+  const checkpoint = given.checkpoint ?? undefined;
   if ([after, replayMs, checkpoint, rewind].filter((each) => each !== undefined).length > 1) {
     throw new RangeError('give one of rewind, after, replayMs and checkpoint');
   }
   if (after !== undefined && !isUlid(after)) {
     throw new RangeError(`after must be a ULID, not ${after}`);
+  }
+  if (checkpoint !== undefined && !isCheckpoint(checkpoint)) {
+    throw new RangeError('checkpoint must be what checkpoint() of a subscription gave, since version 0.2.0');
   }
   if (replayMs !== undefined && !(replayMs >= 0)) {
     throw new RangeError('subscribe: replayMs must be a number from 0 on');
@@ -173,4 +177,17 @@ export function checkBeginning(given: Beginning): void {
   if (rewind !== undefined && !(Number.isInteger(rewind) && rewind >= 0 && rewind <= MOST_REWOUND)) {
     throw new RangeError(`subscribe: rewind must be a whole number from 0 to ${MOST_REWOUND}`);
   }
+}
+
+/** Whether the value, which may come from any store, has all that a checkpoint has. */
+function isCheckpoint(value: unknown): boolean {
+  const { evicted, floor, positionMs, readUpToMs, seen } = objectOf(value) ?? {};
+  const times = objectOf(readUpToMs);
+  return (
+    [floor, evicted].every((id) => typeof id === 'string' && isUlid(id)) &&
+    times !== null &&
+    [positionMs, ...Object.values(times)].every((ms) => Number.isFinite(ms)) &&
+    Array.isArray(seen) &&
+    seen.every((id) => typeof id === 'string')
+  );
 }

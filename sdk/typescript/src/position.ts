@@ -46,7 +46,7 @@ export class ResumePosition {
     this.#options = options;
     this.#wall = wall;
     this.#seen = new SeenIds(seenLimit);
-    if (checkpoint !== undefined) {
+    if (checkpoint !== undefined && checkpoint !== null) {
       // Ids of a future that never was may have got into it.
       this.#position = Math.min(checkpoint.positionMs, wall());
       const latest = idAt(this.#position);

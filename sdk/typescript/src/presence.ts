@@ -2,6 +2,7 @@
 
 import { ClientError, RefusedError } from './errors.js';
 import type { Lease } from './lease.js';
+import { callAll } from './listeners.js';
 import { type Asker, Counter, MemberReader } from './polling.js';
 import type { Occupancy } from './presenceOperations.js';
 import { type PresenceEvent, type PresenceMember, Roster } from './roster.js';
@@ -187,7 +188,7 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
 
   #tell(state: StateEvent): void {
     this.#state = state;
-    this.#watchers.forEach((watcher) => watcher(state));
+    callAll(this.#watchers, state);
   }
 
   #wake(): void {

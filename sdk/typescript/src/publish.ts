@@ -9,7 +9,6 @@ import { PUBLISH } from './operations.js';
 import { checked } from './options.js';
 import { later, part } from './timers.js';
 import { type Message, parseMessage, type RegionEndpoint } from './types.js';
-import { newUlid } from './ulid.js';
 
 /** How one message is published. Times are in milliseconds. */
 export interface PublishOptions {
@@ -37,6 +36,8 @@ export interface Publisher extends Caller {
   readonly regions: readonly RegionEndpoint[];
   readonly random: () => number;
   readonly wall: () => number;
+  /** Makes an id of a time, milliseconds since 1970. */
+  readonly newId: (ms: number) => string;
 }
 
 const DEFAULTS = {
@@ -70,11 +71,13 @@ async function attempt(
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
-    const cancel = later(ms, resolve);
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       cancel();
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const cancel = later(ms, end);
+    signal?.addEventListener('abort', end);
   });
   signal?.throwIfAborted();
 }
@@ -96,7 +99,7 @@ export async function publish(
     const reason = 'message holds half a surrogate pair: send whole characters';
     throw new RefusedError('InvalidMessage', reason);
   }
-  const { random, regions, wall } = publisher;
+  const { newId, random, regions, wall } = publisher;
   const { onId, signal } = options;
   const { attempts, backoffBaseMs, backoffCapMs, rounds, timeoutMs } = checked(
     'publish',
@@ -106,7 +109,7 @@ export async function publish(
   );
   // As long as no region can have it under this id, another one may take its place.
   let replaceable = options.id === undefined;
-  let id = options.id ?? newUlid(wall(), random);
+  let id = options.id ?? newId(wall());
   if (!Number.isInteger(attempts * rounds)) {
     throw new RangeError('publish: attempts and rounds must be whole numbers');
   }
@@ -131,7 +134,7 @@ export async function publish(
       const refusal = error instanceof GraphQLError ? error : null;
       if (replaceable && typeof refusal?.serverMs === 'number') {
         // This machine's clock is wrong: once more here, with an id by the API's.
-        id = newUlid(refusal.serverMs, random);
+        id = newId(refusal.serverMs);
         onId?.(id);
         all.splice(number + 1, 0, endpoint);
       } else if (refusal !== null && isFinal(refusal.errorType)) {

@@ -1,6 +1,16 @@
 /** Channels in React: a provider of the client, a hook for a channel, and one for who is in it. */
 
-import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 
 import type { Client } from './client.js';
 import type { Presence } from './presence.js';
@@ -48,17 +58,23 @@ export interface UseChannel {
   readonly state: StateEvent | null;
   /** Why the subscription ended, where it did by an error. */
   readonly error: Error | null;
-  /** See Client.publish. */
+  /** See Client.publish. The same function until another channel or client is given. */
   readonly publish: (text: string, options?: PublishOptions) => Promise<Message>;
 }
 
-interface Seen {
+/** What a hook shows is of this channel: until its effect has run, another one's is not shown. */
+interface Shown {
+  readonly client: Client | null;
+  readonly channel: string;
+}
+
+interface Seen extends Shown {
   readonly messages: readonly Message[];
   readonly state: StateEvent | null;
   readonly error: Error | null;
 }
 
-const NOTHING: Seen = { messages: [], state: null, error: null };
+const NOTHING: Seen = { client: null, channel: '', messages: [], state: null, error: null };
 
 /** Subscribes to the channel for as long as the component is there. */
 export function useChannel(channel: string, options: UseChannelOptions = {}): UseChannel {
@@ -76,15 +92,14 @@ export function useChannel(channel: string, options: UseChannelOptions = {}): Us
         }
         setSeen((before) =>
           event.type === 'state'
-            ? { ...before, state: event }
-            : { ...before, messages: inserted(before.messages, event.message, keep) },
+            ? { ...before, client, channel, state: event }
+            : { ...before, client, channel, messages: inserted(before.messages, event.message, keep) },
         );
       }
     };
     run().catch((error: unknown) => {
       if (!signal.aborted) {
-        const known = error instanceof Error ? error : new Error(String(error));
-        setSeen((before) => ({ ...before, error: known }));
+        setSeen((before) => ({ ...before, client, channel, error: errorOf(error) }));
       }
     });
     return () => {
@@ -93,13 +108,12 @@ export function useChannel(channel: string, options: UseChannelOptions = {}): Us
     };
   }, [client, channel, rewind, keep]);
 
-  return useMemo(
-    () => ({
-      ...seen,
-      publish: (text: string, more?: PublishOptions) => client.publish(channel, text, more),
-    }),
-    [client, channel, seen],
+  const publish = useCallback(
+    (text: string, more?: PublishOptions) => client.publish(channel, text, more),
+    [client, channel],
   );
+  const { error, messages, state } = isOf(seen, client, channel) ? seen : NOTHING;
+  return useMemo(() => ({ messages, state, error, publish }), [messages, state, error, publish]);
 }
 
 /** How usePresence enters the channel. */
@@ -118,9 +132,18 @@ export interface UsePresence {
   readonly count: Occupancy | null;
   /** The presence's state; null before the first. */
   readonly state: StateEvent | null;
+  /** Why it ended, where it did by an error: the API refused it, or the client is closed. */
+  readonly error: Error | null;
 }
 
-const NOBODY: UsePresence = { members: [], count: null, state: null };
+const NOBODY: UsePresence & Shown = {
+  client: null,
+  channel: '',
+  members: [],
+  count: null,
+  state: null,
+  error: null,
+};
 
 /** Is a member of the channel for as long as the component is there, and tells who else is. */
 export function usePresence(channel: string, options: UsePresenceOptions = {}): UsePresence {
@@ -133,22 +156,25 @@ export function usePresence(channel: string, options: UsePresenceOptions = {}): 
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
-    const opened = client.presence(channel, { data: latest.current, enter, signal });
-    presence.current = opened;
-    const show = (): void => {
-      if (!signal.aborted) {
-        const { count, members, state } = opened;
-        setSeen({ members, count, state });
-      }
-    };
-    opened.onState(show);
     const run = async (): Promise<void> => {
+      const opened = client.presence(channel, { data: latest.current, enter, signal });
+      presence.current = opened;
+      const show = (): void => {
+        if (!signal.aborted) {
+          const { count, members, state } = opened;
+          setSeen({ client, channel, members, count, state, error: null });
+        }
+      };
+      opened.onState(show);
       while ((await opened.next()).done !== true) {
         show();
       }
     };
-    // The state says what was refused.
-    run().catch(show);
+    run().catch((error: unknown) => {
+      if (!signal.aborted) {
+        setSeen((before) => ({ ...before, client, channel, error: errorOf(error) }));
+      }
+    });
     return () => {
       controller.abort();
       presence.current = null;
@@ -165,7 +191,16 @@ export function usePresence(channel: string, options: UsePresenceOptions = {}): 
     }
   }, [data, enter]);
 
-  return seen;
+  const { count, error, members, state } = isOf(seen, client, channel) ? seen : NOBODY;
+  return useMemo(() => ({ members, count, state, error }), [members, count, state, error]);
+}
+
+function isOf(shown: Shown, client: Client, channel: string): boolean {
+  return shown.client === client && shown.channel === channel;
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** The list with the message at its place; nearly always that is the end. */
@@ -174,5 +209,5 @@ function inserted(messages: readonly Message[], message: Message, keep: number):
   while (place > 0 && (messages[place - 1]?.id ?? '') > message.id) {
     place -= 1;
   }
-  return messages.toSpliced(place, 0, message).slice(-keep);
+  return keep > 0 ? messages.toSpliced(place, 0, message).slice(-keep) : [];
 }

@@ -59,7 +59,7 @@ export interface Fetch {
 
 /**
  * open: connect and send connection_init. start, stop: a subscription on it. drop: close it.
- * abandon: a request. renew: the credentials were refused, get others. set-timer replaces one of the
+ * abandon: a request. renew: the connection's credentials were refused, get others. set-timer replaces one of the
  * same name. presence: a change of it. finish: no event of the subscription comes after those emitted, but the error, if
  * there is one.
  */
@@ -76,7 +76,7 @@ export type Command =
   | { readonly type: 'drop'; readonly connection: number }
   | Fetch
   | { readonly type: 'abandon'; readonly request: number }
-  | { readonly type: 'renew' }
+  | { readonly type: 'renew'; readonly connection: number }
   | { readonly type: 'set-timer'; readonly name: string; readonly ms: number }
   | { readonly type: 'cancel-timer'; readonly name: string }
   | { readonly type: 'emit'; readonly subscription: number; readonly event: SubscriptionEvent }

@@ -1,5 +1,6 @@
 /** A channel's messages, for one consumer. */
 
+import { callAll } from './listeners.js';
 import { EventQueue } from './queue.js';
 import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
 
@@ -91,10 +92,13 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
 
   /** For the client: an event of the machine. @internal */
   put(event: SubscriptionEvent): void {
+    if (this.#closed !== null) {
+      return;
+    }
     if (event.type === 'state') {
       this.#state = event;
       this.#queue.put(event);
-      this.#watchers.forEach((watcher) => watcher(event));
+      callAll(this.#watchers, event);
       return;
     }
     const own = this.#host.isOwn(event.message.id);

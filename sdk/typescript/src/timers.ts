@@ -20,6 +20,33 @@ export function part(ms: number, random: number): number {
   return ms === Infinity ? ms : ms * random;
 }
 
+/**
+ * What the promise brings. Rejects after `ms`, and with `signal.reason` once that is aborted, whatever
+ * becomes of the promise.
+ */
+export async function inTime<T>(
+  promise: T | Promise<T>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
+  let end: () => void = () => undefined;
+  const over = new Promise<never>((_, reject) => {
+    const cancel = later(ms, () => reject(new Error(`nothing within ${ms / 1000} s`)));
+    const abort = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort);
+    end = () => {
+      cancel();
+      signal?.removeEventListener('abort', abort);
+    };
+  });
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    end();
+  }
+}
+
 /** Waits so long, or until `sleeper.wake` is called. */
 export async function pause(ms: number, sleeper: { wake: () => void }): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -46,6 +46,34 @@ export function idBefore(ulid: string): string {
   return idAt(timeOf(ulid) - 1);
 }
 
+/** New ids, each above the one before within a millisecond: one publisher's order is kept. */
+export class UlidSource {
+  readonly #random: () => number;
+  #last = idAt(0);
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** An id of this time. */
+  new(nowMs: number): string {
+    const id = newUlid(nowMs, this.#random);
+    const isSame = id.slice(0, TIME_LENGTH) === this.#last.slice(0, TIME_LENGTH);
+    this.#last = isSame ? idAfter(this.#last) : id;
+    return this.#last;
+  }
+}
+
+/** The next id. */
+function idAfter(ulid: string): string {
+  let place = ulid.length - 1;
+  while (ulid.charAt(place) === 'Z') {
+    place -= 1;
+  }
+  const digit = ALPHABET.charAt(ALPHABET.indexOf(ulid.charAt(place)) + 1);
+  return ulid.slice(0, place) + digit + '0'.repeat(ulid.length - 1 - place);
+}
+
 /** A new id. `random` gives numbers from 0 up to, not including, 1. */
 export function newUlid(nowMs: number, random: () => number): string {
   let tail = '';

@@ -7,88 +7,19 @@ import {
   Client,
   type ClientOptions,
   DEFAULTS,
-  type RegionEndpoint,
   type SubscriptionEvent,
 } from '../src/index.js';
 import { EventQueue } from '../src/queue.js';
 import { later } from '../src/timers.js';
 import type { MessageEvent } from '../src/types.js';
 import { idAt } from '../src/ulid.js';
+import { FakeSocket, NOW, region } from './fakeSocket.js';
 
-const NOW = 1_795_000_000_000;
 const DAY = 86_400_000;
 const LONG = [2 ** 31 - 1, 2 ** 31, 2 ** 32, 60 * DAY, Number.MAX_SAFE_INTEGER, Infinity];
 
-function region(name: string): RegionEndpoint {
-  const host = `${name}.test`;
-  return { region: name, graphqlUrl: `https://${host}/graphql`, realtimeUrl: `wss://${host}`, apiKey: 'k' };
-}
-
-/** A server that lets subscribe (`up`), closes at once (`down`), is not there (`none`) or never answers (`mute`). */
-class FakeSocket {
-  static opened: string[] = [];
-  static latest: FakeSocket | null = null;
-
-  readyState = 0;
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: never) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
-  onerror: ((event: never) => void) | null = null;
-
-  constructor(url: string) {
-    const [kind = ''] = new URL(url).hostname.split('.');
-    FakeSocket.opened.push(kind);
-    FakeSocket.latest = this;
-    queueMicrotask(() => {
-      if (kind === 'up') {
-        this.readyState = 1;
-        this.onopen?.(undefined as never);
-      } else if (kind === 'down') {
-        this.onclose?.({ code: 1006 } as never);
-      } else if (kind === 'none') {
-        this.onerror?.(undefined as never);
-      }
-    });
-  }
-
-  #id = '';
-
-  send(text: string): void {
-    const { id, type } = JSON.parse(text) as { id: string; type: string };
-    const answer = { connection_init: 'connection_ack', start: 'start_ack' }[type];
-    if (answer === 'start_ack') {
-      this.#id = id;
-    }
-    if (answer !== undefined) {
-      queueMicrotask(() => this.give({ type: answer }));
-    }
-  }
-
-  give(frame: object): void {
-    this.onmessage?.({ data: JSON.stringify({ id: this.#id, ...frame }) } as never);
-  }
-
-  message(text: string): void {
-    const publishedAt = new Date(NOW).toISOString();
-    const id = idAt(NOW + Number(text));
-    const subscribed = { id, name: 'tech', message: text, publishedAt, region: 'up' };
-    this.give({ type: 'data', payload: { data: { subscribe: subscribed } } });
-  }
-
-  /** In Node 22 a socket that never opened has no `close`, and stays as it is. */
-  close(): void {
-    if (this.readyState === 0) {
-      this.onerror?.(undefined as never);
-      return;
-    }
-    this.readyState = 3;
-    this.onclose?.({ code: 1000 } as never);
-  }
-}
-
 beforeEach(() => {
-  FakeSocket.opened = [];
-  FakeSocket.latest = null;
+  FakeSocket.forget();
   vi.useFakeTimers({ now: NOW });
 });
 

@@ -92,6 +92,35 @@ test('another channel: the first subscription ends, and its messages are gone', 
   expect(client.open).toBe(0);
 });
 
+test('of another channel nothing is shown, not even at the first rendering; publish stays the same', async () => {
+  const client = new FakeClient();
+  const shown: string[] = [];
+  const wrapper = ({ children }: { readonly children: ReactNode }): ReactNode =>
+    createElement(ClientProvider, { client: client as unknown as Client, children });
+  const use = ({ name }: { readonly name: string }) => {
+    const used = useChannel(name);
+    shown.push(`${name} ${used.messages.length}`);
+    return used;
+  };
+  const { rerender, result } = renderHook(use, { wrapper, initialProps: { name: 'tech' } });
+  const { publish } = result.current;
+  await client.put(message(1));
+  expect(result.current.publish).toBe(publish);
+  rerender({ name: 'cars' });
+  expect(shown).toContain('tech 1');
+  expect(shown.filter((each) => each.startsWith('cars'))).not.toContain('cars 1');
+  expect(result.current.publish).not.toBe(publish);
+});
+
+test('none is kept', async () => {
+  const client = new FakeClient();
+  const wrapper = ({ children }: { readonly children: ReactNode }): ReactNode =>
+    createElement(ClientProvider, { client: client as unknown as Client, children });
+  const { result } = renderHook(() => useChannel('tech', { keep: 0 }), { wrapper });
+  await client.put(message(1));
+  expect(result.current.messages).toEqual([]);
+});
+
 test('in strict mode one subscription stays open', () => {
   const client = new FakeClient();
   render(client, true);

@@ -71,6 +71,14 @@ test('a refusal is the state', async () => {
   const { result } = render();
   await pass(10);
   expect(result.current.state).toMatchObject({ state: 'refused', errorType: 'PresenceDisabled' });
+  expect(result.current.error).toMatchObject({ name: 'RefusedError', errorType: 'PresenceDisabled' });
+});
+
+test('a client that is closed is an error, and not the end of the page', async () => {
+  await client.close();
+  const { result } = render();
+  await pass(1);
+  expect(result.current).toMatchObject({ members: [], state: null, error: { name: 'ClientError' } });
 });
 
 test('a channel with many members is counted', async () => {

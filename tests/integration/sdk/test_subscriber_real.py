@@ -210,6 +210,11 @@ async def test_nearest_first_leaves_what_does_not_answer_to_the_end(fake: FakeAp
 async def test_closing_ends_every_iteration_and_waits_for_all(fake: FakeAppSync) -> None:
     states: list[str] = []
     client = Client(endpoints(fake), options=options_of({}))
+    # One that raises changes nothing for the others.
+    mistakes: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, said: mistakes.append(said["exception"]))
+    client.on_state(lambda state, region: [][0])
     client.on_state(lambda state, region: states.append(f"{state} {region}"))
     async with client:
         first, second = client.subscribe("tech"), client.subscribe("cars")
@@ -221,6 +226,7 @@ async def test_closing_ends_every_iteration_and_waits_for_all(fake: FakeAppSync)
         with pytest.raises(StopAsyncIteration):
             await anext(second)
     assert states == ["connecting us", "live us", "idle us", "closed us"]
+    assert [type(each) for each in mistakes] == [IndexError] * 4
     assert client.state is State.CLOSED
     assert not [task for task in asyncio.all_tasks() if "us" in task.get_name()]
 

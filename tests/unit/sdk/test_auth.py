@@ -86,6 +86,24 @@ async def test_a_source_that_fails_says_so_to_all_and_is_asked_again() -> None:
     assert await _header(token)
 
 
+async def test_a_source_that_hangs_is_given_up_and_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("globalws_client.auth.FETCH_SECONDS", 0.01)
+    calls = 0
+
+    async def source() -> str:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(60 if calls == 1 else 0)
+        return "opaque"
+
+    token = Token(source)
+    with pytest.raises(TokenError, match="TimeoutError"):
+        await _header(token)
+    assert await _header(token) == "opaque"
+
+
 @pytest.mark.parametrize("bad", ["", None, 5])
 async def test_what_is_no_token_is_refused(bad: object) -> None:
     async def source() -> str:
