@@ -34,6 +34,8 @@ _settings = SweepSettings.parse(os.environ)
 _AFTER_SECONDS = 3
 # A member that a command ends may enter again before the command's rule is written.
 _AGAIN_SECONDS = 5
+# With less time left than this, no other lease is begun: Lambda would end the function within it.
+_LEAST_SECONDS = 3
 
 
 @cache
@@ -55,14 +57,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Raises:
         InvalidEventError: this was neither a schedule's event nor a command.
-        TransientError: a table or the bus does not answer, so that Lambda tries again.
+        TransientError: a table or the bus does not answer, or time ran out, so that Lambda tries
+            again.
     """
+
+    def remaining() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     try:
         if event.get("source") == SOURCE:
-            done = _end(event)
+            done = _end(event, remaining)
         else:
             check_scheduled_event(event)
-            done = _sweep(lambda: context.get_remaining_time_in_millis() / 1000)
+            done = _sweep(remaining)
     except InvalidEventError as error:
         metrics.add_metric("EventsRefused", MetricUnit.Count, 1)
         logger.error("event refused", extra={"reason": str(error)})
@@ -79,18 +86,21 @@ def _sweep(remaining: Callable[[], float]) -> Sweep:
     done = Sweep()
     for pause in sweep_times(_settings.interval, remaining, time.monotonic):
         time.sleep(pause)
-        done = _sum(done, _keeper().sweep())
+        done = _sum(done, _keeper().sweep(lambda: remaining() > _LEAST_SECONDS))
     return done
 
 
-def _end(event: dict[str, Any]) -> Sweep:
+def _end(event: dict[str, Any], remaining: Callable[[], float]) -> Sweep:
+    def has_time() -> bool:
+        return remaining() > _LEAST_SECONDS
+
     target = ended_by(read_command(event))
     if target is None:
         return Sweep()
     time.sleep(_AFTER_SECONDS)
-    done = _keeper().shut_out(target)
+    done = _keeper().shut_out(target, has_time)
     time.sleep(_AGAIN_SECONDS)
-    done = _sum(done, _keeper().end(target))
+    done = _sum(done, _keeper().end(target, has_time))
     if done.failed:
         raise TransientError(f"{done.failed} members were not ended; see the warnings before")
     return done

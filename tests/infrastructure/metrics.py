@@ -15,7 +15,7 @@ from globalws_functions.domain.errors import (
     TransientError,
 )
 from globalws_functions.domain.janitor import Run
-from globalws_functions.domain.leases import Sweep
+from globalws_functions.domain.leases import HasTime, Sweep
 
 from tests.support.functions import Context, load_handler, sample
 
@@ -111,7 +111,7 @@ class _Janitor:
 
 
 class _Keeper:
-    def sweep(self) -> Sweep:
+    def sweep(self, has_time: HasTime) -> Sweep:
         return Sweep()
 
 

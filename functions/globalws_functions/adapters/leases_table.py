@@ -47,19 +47,22 @@ class LeasesTable:
         """See `Leases`."""
         return self._scan("#user = :user", {"#user": "user"}, {":user": {"S": user}})
 
-    def mark(self, lease: Lease) -> bool:
-        """See `Leases`."""
+    def mark(self, lease: Lease, *, though_renewed: bool) -> bool:
+        """See `Leases`. Enter and leave count `seq` up; enter and heartbeat change `expiresAt`."""
+        kept, value = (
+            ("seq", lease.seq) if though_renewed else ("expiresAt", _milliseconds(lease.expires_at))
+        )
         try:
             with domain_errors():
                 self.dynamodb.update_item(
                     TableName=self.name,
                     Key={"connection": {"S": lease.connection}},
                     UpdateExpression="SET #ended = :true",
-                    ConditionExpression="#expiresAt = :expiresAt",
-                    ExpressionAttributeNames={"#ended": "ended", "#expiresAt": "expiresAt"},
+                    ConditionExpression="#kept = :kept",
+                    ExpressionAttributeNames={"#ended": "ended", "#kept": kept},
                     ExpressionAttributeValues={
                         ":true": {"BOOL": True},
-                        ":expiresAt": {"N": str(_milliseconds(lease.expires_at))},
+                        ":kept": {"N": str(value)},
                     },
                 )
         except ClientError as error:

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from globalws_functions.adapters.dynamodb import client, domain_errors
+from botocore.exceptions import ClientError
+
+from globalws_functions.adapters.dynamodb import client, domain_errors, is_condition_failure
 from globalws_functions.domain.channel_patterns import USER, covers, is_wildcard
 from globalws_functions.domain.leases import Member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_READ = {"#channel": "channel", "#connection": "connection", "#user": "user"}
+_READ = {"#channel": "channel", "#connection": "connection", "#user": "user", "#seq": "seq"}
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,20 @@ class MembersTable:
         pages = self.dynamodb.get_paginator("query").paginate(**self._read(), **_of(pattern))
         yield from _members(pages)
 
-    def delete(self, channel: str, connection: str) -> None:
+    def delete(self, channel: str, connection: str, before: int) -> None:
         """See `Members`."""
-        with domain_errors():
-            self.dynamodb.delete_item(
-                TableName=self.name,
-                Key={"channel": {"S": channel}, "connection": {"S": connection}},
-            )
+        try:
+            with domain_errors():
+                self.dynamodb.delete_item(
+                    TableName=self.name,
+                    Key={"channel": {"S": channel}, "connection": {"S": connection}},
+                    ConditionExpression="attribute_not_exists(#seq) OR #seq < :before",
+                    ExpressionAttributeNames={"#seq": "seq"},
+                    ExpressionAttributeValues={":before": {"N": str(before)}},
+                )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
 
     def _read(self) -> dict[str, Any]:
         return {
@@ -61,7 +70,12 @@ def _members(pages: Iterable[Any]) -> Iterator[Member]:
     with domain_errors():
         for page in pages:
             for item in page["Items"]:
-                yield Member(item["channel"]["S"], item["connection"]["S"], item["user"]["S"])
+                yield Member(
+                    item["channel"]["S"],
+                    item["connection"]["S"],
+                    item["user"]["S"],
+                    int(item["seq"]["N"]),
+                )
 
 
 def _of(channel: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from globalws_functions.domain.channel_rules import PROBE, Rule, may_exclude
 from globalws_functions.domain.command import Action
 from globalws_functions.domain.errors import GlobalwsError, ThrottledError, TransientError
 from globalws_functions.domain.fields import iso
-from globalws_functions.domain.leases import Sweep, Target
+from globalws_functions.domain.leases import HasTime, Sweep, Target
 from globalws_functions.domain.token_bucket import TokenBucket
 
 # This much time is kept for writing down how the run went.
@@ -63,7 +63,7 @@ class Registry(Protocol):
 class Presence(Protocol):
     """This region's presence."""
 
-    def shut_out(self, target: Target) -> Sweep:
+    def shut_out(self, target: Target, has_time: HasTime) -> Sweep:
         """Ends subscriptions of presence, and memberships. Raises GlobalwsError."""
 
 
@@ -140,16 +140,20 @@ class Janitor:
         run = Run(started_at=iso(started))
         channels = {channel.name: channel for channel in self.registry.channels()}
         run.channels = len(channels)
+
+        def has_time() -> bool:
+            return remaining() >= RESERVE_SECONDS
+
         if self.ends_expired:
-            self._end_expired(run)
+            self._end_expired(run, has_time)
         due = [*self._closed(run, channels), *self._tightened(run, channels)]
         # A random order: a channel that fails slowly must not hold up the same others in each run.
         self.random.shuffle(due)
         for done, task in enumerate(due):
-            if remaining() < RESERVE_SECONDS:
+            if not has_time():
                 run.skipped = len(due) - done
                 break
-            self._invalidate(run, task)
+            self._invalidate(run, task, has_time)
         run.duration_ms = round((self.clock() - started).total_seconds() * 1000)
         self.registry.save_run(run)
         return run
@@ -188,17 +192,17 @@ class Janitor:
             elif channel.stricter_since and self.clock() - channel.stricter_since >= ONCE_MORE:
                 yield _Task(channel, partial(self._note_tightened_again, channel, rule))
 
-    def _end_expired(self, run: Run) -> None:
+    def _end_expired(self, run: Run, has_time: HasTime) -> None:
         # Every invalidation has the time, which subscriptions compare with their token's expiry.
         self.bucket.take()
         try:
             self.api.unsubscribe(NOBODYS)
-            self._shut_out(Target(NOBODYS, is_user=False))
+            self._shut_out(Target(NOBODYS, is_user=False), has_time)
         except GlobalwsError as error:
             run.failed += 1
             self.failure(NOBODYS, error)
 
-    def _invalidate(self, run: Run, task: _Task) -> None:
+    def _invalidate(self, run: Run, task: _Task, has_time: HasTime) -> None:
         self.bucket.take()
         name, user = task.channel.name, task.channel.user
         # Its time is before the call: what subscribes during the call must count as not ended.
@@ -208,7 +212,7 @@ class Janitor:
                 self.api.unsubscribe(name)
             else:
                 self.api.disconnect(user)
-            self._shut_out(Target(user or name, is_user=user is not None))
+            self._shut_out(Target(user or name, is_user=user is not None), has_time)
         except GlobalwsError as error:
             run.failed += 1
             self.failure(name, error)
@@ -219,12 +223,12 @@ class Janitor:
         run.invalidated += 1
         self._write(run, name, partial(task.note, run, at))
 
-    def _shut_out(self, target: Target) -> None:
+    def _shut_out(self, target: Target, has_time: HasTime) -> None:
         """As for messages, after them: clients are told then that they were disconnected."""
         if self.presence is None:
             return
         self.bucket.take()
-        if failed := self.presence.shut_out(target).failed:
+        if failed := self.presence.shut_out(target, has_time).failed:
             raise TransientError(f"{failed} members were not ended; see the warnings before")
 
     def _note_closed(self, channel: Channel, run: Run, at: datetime) -> None:

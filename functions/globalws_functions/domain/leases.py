@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from globalws_functions.domain.errors import GlobalwsError
+from globalws_functions.domain.errors import GlobalwsError, TransientError
+
+HasTime = Callable[[], bool]
+"""Whether there is time for one more member or lease."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,12 @@ class Lease:
 
 @dataclass(frozen=True)
 class Member:
-    """A connection in one channel's list of members."""
+    """A connection in one channel's list of members; `seq` is the number of its last change."""
 
     channel: str
     connection: str
     user: str
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,12 @@ class Leases(Protocol):
     def of_user(self, user: str) -> Iterable[Lease]:
         """The user's."""
 
-    def mark(self, lease: Lease) -> bool:
-        """Marks it as ended, so that nobody can renew it; False if it was renewed meanwhile."""
+    def mark(self, lease: Lease, *, though_renewed: bool) -> bool:
+        """Marks it as ended, so that nobody can renew it; False if it has changed meanwhile.
+
+        Args:
+            though_renewed: a heartbeat is no change; who lost access may send as many as they like.
+        """
 
     def delete(self, lease: Lease) -> None:
         """Deletes it."""
@@ -66,8 +74,11 @@ class Members(Protocol):
     def covered(self, pattern: str) -> Iterable[Member]:
         """The members of a channel, or of all channels that a pattern covers."""
 
-    def delete(self, channel: str, connection: str) -> None:
-        """Takes a member off a channel's list."""
+    def delete(self, channel: str, connection: str, before: int) -> None:
+        """Takes a member off a channel's list, unless this change or a later one put it there.
+
+        A client that was shut out enters again at once, maybe before this.
+        """
 
 
 class Api(Protocol):
@@ -102,32 +113,40 @@ class LeaseKeeper:
     clock: Callable[[], datetime]
     failure: Callable[[str, GlobalwsError], None]
 
-    def sweep(self) -> Sweep:
-        """Ends what has expired. A lease that fails is found again by the next sweep."""
-        return self._end(self.leases.expired(self.clock()))
+    def sweep(self, has_time: HasTime) -> Sweep:
+        """Ends what has expired. What fails, or is left over, is found again by the next sweep."""
+        return self._end(self.leases.expired(self.clock()), has_time, though_renewed=False)
 
-    def shut_out(self, target: Target) -> Sweep:
+    def shut_out(self, target: Target, has_time: HasTime) -> Sweep:
         """Ends subscriptions of presence, and memberships. Clients that have access come back.
 
-        Raises GlobalwsError if the subscriptions could not be ended.
+        Raises:
+            GlobalwsError: the subscriptions could not be ended, or time ran out, as `end` says.
         """
         self.api.end_presence(target.id, target.is_user)
-        return self.end(target)
+        return self.end(target, has_time)
 
-    def end(self, target: Target) -> Sweep:
-        """Ends all leases of a user, or the memberships of the channels that a pattern covers."""
-        if target.is_user:
-            return self._end(self.leases.of_user(target.id))
-        return self._end_channels(target.id)
+    def end(self, target: Target, has_time: HasTime) -> Sweep:
+        """Ends all leases of a user, or the memberships of the channels that a pattern covers.
 
-    def _end_channels(self, pattern: str) -> Sweep:
+        Raises:
+            TransientError: time ran out; what was done stays done, and another call goes on.
+        """
+        if not target.is_user:
+            return self._end_channels(target.id, has_time)
+        return self._end(self.leases.of_user(target.id), has_time, though_renewed=True)
+
+    def _end_channels(self, pattern: str, has_time: HasTime) -> Sweep:
         done = Sweep()
         for member in self.members.covered(pattern):
+            if not has_time():
+                raise TransientError(f"time ran out after {done.members} members of {pattern}")
             try:
                 seq = self.leases.leave(member.connection, member.channel)
                 if seq:
                     self.api.announce_leave(member.channel, member.user, member.connection, seq)
-                self.members.delete(member.channel, member.connection)
+                before = seq or member.seq + 1
+                self.members.delete(member.channel, member.connection, before)
             except GlobalwsError as error:
                 done.failed += 1
                 self.failure(member.connection, error)
@@ -135,16 +154,21 @@ class LeaseKeeper:
             done.members += 1
         return done
 
-    def _end(self, leases: Iterable[Lease]) -> Sweep:
+    def _end(self, leases: Iterable[Lease], has_time: HasTime, *, though_renewed: bool) -> Sweep:
         done = Sweep()
         for lease in leases:
+            if not has_time():
+                if though_renewed:
+                    raise TransientError(f"time ran out after {done.leases} leases")
+                break
             try:
-                if not self.leases.mark(lease):
+                if not self.leases.mark(lease, though_renewed=though_renewed):
                     continue
+                seq = lease.seq + 1
                 for channel in lease.channels:
-                    self.api.announce_leave(channel, lease.user, lease.connection, lease.seq + 1)
+                    self.api.announce_leave(channel, lease.user, lease.connection, seq)
                 for channel in lease.channels:
-                    self.members.delete(channel, lease.connection)
+                    self.members.delete(channel, lease.connection, seq)
                 self.leases.delete(lease)
             except GlobalwsError as error:
                 done.failed += 1

@@ -9,7 +9,7 @@ from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.channel_rules import deployed_by_pattern
 from globalws_functions.domain.errors import GlobalwsError, TransientError
 from globalws_functions.domain.janitor import Janitor, Run
-from globalws_functions.domain.leases import Sweep, Target
+from globalws_functions.domain.leases import HasTime, Sweep, Target
 from globalws_functions.domain.token_bucket import TokenBucket
 
 from tests.support.functions import FakeApi, FakeAudit, FakeClock
@@ -61,7 +61,8 @@ class FakePresence:
     shut: list[Target] = field(default_factory=list)
     failed: int = 0
 
-    def shut_out(self, target: Target) -> Sweep:
+    def shut_out(self, target: Target, has_time: HasTime) -> Sweep:
+        assert has_time()
         self.shut.append(target)
         done, self.failed = Sweep(failed=self.failed), 0
         return done
