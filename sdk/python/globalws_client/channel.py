@@ -1,6 +1,6 @@
 """One channel of a client, and what all parts of the core share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .delivery_buffer import Budget, DeliveryBuffer
@@ -8,7 +8,7 @@ from .feed import Connection, Feed
 from .options import Beginning, Options
 from .resume_position import ResumePosition
 from .signals import Command
-from .types import Checkpoint, Message
+from .types import Checkpoint
 
 
 @dataclass(eq=False, slots=True)
@@ -86,8 +86,8 @@ class Context:
             region = self.regions[feed.side.region]
             feed.channel.position.has_read(region, limit_ms)
 
-    def checkpoint(self, channel: Channel, pending: Sequence[Message]) -> Checkpoint | None:
-        """From where to go on for a consumer that has not taken `pending`; None before it began."""
+    def checkpoint(self, channel: Channel) -> Checkpoint | None:
+        """From where to go on after what the consumer has taken; None before it began."""
         for feed in channel.feeds():
             self.note_read(feed)
-        return channel.position.checkpoint(pending)
+        return channel.position.checkpoint(channel.out.unread())

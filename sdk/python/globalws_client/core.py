@@ -16,7 +16,7 @@ from .placement import STARTS
 from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
 from .retry import Retry
 from .signals import ClientStateChanged, Command
-from .types import Checkpoint, Message, State
+from .types import Checkpoint, State
 
 
 class Core:
@@ -41,6 +41,7 @@ class Core:
         self._context = Context(tuple(regions), options, random, wall)
         retry = Retry(options, len(regions), random)
         self._manager = ConnectionManager(self._context, retry, renewable=renewable)
+        self._reader = self._manager.reader
         self._state: tuple[State, int] = (State.IDLE, HOME_REGION)
 
     def handle(self, input: signals.Input, now: float) -> list[Command]:
@@ -54,9 +55,13 @@ class Core:
         """The same for a frame that arrived."""
         context = self._context
         context.now = now
-        if type(frame) is Data and (feed := context.feeds.get(frame.feed)) and feed.connection:
-            feed.connection.last_frame = now
-            self._manager.reader.data(feed, frame.message)
+        if (
+            type(frame) is Data
+            and (feed := context.feeds.get(frame.feed)) is not None
+            and (receiving := feed.connection) is not None
+        ):
+            receiving.last_frame = now
+            self._reader.data(feed, frame.message)
         elif found := context.connections.get(connection):
             found.last_frame = now
             self._receive(found, frame)
@@ -64,12 +69,14 @@ class Core:
         return self._commands()
 
     def _commands(self) -> list[Command]:
+        if not self._context.commands:
+            return []
         commands = self._context.commands.copy()
         self._context.commands.clear()
         return commands
 
     def unread(self, channel: int) -> DeliveryBuffer:
-        """Of a channel that was just added: to be told of each message that is taken."""
+        """Of a channel that was just added: its consumer takes from it."""
         return self._context.channels[channel].out
 
     def _tell_state(self) -> None:
@@ -80,12 +87,12 @@ class Core:
     def _room_made(self, channel: Channel) -> None:
         channel.out.waits = False
         for feed in channel.feeds():
-            self._manager.reader.fetch(feed)
+            self._reader.fetch(feed)
 
-    def checkpoint(self, channel: int, pending: Sequence[Message]) -> Checkpoint | None:
-        """From where to go on for a consumer that has not taken `pending`; None before it began."""
+    def checkpoint(self, channel: int) -> Checkpoint | None:
+        """From where to go on after what the consumer has taken; None before it began."""
         found = self._context.channels.get(channel)
-        return None if found is None else self._context.checkpoint(found, pending)
+        return None if found is None else self._context.checkpoint(found)
 
     def _current_state(self) -> tuple[State, int]:
         main = self._manager.main
@@ -101,9 +108,9 @@ class Core:
         context, manager = self._context, self._manager
         match input:
             case signals.HistoryPage(request, items, token):
-                manager.reader.page(request, items, token)
+                self._reader.page(request, items, token)
             case signals.HistoryFailed(request, error_type, message):
-                manager.reader.failed(request, error_type, message)
+                self._reader.failed(request, error_type, message)
             case signals.TimerFired(name):
                 self._fire(name)
             case signals.Closed(id, reason):
@@ -146,7 +153,7 @@ class Core:
                 manager.started(feed)
             case Changed(change=change):
                 # While failed over, home is tried: what both regions tell is the same.
-                self._context.commands.append(signals.Emit(feed.channel.id, change))
+                self._context.commands.append(signals.TellChange(feed.channel.id, change))
             case Complete():
                 manager.kicked(feed)
             case ErrorFrame(error_type, message):
@@ -158,13 +165,13 @@ class Core:
         if kind in (RETRY, HOME, STARTS):
             manager.fire(kind)
         elif not number:
-            manager.reader.fire(kind)
+            self._reader.fire(kind)
         elif kind in ("start", "history"):
             if feed := self._context.feeds.get(int(number)):
                 if kind == "start":
                     manager.placement.start_due(feed)
                 else:
-                    manager.reader.due(feed)
+                    self._reader.due(feed)
         elif connection := self._context.connections.get(int(number)):
             if kind == "silence":
                 manager.check_silence(connection)

@@ -1,30 +1,31 @@
 """What a channel's consumer gets: each message once, states, and how much is still unread."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 
 from .options import Options
 from .resume_position import ResumePosition
-from .signals import Command, Emit
-from .types import Message, MessageEvent, State, StateEvent
+from .signals import Command, Wake
+from .types import Event, Message, MessageEvent, State, StateEvent
 
+_MOST_STATES = 64
 _MOST_OWN_IDS = 10_000
 
 
 class Budget:
     """What the unread messages of all channels take, and the ids that this client published."""
 
-    __slots__ = ("_most", "_own", "channels", "size")
+    __slots__ = ("_own", "channels", "most", "size")
 
     def __init__(self, most: float) -> None:
-        self._most = most
+        self.most = most
         self.size = 0
         self.channels = 0
         self._own: OrderedDict[str, None] = OrderedDict()
 
     def exceeded_by(self, size: int) -> bool:
         """Whether a channel with that much unread must wait: all is used, and so is its share."""
-        return self.size >= self._most and size >= self._most / max(1, self.channels)
+        return self.size >= self.most and size >= self.most / max(1, self.channels)
 
     def publishes(self, id: str) -> None:
         """This client publishes a message with this id."""
@@ -38,15 +39,20 @@ class Budget:
 
 
 class DeliveryBuffer:
-    """Emits a channel's events into `commands`, the core's list, and counts unread messages.
+    """A channel's events until its consumer takes them: each message once, in order with states.
+
+    The reader of a feed bounds the messages; of states the newest 64 are kept. A client may have
+    thousands of buffers, most of them empty: an empty one holds no deque.
 
     Attributes:
         waits: a page of history waits until the consumer has taken more.
+        state: the newest state, also if it has not been taken yet.
+        region: the region of that state.
     """
 
     __slots__ = (
-        "_budget", "_channel", "_commands", "_limit", "_options", "_pending", "_position",
-        "_regions", "_size", "_skip_own", "waits",
+        "_budget", "_commands", "_events", "_is_awaited", "_limit", "_options", "_pending",
+        "_position", "_regions", "_size", "_skip_own", "_wake", "region", "state", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +66,6 @@ class DeliveryBuffer:
         *,
         skip_own: bool,
     ) -> None:
-        self._channel = channel
         self._regions = regions
         self._options = options
         self._limit = options.buffer_limit
@@ -68,30 +73,53 @@ class DeliveryBuffer:
         self._budget = budget
         self._commands = commands
         self._skip_own = skip_own
-        self._pending = 0
+        self._events: deque[Event] | None = None
+        self._is_awaited = False
+        self._wake = Wake(channel)
+        self._pending = 0  # messages, and what they take
         self._size = 0
         self.waits = False
+        self.state = State.CONNECTING
+        self.region = ""
 
-    @property
-    def full(self) -> bool:
-        """Whether a live message must wait for the consumer."""
-        return self._pending >= self._limit or self._budget.exceeded_by(self._size)
+    # The consumer
+
+    def take(self) -> Event | None:
+        """The next event. None if there is none; `Wake` tells when there is."""
+        events = self._events
+        if events is None:
+            self._is_awaited = True
+            return None
+        event = events.popleft()
+        if not events:
+            self._events = None
+        if type(event) is MessageEvent:
+            size = event.message.size
+            self._pending -= 1
+            self._size -= size
+            self._budget.size -= size
+        return event
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take; `Wake` tells when there is."""
+        self._is_awaited = self._events is None
+        return self._is_awaited
+
+    def unread(self) -> list[Message]:
+        """The messages that were not taken."""
+        return [event.message for event in self._events or () if type(event) is MessageEvent]
+
+    def clear(self) -> None:
+        """Forget what was not taken, after the end."""
+        self._events = None
+
+    # The core
 
     @property
     def has_room_for_page(self) -> bool:
         """Whether a whole page of history may come."""
         room = self._limit - self._pending
         return room >= self._options.page_limit and not self._budget.exceeded_by(self._size)
-
-    def taken(self, size: int) -> bool:
-        """The consumer took a message so large (`Message.size`).
-
-        Returns whether the core wants to hear `RoomMade`.
-        """
-        self._pending -= 1
-        self._size -= size
-        self._budget.size -= size
-        return self.waits
 
     def end(self) -> None:
         """Nothing comes any more: what is still taken counts for nobody."""
@@ -100,19 +128,35 @@ class DeliveryBuffer:
         self._budget = Budget(0)
         self.waits = False
 
-    def deliver_live(self, message: Message) -> None:
-        """A message, if the consumer did not get it before."""
-        if self._position.accept(message):
-            self._emit(message)
+    def _put(self, event: Event) -> None:
+        """Append an event, and wake the consumer if it waits."""
+        if self._events is None:
+            self._events = deque((event,))
+        else:
+            self._events.append(event)
+        if self._is_awaited:
+            self._is_awaited = False
+            self._commands.append(self._wake)
 
-    def _emit(self, message: Message) -> None:
+    def deliver_live(self, message: Message) -> bool:
+        """A message, if the consumer did not get it before. False: there is no room for it."""
+        budget = self._budget
+        if self._pending >= self._limit or (
+            budget.size >= budget.most and budget.exceeded_by(self._size)
+        ):
+            return self._position.knows(message.id)
+        if self._position.accept(message):
+            self._append(message)
+        return True
+
+    def _append(self, message: Message) -> None:
         if self._skip_own and self._budget.is_own(message.id):
             return
         size = message.size
         self._pending += 1
         self._size += size
         self._budget.size += size
-        self._commands.append(Emit(self._channel, MessageEvent(message)))
+        self._put(MessageEvent(message))
 
     def deliver(self, messages: Sequence[Message], rewound: frozenset[str] = frozenset()) -> None:
         """Those that the consumer did not get before, in this order.
@@ -123,9 +167,9 @@ class DeliveryBuffer:
         for message in messages:
             accept = self._position.rewind if message.id in rewound else self._position.accept
             if accept(message):
-                self._emit(message)
+                self._append(message)
 
-    def state(
+    def tell(
         self,
         state: State,
         region: int,
@@ -137,4 +181,8 @@ class DeliveryBuffer:
     ) -> None:
         """A state of the subscription; `region` is an index."""
         event = StateEvent(state, self._regions[region], gap, attempt, error_type, reason)
-        self._commands.append(Emit(self._channel, event))
+        self.state, self.region = state, event.region
+        self._put(event)
+        events = self._events
+        if events is not None and len(events) - self._pending > _MOST_STATES:
+            events.remove(next(e for e in events if type(e) is StateEvent))

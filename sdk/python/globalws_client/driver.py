@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import aiohttp
 
 from . import signals
 from .auth import Auth
 from .core import Core
+from .delivery_buffer import DeliveryBuffer
 from .graphql import Json, request
 from .history import HistoryQueue
 from .options import Beginning, Options
@@ -18,18 +19,30 @@ from .presence_types import Change
 from .protocol import Frame
 from .subscription import Subscription
 from .transport import WebSocketConnection
-from .types import Checkpoint, Event, Message, RegionEndpoint, State
+from .types import Checkpoint, Event, RegionEndpoint, State
 
 
 class _Consumer(Protocol):
-    def put(self, event: Event | Change, /) -> None: ...
+    def wake(self) -> None: ...
 
     def finish(self, error: BaseException | None, /) -> None: ...
 
 
 class _Watch(NamedTuple):
-    put: Callable[[Event | Change], None]
-    finish: Callable[[BaseException | None], None]
+    unread: DeliveryBuffer
+    told: Callable[[Event | Change], None]
+    ended: Callable[[BaseException | None], None]
+
+    def wake(self) -> None:
+        while event := self.unread.take():
+            self.told(event)
+
+    def finish(self, error: BaseException | None) -> None:
+        self.wake()
+        self.ended(error)
+
+
+_ConsumerT = TypeVar("_ConsumerT", bound=_Consumer)
 
 
 class Driver:
@@ -61,14 +74,9 @@ class Driver:
 
     def subscribe(self, channel: str, beginning: Beginning, *, skip_own: bool) -> Subscription:
         """See Client.subscribe."""
-        self._numbers += 1
-        number = self._numbers
+        number = self._next_number()
         added = signals.AddChannel(number, channel, beginning, skip_own)
-        commands = self._core.handle(added, time.monotonic() * 1000)
-        subscription = Subscription(channel, number, self, self._core.unread(number))
-        self._consumers[number] = subscription
-        self._do_all(commands)
-        return subscription
+        return self._add(added, lambda unread: Subscription(channel, number, self, unread))
 
     def made_room(self, number: int) -> None:
         """See subscription.Source."""
@@ -78,9 +86,9 @@ class Driver:
         """See subscription.Source."""
         self.feed(signals.RemoveChannel(number))
 
-    def checkpoint(self, number: int, pending: list[Message]) -> Checkpoint | None:
+    def checkpoint(self, number: int) -> Checkpoint | None:
         """See subscription.Source."""
-        return self._core.checkpoint(number, pending)
+        return self._core.checkpoint(number)
 
     def watch(
         self,
@@ -89,11 +97,22 @@ class Driver:
         ended: Callable[[BaseException | None], None],
     ) -> Callable[[], None]:
         """Subscribe to who comes and goes; the result ends it."""
-        self._numbers += 1
-        number = self._numbers
-        self._consumers[number] = _Watch(told, ended)
-        self.feed(signals.AddChannel(number, channel, Beginning(), presence=True))
+        number = self._next_number()
+        added = signals.AddChannel(number, channel, Beginning(), presence=True)
+        self._add(added, lambda unread: _Watch(unread, told, ended)).wake()
         return partial(self.remove, number)
+
+    def _next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _add(
+        self, added: signals.AddChannel, consumer: Callable[[DeliveryBuffer], _ConsumerT]
+    ) -> _ConsumerT:
+        commands = self._core.handle(added, time.monotonic() * 1000)
+        made = self._consumers[added.channel] = consumer(self._core.unread(added.channel))
+        self._do_all(commands)
+        return made
 
     async def close(self) -> None:
         """End everything, and wait for it."""
@@ -120,9 +139,9 @@ class Driver:
 
     def _do_all(self, commands: Sequence[signals.Command]) -> None:
         for command in commands:
-            if type(command) is signals.Emit:  # by far the most
+            if type(command) is signals.Wake:  # by far the most
                 if consumer := self._consumers.get(command.channel):
-                    consumer.put(command.event)
+                    consumer.wake()
             else:
                 self._do(command)
 
@@ -146,6 +165,9 @@ class Driver:
             case signals.RenewToken(connection):
                 if found := self._connections.get(connection):
                     found.renew()
+            case signals.TellChange(channel, change):
+                if isinstance(watch := self._consumers.get(channel), _Watch):
+                    watch.told(change)
             case signals.Finish(channel, error):
                 if ended := self._consumers.pop(channel, None):
                     ended.finish(error)

@@ -42,7 +42,7 @@ class ConnectionManager:
         """Subscribe to it."""
         if len(self._context.channels) == 1:
             self.reader.reread_later()
-        channel.out.state(State.CONNECTING, self.main.region, attempt=self._next.number)
+        channel.out.tell(State.CONNECTING, self.main.region, attempt=self._next.number)
         self.placement.place(self.placement.new_feed(channel, self.main))
         if self.standby is not None:
             self.placement.place(self.placement.new_feed(channel, self.standby))
@@ -75,7 +75,7 @@ class ConnectionManager:
             self._put_home_off()
             return
         region = feed.side.region
-        feed.channel.out.state(State.REFUSED, region, error_type=error_type, reason=message)
+        feed.channel.out.tell(State.REFUSED, region, error_type=error_type, reason=message)
         self.end(feed.channel, None)
 
     def stop(self) -> None:
@@ -110,7 +110,7 @@ class ConnectionManager:
         if feed.side is not self.main:
             self._put_home_off()
             return
-        feed.channel.out.state(State.KICKED, feed.side.region)
+        feed.channel.out.tell(State.KICKED, feed.side.region)
         self.placement.await_close(feed, connection)
 
     def failed(self, feed: Feed, error_type: str, message: str) -> None:
@@ -214,7 +214,7 @@ class ConnectionManager:
         state = State.RESUMING if channel.ever_live else State.CONNECTING
         attempt = self._next.number + (0 if channel.ever_live else 1)
         region = self._next.region if self.placement.backing_off else self.main.region
-        channel.out.state(state, region, attempt=attempt, error_type=error_type, reason=reason)
+        channel.out.tell(state, region, attempt=attempt, error_type=error_type, reason=reason)
 
     def fire(self, name: str) -> None:
         """`retry`, `home` or `starts` came."""
@@ -256,7 +256,7 @@ class ConnectionManager:
         home = feed.side.region == HOME_REGION
         state = State.LIVE if home else State.FAILED_OVER
         feed.channel.ever_live = True
-        feed.channel.out.state(state, feed.side.region, gap=feed.gap)
+        feed.channel.out.tell(state, feed.side.region, gap=feed.gap)
         feed.gap = False
         if not home and self.standby is None and not self._home_due:
             self._probe_home_later()

@@ -72,12 +72,11 @@ class Reader:
             after, feed.gap = channel.position.resume(self._region(feed))
             feed.catchup.begin(after)
         if feed is channel.main and not channel.ever_live:
-            channel.out.state(State.RESUMING, feed.side.region)
+            channel.out.tell(State.RESUMING, feed.side.region)
         self.fetch(feed)
 
     def data(self, feed: Feed, message: Message | None) -> None:
         """A live message; None where the publisher did not select all of its fields."""
-        out = feed.channel.out
         if message is None:
             # Only history has the whole message.
             self._miss_from_overlap(feed)
@@ -85,9 +84,7 @@ class Reader:
                 self._fall_behind(feed, "an incomplete message arrived")
         elif feed.phase is not Phase.LIVE:
             feed.catchup.hold(message)
-        elif not out.full:
-            out.deliver_live(message)
-        elif not feed.channel.position.knows(message.id):
+        elif not feed.channel.out.deliver_live(message):
             feed.catchup.miss(message.id)
             feed.catchup.overflowed = True
             self._fall_behind(feed, "the consumer is slow")
@@ -100,7 +97,7 @@ class Reader:
     def _fall_behind(self, feed: Feed, reason: str) -> None:
         feed.phase = Phase.CATCHING_UP
         if feed is feed.channel.main:
-            feed.channel.out.state(State.RESUMING, feed.side.region, reason=reason)
+            feed.channel.out.tell(State.RESUMING, feed.side.region, reason=reason)
         self.fetch(feed)
 
     # Once more

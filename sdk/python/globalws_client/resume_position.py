@@ -137,15 +137,15 @@ class ResumePosition:
 
     def accept(self, message: Message) -> bool:
         """Whether to deliver the message; if so it counts as delivered."""
-        time = message.time_ms
-        if self._position is None or time > self._position:
-            time = min(time, self._wall())
+        time, position = message.time_ms, self._position
+        if (position is None or time > position) and time > (now := self._wall()):
+            time = now
         if not self._seen.add(message.id, time):
             return False
-        if self._position is None or not self._from_message:
+        if position is None or not self._from_message:
             self._mistrust_clock(time)
             self._position, self._from_message = time, True
-        elif time > self._position:
+        elif time > position:
             self._position = time
         return True
 

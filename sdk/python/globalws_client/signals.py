@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .errors import ClientError
 from .options import Beginning
 from .presence_types import Change
-from .types import Event, Message, State
+from .types import Message, State
 
 
 @dataclass(slots=True)
@@ -167,16 +167,23 @@ class CancelTimer:
 
 
 @dataclass(slots=True)
-class Emit:
-    """Hand an event to a channel's consumer."""
+class Wake:
+    """The consumer of this channel waits, and there is something for it in the delivery buffer."""
 
     channel: int
-    event: Event | Change
+
+
+@dataclass(slots=True)
+class TellChange:
+    """Tell who watches this channel that somebody came, changed or left."""
+
+    channel: int
+    change: Change
 
 
 @dataclass(slots=True)
 class Finish:
-    """No event comes after those emitted. The consumer gets `error`, if there is one."""
+    """Nothing more comes into the delivery buffer. The consumer gets `error`, if there is one."""
 
     channel: int
     error: ClientError | None
@@ -199,7 +206,8 @@ Command = (
     | RenewToken
     | SetTimer
     | CancelTimer
-    | Emit
+    | Wake
+    | TellChange
     | Finish
     | ClientStateChanged
 )

@@ -1,13 +1,12 @@
 """A channel's messages and states, for one consumer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Protocol, Self
 
 from .delivery_buffer import DeliveryBuffer
-from .event_queue import EventQueue
-from .presence_types import Change
-from .types import Checkpoint, Event, Message, MessageEvent, State, StateEvent
+from .types import Checkpoint, Event, Message, MessageEvent, State
 
 
 class Source(Protocol):
@@ -19,8 +18,8 @@ class Source(Protocol):
     def remove(self, number: int) -> None:
         """The consumer wants no more."""
 
-    def checkpoint(self, number: int, pending: list[Message]) -> Checkpoint | None:
-        """From where to go on for a consumer that has not taken `pending`."""
+    def checkpoint(self, number: int) -> Checkpoint | None:
+        """From where to go on after what the consumer has taken."""
 
 
 class Subscription(AsyncIterator[Event]):
@@ -32,20 +31,28 @@ class Subscription(AsyncIterator[Event]):
 
     Attributes:
         channel: the channel's name.
-        state: the newest state, also if it has not been read yet.
-        region: the region of that state.
     """
 
-    __slots__ = ("_number", "_queue", "_source", "_unread", "channel", "region", "state")
+    __slots__ = ("_error", "_finished", "_number", "_source", "_unread", "_waiters", "channel")
 
     def __init__(self, channel: str, number: int, source: Source, unread: DeliveryBuffer) -> None:
         self.channel = channel
-        self.state = State.CONNECTING
-        self.region = ""
         self._number = number
         self._source = source
         self._unread = unread
-        self._queue = EventQueue()
+        self._waiters: list[asyncio.Future[None]] = []  # first come, first served
+        self._finished = False
+        self._error: BaseException | None = None
+
+    @property
+    def state(self) -> State:
+        """The newest state, also if it has not been read yet."""
+        return self._unread.state
+
+    @property
+    def region(self) -> str:
+        """The region of that state."""
+        return self._unread.region
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,11 +66,23 @@ class Subscription(AsyncIterator[Event]):
         await self.close()
 
     async def __anext__(self) -> Event:
-        event = self._queue.poll() or await self._queue.take()
-        if event is None:
-            raise StopAsyncIteration
-        if type(event) is MessageEvent and self._unread.taken(event.message.size):
+        unread = self._unread
+        event = None if self._waiters else unread.take()
+        if event is None and (self._waiters or not self._finished):
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+                event = unread.take()
+            finally:
+                self._waiters.remove(waiter)
+                if self._waiters and (self._finished or not unread.is_empty()):
+                    self.wake()
+        if unread.waits:
             self._source.made_room(self._number)
+        if event is None:
+            error, self._error = self._error, None
+            raise error or StopAsyncIteration
         return event
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -78,28 +97,27 @@ class Subscription(AsyncIterator[Event]):
         Give it to `Client.subscribe(channel, checkpoint=…)`, in this process or another. That one
         delivers what this iteration has not given out, without gap and without duplicates.
         """
-        return self._source.checkpoint(self._number, self._queue.pending())
+        return self._source.checkpoint(self._number)
 
     async def close(self) -> None:
         """Unsubscribe and end the iteration; what was not read is dropped."""
         self._source.remove(self._number)
-        self._queue.clear()
-        self._queue.finish(None)
+        self._unread.clear()
+        self.finish(None)
 
-    def put(self, event: Event | Change) -> None:
-        """For the client: an event for the consumer."""
-        if type(event) is not MessageEvent:
-            if not isinstance(event, StateEvent):
-                return  # a change of presence, which nobody asked for
-            self.state, self.region = event.state, event.region
-        self._queue.put(event)
+    def wake(self) -> None:
+        """For the client: there is something for the first call that waits."""
+        if self._waiters and not self._waiters[0].done():
+            self._waiters[0].set_result(None)
 
     def finish(self, error: BaseException | None) -> None:
-        """For the client: nothing comes any more."""
-        if self.state is not State.REFUSED:
-            self.state = State.CLOSED
-        self._queue.finish(error)
+        """For the client: nothing comes any more; the first call decides about the error."""
+        if not self._finished:
+            self._finished, self._error = True, error
+            if self.state is not State.REFUSED:
+                self._unread.state = State.CLOSED
+        self.wake()
 
     def drop_unread(self) -> None:
         """For the client: it is closed."""
-        self._queue.clear()
+        self._unread.clear()

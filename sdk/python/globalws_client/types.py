@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .ulid import id_at, is_ulid, valid_time_of
+from .ulid import TIME_LENGTH, id_at, is_ulid, valid_time_of
 
 LOWEST_ID = id_at(0)
 
@@ -19,6 +19,13 @@ def _ms_of(instant: str) -> int | None:
         return round(datetime.fromisoformat(instant).timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _time_of(digits: str, instant: str) -> int:
+    """The smaller of an id's time, given its first characters, and of `published_at`."""
+    time, published = valid_time_of(digits), _ms_of(instant)
+    return time if published is None else min(time, published)
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,10 @@ class Message(NamedTuple):
             and is_ulid(id)
         ):
             raise ValueError("not a valid Message")
-        return cls(
-            id, name, message, published_at, region, publisher if type(publisher) is str else None
-        )
+        if type(publisher) is not str:
+            publisher = None
+        # Half of the time of `cls(...)`.
+        return tuple.__new__(cls, (id, name, message, published_at, region, publisher))
 
     @property
     def size(self) -> int:
@@ -88,8 +96,7 @@ class Message(NamedTuple):
         The smaller of the id's time and `published_at`: publishers may choose the id, and one
         from the future must not move a subscriber's position there.
         """
-        time, published = valid_time_of(self.id), _ms_of(self.published_at)
-        return time if published is None or time < published else published
+        return _time_of(self.id[:TIME_LENGTH], self.published_at)
 
 
 class State(StrEnum):

@@ -10,7 +10,7 @@ from functools import lru_cache
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_TIME_LENGTH = 10
+TIME_LENGTH = 10
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # those that `int` reads
 _LENGTH = 26
 MAX_MS = 2**48 - 1
@@ -30,7 +30,7 @@ def time_of(ulid: str) -> int:
 
 def valid_time_of(ulid: str) -> int:
     """The same for what is known to be a ULID."""
-    return _ms_of(ulid[:_TIME_LENGTH])
+    return _ms_of(ulid[:TIME_LENGTH])
 
 
 @lru_cache(maxsize=1024)  # a message's time is asked for several times, and a millisecond has many
@@ -48,7 +48,7 @@ def _encode(value: int, length: int) -> str:
 
 def id_at(ms: float) -> str:
     """The smallest id of a millisecond: `history(after:)` it is everything from then on."""
-    return _encode(int(min(max(ms, 0), MAX_MS)), _TIME_LENGTH) + "0" * (_LENGTH - _TIME_LENGTH)
+    return _encode(int(min(max(ms, 0), MAX_MS)), TIME_LENGTH) + "0" * (_LENGTH - TIME_LENGTH)
 
 
 def id_not_after(ulid: str, ms: int) -> str:
@@ -56,7 +56,7 @@ def id_not_after(ulid: str, ms: int) -> str:
     time = valid_time_of(ulid)
     if time < ms:
         return ulid
-    return ulid[:_TIME_LENGTH] + "0" * (_LENGTH - _TIME_LENGTH) if time == ms else id_at(ms)
+    return ulid[:TIME_LENGTH] + "0" * (_LENGTH - TIME_LENGTH) if time == ms else id_at(ms)
 
 
 def id_before(ulid: str) -> str:
@@ -66,16 +66,16 @@ def id_before(ulid: str) -> str:
 
 def new_ulid(now_ms: int, random: Callable[[], float]) -> str:
     """A new id. `random` gives numbers from 0 up to, not including, 1."""
-    tail = "".join(_ALPHABET[int(random() * 32)] for _ in range(_LENGTH - _TIME_LENGTH))
-    return id_at(now_ms)[:_TIME_LENGTH] + tail
+    tail = "".join(_ALPHABET[int(random() * 32)] for _ in range(_LENGTH - TIME_LENGTH))
+    return id_at(now_ms)[:TIME_LENGTH] + tail
 
 
 def ulid_after(ulid: str) -> str:
     """The next id of the same millisecond; raises OverflowError after the last one."""
-    tail = int(ulid[_TIME_LENGTH:].translate(_DIGITS), 32)
-    if tail + 1 >= 32 ** (_LENGTH - _TIME_LENGTH):
+    tail = int(ulid[TIME_LENGTH:].translate(_DIGITS), 32)
+    if tail + 1 >= 32 ** (_LENGTH - TIME_LENGTH):
         raise OverflowError("no id is left in this millisecond")
-    return ulid[:_TIME_LENGTH] + _encode(tail + 1, _LENGTH - _TIME_LENGTH)
+    return ulid[:TIME_LENGTH] + _encode(tail + 1, _LENGTH - TIME_LENGTH)
 
 
 class UlidSource:

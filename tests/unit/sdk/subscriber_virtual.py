@@ -2,15 +2,15 @@
 
 import heapq
 import json
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from globalws_client import signals
 from globalws_client.core import Core
+from globalws_client.delivery_buffer import DeliveryBuffer
 from globalws_client.options import Beginning
 from globalws_client.protocol import Frame, decode
-from globalws_client.types import Checkpoint, Event, Message, MessageEvent
+from globalws_client.types import Checkpoint, Message
 
 from tests.unit.sdk.subscriber_scenarios import (
     REGIONS,
@@ -52,13 +52,10 @@ class Consumer:
     """Reads one channel, unless it is paused."""
 
     def __init__(self) -> None:
-        self.unread: deque[Event | str] = deque()
+        self.unread: DeliveryBuffer | None = None
+        self.end = ""  # `end` or `overflow`, once nothing more comes
         self.paused = False
         self.log = Log()
-
-    def pending(self) -> list[Message]:
-        """The messages that it has not read."""
-        return [event.message for event in self.unread if isinstance(event, MessageEvent)]
 
 
 class VirtualRunner:
@@ -109,7 +106,7 @@ class VirtualRunner:
         assert self._core is not None
         self._do_all(self._core.received(connection, frame, self._now))
 
-    def _do_all(self, commands: list[signals.Command]) -> None:
+    def _do_all(self, commands: Sequence[signals.Command]) -> None:
         for command in commands:
             self._do(command)
         for number in range(len(self.consumers)):
@@ -137,10 +134,8 @@ class VirtualRunner:
                 self._set_timer(name, ms)
             case signals.CancelTimer(name):
                 self._timers.pop(name, None)
-            case signals.Emit(channel, event):
-                self.consumers[channel].unread.append(event)
             case signals.Finish(channel, error):
-                self.consumers[channel].unread.append("overflow" if error else "end")
+                self.consumers[channel].end = "overflow" if error else "end"
 
     def _authorized(self) -> int | None:
         """The token to use; None if the source fails. Without tokens: any."""
@@ -203,16 +198,16 @@ class VirtualRunner:
 
     def _consume(self, number: int) -> None:
         consumer = self.consumers[number]
-        while consumer.unread and not consumer.paused:
-            event = consumer.unread.popleft()
-            consumer.log.add(event if isinstance(event, str) else label(event))
-            if isinstance(event, MessageEvent):
-                self._taken(number, event.message.size)
-
-    def _taken(self, number: int, size: int) -> None:
-        assert self._core is not None
-        if self._core.unread(number).taken(size):
-            self.feed(signals.RoomMade(number))
+        unread = consumer.unread
+        if unread is None or consumer.paused:
+            return
+        while event := unread.take():
+            consumer.log.add(label(event))
+            if unread.waits:
+                self.feed(signals.RoomMade(number))
+        if consumer.end:
+            consumer.log.add(consumer.end)
+            consumer.unread = None
 
     # The scenario
 
@@ -286,18 +281,18 @@ class VirtualRunner:
         if checkpoint is not None:
             beginning = Beginning(checkpoint=checkpoint)
         for number, name in enumerate(self.channels):
-            self.feed(signals.AddChannel(number, name, beginning))
+            commands = self._core.handle(signals.AddChannel(number, name, beginning), self._now)
+            self.consumers[number].unread = self._core.unread(number)
+            self._do_all(commands)
 
     def restart(self) -> None:
         """Another client continues from a checkpoint of this one."""
         assert self._core is not None
-        [consumer] = self.consumers
-        checkpoint = self._core.checkpoint(0, consumer.pending())
+        checkpoint = self._core.checkpoint(0)
         assert checkpoint is not None
         for command in self._core.handle(signals.Stop(), self._now):
             if not isinstance(command, signals.Finish):
                 self._do(command)
-        consumer.unread.clear()
         self._timers.clear()
         self.start(Checkpoint.from_json(checkpoint.to_json()))
 

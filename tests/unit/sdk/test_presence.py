@@ -8,7 +8,7 @@ from globalws_client.core import Core
 from globalws_client.options import Beginning, Options
 from globalws_client.presence_types import Change
 from globalws_client.protocol import Changed, ConnectionAck, StartAck, decode, start_data
-from globalws_client.types import State, StateEvent
+from globalws_client.types import State
 
 from tests.unit.sdk.presence_virtual import World
 
@@ -170,11 +170,11 @@ def test_changes_come_over_the_clients_connections_and_nothing_stored_is_read() 
     assert len({start.connection for start in starts}) == 1
     start = starts[1]
     live = core.received(start.connection, StartAck(start.feed), 0)
-    assert signals.Emit(2, StateEvent(State.LIVE, "us")) in live
+    assert core.unread(2).state is State.LIVE
     assert not [c for c in live if isinstance(c, signals.Fetch)]
     change = Change("ENTER", "us", "now", "ann", "a1", 1, "hello")
     told = core.received(start.connection, Changed(start.feed, change), 0)
-    assert told == [signals.Emit(2, change)]
+    assert told == [signals.TellChange(2, change)]
     settled = core.handle(signals.TimerFired("settle"), 10_000)
     assert not [c for c in settled if isinstance(c, signals.Fetch)]
 

@@ -9,7 +9,7 @@ import pytest
 from globalws_client import signals
 from globalws_client.catchup import CatchUp
 from globalws_client.core import Core
-from globalws_client.event_queue import EventQueue
+from globalws_client.delivery_buffer import Budget, DeliveryBuffer
 from globalws_client.options import Beginning, Options
 from globalws_client.protocol import (
     Complete,
@@ -214,14 +214,28 @@ def test_beginnings_that_cannot_be(beginning: dict[str, Any]) -> None:
         Beginning(**beginning)
 
 
-async def test_unread_states_are_bounded_and_messages_never_dropped() -> None:
-    queue = EventQueue()
-    queue.put(MessageEvent(message(0)))
+def test_unread_states_are_bounded_and_messages_never_dropped() -> None:
+    position, budget = ResumePosition(Options(), lambda: NOW), Budget(10_000)
+    unread = DeliveryBuffer(1, ("us",), Options(), position, budget, [], skip_own=False)
+    assert unread.deliver_live(message(0))
     for attempt in range(100):
-        queue.put(StateEvent(State.CONNECTING, "us", attempt=attempt))
-    queue.finish(None)
-    events = []
-    while (event := await queue.take()) is not None:
-        events.append(event)
-    assert events[0] == MessageEvent(message(0))
-    assert [e.attempt for e in events[1:] if isinstance(e, StateEvent)] == list(range(36, 100))
+        unread.tell(State.CONNECTING, 0, attempt=attempt)
+    assert budget.size == message(0).size
+    assert unread.unread() == [message(0)]
+    assert unread.take() == MessageEvent(message(0))
+    assert (budget.size, unread.unread()) == (0, [])
+    events = [unread.take() for _ in range(64)]
+    assert [e.attempt for e in events if isinstance(e, StateEvent)] == list(range(36, 100))
+    assert unread.take() is None
+
+
+def test_a_consumer_is_woken_once_after_it_found_nothing() -> None:
+    commands: list[signals.Command] = []
+    position, budget = ResumePosition(Options(), lambda: NOW), Budget(10_000)
+    unread = DeliveryBuffer(7, ("us",), Options(), position, budget, commands, skip_own=False)
+    unread.tell(State.CONNECTING, 0)
+    assert commands == []
+    assert (unread.take() is None, unread.take()) == (False, None)
+    unread.tell(State.RESUMING, 0)
+    unread.tell(State.LIVE, 0)
+    assert commands == [signals.Wake(7)]

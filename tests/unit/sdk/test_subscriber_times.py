@@ -13,14 +13,15 @@ from globalws_client import (
     MessageEvent,
     NoAnswerError,
     PublishOptions,
-    StateEvent,
+    Subscription,
 )
 from globalws_client import graphql as module
-from globalws_client.event_queue import EventQueue
+from globalws_client.delivery_buffer import Budget, DeliveryBuffer
 from globalws_client.options import Beginning, Options
 from globalws_client.resume_position import ResumePosition
 from globalws_client.retry import Retry, part
-from globalws_client.types import Message, RegionEndpoint, State
+from globalws_client.signals import Command
+from globalws_client.types import Message, RegionEndpoint
 from globalws_client.ulid import id_at, is_ulid
 
 NOW = 1_795_000_000_000
@@ -30,60 +31,76 @@ TIMES = [name for name in Options.__dataclass_fields__ if name.endswith("_ms")]
 PUBLISH_TIMES = ["timeout_ms", "backoff_base_ms", "backoff_cap_ms"]
 
 
-def _event(number: int) -> MessageEvent:
-    return MessageEvent(Message(id_at(NOW + number), "tech", str(number), "", "us"))
+class Channel:
+    """A delivery buffer and its subscription, which is woken as the client does it."""
 
+    def __init__(self) -> None:
+        self._commands: list[Command] = []
+        position, budget = ResumePosition(Options(), lambda: NOW), Budget(math.inf)
+        self._unread = DeliveryBuffer(
+            1, ("us",), Options(), position, budget, self._commands, skip_own=False
+        )
+        source: Any = None  # nothing is asked of the client
+        self.events = Subscription("tech", 1, source, self._unread)
 
-def _text(event: Any) -> str:
-    return event.message.message if isinstance(event, MessageEvent) else "end"
+    def put(self, number: int) -> None:
+        self._unread.deliver_live(Message(id_at(NOW + number), "tech", str(number), "", "us"))
+        if self._commands:
+            self._commands.clear()
+            self.events.wake()
+
+    async def take(self) -> str:
+        event = await anext(self.events, None)
+        return event.message.message if isinstance(event, MessageEvent) else "end"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
 async def test_three_calls_at_once_get_the_events_in_order_and_end(count: int) -> None:
-    queue = EventQueue()
-    calls = [asyncio.create_task(queue.take()) for _ in range(3)]
+    channel = Channel()
+    calls = [asyncio.create_task(channel.take()) for _ in range(3)]
     await asyncio.sleep(0)
     for number in range(count):
-        queue.put(_event(number))
+        channel.put(number)
     await asyncio.sleep(0)
-    queue.finish(None)
-    got = [_text(event) for event in await asyncio.gather(*calls)]
+    channel.events.finish(None)
+    got = await asyncio.gather(*calls)
     assert got == [str(place) if place < count else "end" for place in range(3)]
 
 
+async def test_each_of_two_calls_is_woken_when_something_comes_for_it() -> None:
+    channel = Channel()
+    calls = [asyncio.create_task(channel.take()) for _ in range(2)]
+    for number, call in enumerate(calls):
+        await asyncio.sleep(0)
+        channel.put(number)
+        async with asyncio.timeout(1):
+            assert await call == str(number)
+
+
 async def test_a_call_that_comes_later_does_not_go_first() -> None:
-    queue, got = EventQueue(), []
+    channel, got = Channel(), []
 
     async def take(name: str) -> None:
-        got.append(name + _text(await queue.take()))
+        got.append(name + await channel.take())
 
     first = asyncio.create_task(take("a"))
     await asyncio.sleep(0)
-    queue.put(_event(1))
+    channel.put(1)
     second = asyncio.create_task(take("b"))
-    queue.put(_event(2))
+    channel.put(2)
     await asyncio.gather(first, second)
     assert got == ["a1", "b2"]
 
 
 async def test_a_call_that_was_given_up_takes_nothing_along() -> None:
-    queue = EventQueue()
-    waiting = [asyncio.create_task(queue.take()) for _ in range(2)]
+    channel = Channel()
+    waiting = [asyncio.create_task(channel.take()) for _ in range(2)]
     await asyncio.sleep(0)
-    queue.put(_event(1))
+    channel.put(1)
     waiting[0].cancel()
-    queue.put(_event(2))
-    assert _text(await waiting[1]) == "1"
-    assert _text(await queue.take()) == "2"
-
-
-async def test_what_was_cleared_is_not_counted() -> None:
-    queue = EventQueue()
-    for _ in range(2):
-        for _ in range(70):
-            queue.put(StateEvent(State.CONNECTING, "us"))
-        queue.clear()
-    assert queue.pending() == []
+    channel.put(2)
+    assert await waiting[1] == "1"
+    assert await channel.take() == "2"
 
 
 @pytest.mark.parametrize("ms", LONG)
