@@ -43,16 +43,15 @@ export class WayHome {
       return false;
     }
     this.#due = false;
-    this.#probing = true;
+    this.#probing = !this.#fleet.connections(HOME_REGION).some(({ open }) => open);
     // One connection asks; the others follow when it is acknowledged.
-    this.#go(this.#core.options.subscriptionsPerConnection);
+    this.#go(this.#probing ? this.#core.options.subscriptionsPerConnection : Infinity);
     return true;
   }
 
-  /** Ask home after a while, if a channel is elsewhere and none is on its way. */
+  /** Ask home after a while, if a channel is elsewhere and not on its way, whatever the others do. */
   probeLater(): void {
-    const trying = [...this.#channels.values()].some((channel) => channel.standby !== null);
-    if (!this.#due && !trying && this.#isAnyAway()) {
+    if (!this.#due && this.#isAnyAway(({ standby }) => standby === null)) {
       this.#due = true;
       // Spread over half to one and a half times the interval, so that clients do not go at once.
       this.#core.setTimer(HOME, this.#core.options.homeProbeMs * (0.5 + this.#core.random()));
@@ -86,9 +85,10 @@ export class WayHome {
     }
   }
 
-  #isAnyAway(): boolean {
-    for (const { main } of this.#channels.values()) {
-      if (main !== null && main.region !== HOME_REGION) {
+  #isAnyAway(which: (channel: Channel) => boolean = () => true): boolean {
+    for (const channel of this.#channels.values()) {
+      const { main } = channel;
+      if (main !== null && main.region !== HOME_REGION && which(channel)) {
         return true;
       }
     }

@@ -190,9 +190,6 @@ export class ConnectionManager {
       this.#core.cancelTimer(RETRY);
       this.#pending = false;
       this.#home.end();
-    } else {
-      // It may have been the one that was on its way home.
-      this.#home.probeLater();
     }
   }
 
