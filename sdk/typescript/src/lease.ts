@@ -1,7 +1,7 @@
 /** A client's membership of channels: one lease for all of them, renewed as long as there is one. */
 
 import { GraphQLError, isFinal } from './errors.js';
-import { type Caller, execute } from './graphql.js';
+import { type Caller, execute, type Request } from './graphql.js';
 import { onPage } from './page.js';
 import { ENTER, HEARTBEAT, LEAVE, leasedOf } from './presenceOperations.js';
 import { later, part, pause } from './timers.js';
@@ -46,7 +46,11 @@ interface Membership {
   readonly holders: Map<object, Holder>;
   /** as it was last entered; null: it is not, or not any more */
   held: { readonly place: Place; readonly data: string | null } | null;
+  /** where it may be entered, although no answer said so */
+  doubtful: Place | null;
   failures: number;
+  /** gives up the entering under way */
+  giveUp: (() => void) | null;
   working: Promise<void> | null;
   /** ends a pause */
   wake: () => void;
@@ -82,7 +86,9 @@ export class Lease {
     const membership = known ?? {
       holders: new Map<object, Holder>(),
       held: null,
+      doubtful: null,
       failures: 0,
+      giveUp: null,
       working: null,
       wake: () => undefined,
     };
@@ -96,6 +102,9 @@ export class Lease {
   async leave(channel: string, by: object): Promise<void> {
     const membership = this.#memberships.get(channel);
     if (membership?.holders.delete(by) === true) {
+      if (membership.holders.size === 0) {
+        membership.giveUp?.();
+      }
       this.#work(channel, membership);
       await membership.working;
     }
@@ -135,9 +144,11 @@ export class Lease {
       const { held } = membership;
       const wanted = [...membership.holders.values()].at(-1);
       if (wanted === undefined) {
-        if (held !== null) {
-          membership.held = null;
-          await this.#leave(channel, held.place);
+        const entered = held?.place ?? membership.doubtful;
+        membership.held = null;
+        membership.doubtful = null;
+        if (entered !== null) {
+          await this.#leave(channel, entered);
         } else {
           membership.working = null;
           this.#forget(channel);
@@ -175,12 +186,22 @@ export class Lease {
     place: Place,
     data: string | null,
   ): Promise<void> {
-    const { client } = this.#tenant;
+    const { client, timeoutMs } = this.#tenant;
+    const before = membership.held?.place ?? membership.doubtful;
+    const controller = new AbortController();
+    membership.giveUp = () => controller.abort();
     try {
-      await this.#call(place, ENTER, { name: channel, data, client });
+      const { signal } = controller;
+      await this.#call(place, ENTER, { name: channel, data, client }, { timeoutMs, signal });
     } catch (error) {
       const errorType = error instanceof GraphQLError ? error.errorType : null;
       membership.failures += 1;
+      if (errorType === null) {
+        membership.doubtful = place;
+      }
+      if (controller.signal.aborted) {
+        return;
+      }
       if (errorType === 'LeaseExpired') {
         this.#expired(place);
         if (membership.failures === 1) {
@@ -198,12 +219,12 @@ export class Lease {
       await pause(part(longest, this.#tenant.random()), membership);
       return;
     }
-    const before = membership.held?.place;
     membership.held = { place, data };
+    membership.doubtful = null;
     membership.failures = 0;
     this.#beating ??= this.#beatIn(HEARTBEAT_MS);
     this.#ofPage ??= onPage(() => this.#leaveAll(), () => this.#enterAll());
-    if (before !== undefined && before !== place) {
+    if (before !== null && before !== place) {
       // It is a member by its new connection already, so nobody sees it leave.
       void this.#leave(channel, before);
     }
@@ -213,7 +234,7 @@ export class Lease {
   async #leave(channel: string, place: Place): Promise<void> {
     for (let attempt = 0; attempt < LEAVE_ATTEMPTS; attempt += 1) {
       try {
-        await this.#call(place, LEAVE, { name: channel }, LEAVE_MS);
+        await this.#call(place, LEAVE, { name: channel }, { timeoutMs: LEAVE_MS });
         return;
       } catch (error) {
         if (error instanceof GraphQLError && isFinal(error.errorType)) {
@@ -229,7 +250,8 @@ export class Lease {
       if (membership.held !== null) {
         const { place } = membership.held;
         membership.held = null;
-        this.#call(place, LEAVE, { name: channel }, LEAVE_MS, true).catch(() => undefined);
+        const quickly = { timeoutMs: LEAVE_MS, keepalive: true };
+        this.#call(place, LEAVE, { name: channel }, quickly).catch(() => undefined);
       }
     }
   }
@@ -283,14 +305,9 @@ export class Lease {
     { connection, endpoint, secret }: Place,
     query: string,
     variables: Readonly<Record<string, unknown>>,
-    timeoutMs = this.#tenant.timeoutMs,
-    keepalive = false,
+    how: Omit<Request, 'query' | 'variables'> = { timeoutMs: this.#tenant.timeoutMs },
   ): Promise<Record<string, unknown>> {
-    return execute(this.#tenant, endpoint, {
-      query,
-      variables: { connection, secret, ...variables },
-      timeoutMs,
-      keepalive,
-    });
+    const all = { connection, secret, ...variables };
+    return execute(this.#tenant, endpoint, { query, variables: all, ...how });
   }
 }

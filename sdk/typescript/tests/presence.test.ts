@@ -295,6 +295,19 @@ describe('the own membership', () => {
     expect(client.state).toBe('idle');
   });
 
+  test('that is closed while it is being entered is left at once, whatever became of that', async () => {
+    world.us.isMute = true;
+    const presence = client.presence('tech');
+    await pass(10);
+    expect([...world.us.members.keys()]).toHaveLength(1);
+    let isClosed = false;
+    const closed = presence.close().then(() => (isClosed = true));
+    await pass(2_000);
+    expect(isClosed).toBe(true);
+    await closed;
+    expect(world.us.members.size).toBe(0);
+  });
+
   test('of more than a hundred channels is refused', async () => {
     const all = Array.from({ length: 101 }, (_, place) => client.presence(`c${place}`));
     await pass(1_000);

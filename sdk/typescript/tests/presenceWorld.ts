@@ -43,6 +43,8 @@ export class Region {
   occupancy = { connections: 0, more: false };
   /** what `presence` waits for */
   held: Promise<void> | null = null;
+  /** `enter` is accepted, and the answer never arrives */
+  isMute = false;
   readonly calls: string[] = [];
   /** the calls that outlive their page */
   readonly kept: string[] = [];
@@ -114,7 +116,7 @@ export class PresenceWorld {
       region.kept.push(operation);
     }
     try {
-      const data = await this.#answer(name, region, operation, variables);
+      const data = await this.#answer(name, region, operation, variables, init?.signal);
       return Response.json({ data });
     } catch (error) {
       if (!(error instanceof Refusal)) {
@@ -124,7 +126,13 @@ export class PresenceWorld {
     }
   }) as unknown as typeof fetch;
 
-  async #answer(name: string, region: Region, operation: string, given: Variables): Promise<object> {
+  async #answer(
+    name: string,
+    region: Region,
+    operation: string,
+    given: Variables,
+    signal: AbortSignal | null | undefined,
+  ): Promise<object> {
     const { client, connection, data, name: channel, secret } = given;
     const lease = region.leases.get(connection);
     const key = `${channel} ${connection}`;
@@ -152,6 +160,7 @@ export class PresenceWorld {
         const action = region.members.has(key) ? 'UPDATE' : 'ENTER';
         region.members.set(key, member);
         this.tell(action, member, channel);
+        await (region.isMute ? aborted(signal) : null);
         return { enter: member };
       }
       case 'Heartbeat':
@@ -181,6 +190,13 @@ export class PresenceWorld {
     }
     return region;
   }
+}
+
+/** Rejects when the request is given up. */
+function aborted(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('given up')));
+  });
 }
 
 /** A socket of AppSync's, for subscriptions of presence. */
