@@ -67,9 +67,11 @@ def checked_operation(text: str) -> str:
 
 def checked_user(text: str) -> str:
     """The user id itself. Raises ValueError saying what a user id looks like."""
-    if not 1 <= len(text) <= MAX_USER or not has_utf8(text) or text.startswith("iam:"):
+    is_other = text.startswith(("iam:", "anon:"))
+    if not text.strip() or len(text) > MAX_USER or not has_utf8(text) or is_other:
         raise ValueError(
-            f"{text!r} is not a user id: 1 to {MAX_USER} characters that do not begin with iam:"
+            f"{text!r} is not a user id: 1 to {MAX_USER} characters that do not begin with iam: or "
+            "anon: (a guest, who can take another name)"
         )
     return text
 

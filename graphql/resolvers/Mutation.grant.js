@@ -2,6 +2,7 @@ import { util } from '@aws-appsync/utils';
 
 const OPERATIONS = ['publish', 'subscribe', 'presence'];
 const LONGEST = 128;
+const LONGEST_USER = 136; // LONGEST, and `cognito|` where there are two issuers
 const LONGEST_REASON = 500;
 const FIRST = '[A-Za-z0-9][A-Za-z0-9._|@-]*';
 const SEGMENT = '[A-Za-z0-9._|@-]+';
@@ -17,7 +18,8 @@ function signer(arn) {
 /** Puts a back end's grant on the bus; the Policy functions of all regions write it down. */
 export function request(ctx) {
   const { user, channel, operations, reason } = ctx.args;
-  if (user === '' || user.length > 2 * LONGEST || user.startsWith('iam:')) {
+  const isOther = user.startsWith('iam:') || user.startsWith('anon:');
+  if (user.trim() === '' || user.length > LONGEST_USER || isOther) {
     util.error("user is not a user id: give the id in the user's tokens", 'InvalidUser');
   }
   if (channel.length > LONGEST || !util.matches(PATTERN, channel)) {

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from globalws_functions.domain.channel import ONCE_MORE
-from globalws_functions.domain.channel_rules import Rule, may_exclude
+from globalws_functions.domain.channel_rules import ANYONE, Rule, may_exclude
 from globalws_functions.domain.command import Action, Command, Policy
 from globalws_functions.domain.errors import PermanentError
 from globalws_functions.domain.fields import instant, iso
@@ -193,7 +193,8 @@ def _carry_out(
     if command.delete_history and not progress.has(HISTORY):
         done = region.history.delete(command.name, command.received_at, remaining)
         progress.note({HISTORY: done})
-    progress.save(Outcome.DONE if is_kick or not is_superseded else Outcome.SUPERSEDED)
+    is_done = command.action is Action.PURGE or not is_superseded
+    progress.save(Outcome.DONE if is_done else Outcome.SUPERSEDED)
 
 
 def _decide(command: Command, region: Region) -> dict[str, str]:
@@ -202,13 +203,18 @@ def _decide(command: Command, region: Region) -> dict[str, str]:
         return {POLICY: region.policies.grant(command).decided.value}
     decision = region.policies.decide(command, region.clock())
     steps = {POLICY: decision.decided.value}
-    if decision.decided is not Decided.SUPERSEDED and command.policy is Policy.ALLOW:
-        rule = region.deployed.get(command.name)
-        deployed = rule.subscribe if rule is not None and rule.allowed else None
+    if command.policy is not Policy.ALLOW or command.user is not None:
+        return steps
+    rule = region.deployed.get(command.name)
+    deployed = rule.subscribe if rule is not None and rule.allowed else None
+    if decision.decided is Decided.SUPERSEDED:
+        # Policy may have written it before the later decision came. That one then replaced this
+        # one's level, and does not know whom the level before would have let in.
+        is_stricter = command.subscribe not in (None, ANYONE)
+    else:
         before = decision.replaced_level or deployed
-        if command.user is None and may_exclude(before, command.subscribe or deployed):
-            steps[SUBSCRIPTIONS] = _DUE
-    return steps
+        is_stricter = may_exclude(before, command.subscribe or deployed)
+    return steps | ({SUBSCRIPTIONS: _DUE} if is_stricter else {})
 
 
 def _closes(command: Command, region: Region) -> bool:
@@ -232,7 +238,7 @@ def _end_again(command: Command, region: Region, progress: "_Progress") -> None:
     waited = region.clock() - instant(progress.record.recorded_at)
     region.pause(max(0.0, (ONCE_MORE - waited).total_seconds()))
     _end_subscriptions(command, region)
-    progress.note({AGAIN: ENDED}, Outcome.DONE)
+    progress.note({AGAIN: ENDED}, progress.record.outcome)
 
 
 def _new_record(command: Command, region: Region) -> AuditRecord:

@@ -42,7 +42,7 @@ EVENTS = (CHANNEL_POLICY_CHANGED, USER_POLICY_CHANGED, USER_GRANT_CHANGED, PURGE
 
 MAX_REASON = 500
 MAX_BY = 200
-MAX_USER = 128
+MAX_USER = 136  # 128, and `cognito|` where there are two issuers
 MAX_LEVEL = 134  # `group:` and a name of 128 characters
 
 # How far a writer's clock may be ahead of the bus's: what it claims beyond is cut off, or its
@@ -265,6 +265,8 @@ def _user(detail: Mapping[str, Any]) -> str:
     user = _bounded(detail, "user", MAX_USER)
     if user.startswith("iam:"):
         raise InvalidEventError("detail.user is a role (iam:): block roles with IAM")
+    if user.startswith("anon:"):
+        raise InvalidEventError("detail.user is a guest (anon:), who can take another name")
     return user
 
 

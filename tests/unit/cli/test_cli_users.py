@@ -136,7 +136,9 @@ def test_what_ends_subscriptions_asks(
     [
         ("block", "iam:role"),
         ("block", ""),
-        ("block", "x" * 129),
+        ("block", " "),
+        ("block", "anon:guest"),
+        ("block", "x" * 137),
         ("grant", "al", "orders:{user}", "publish"),
         ("grant", "al", "orders:1", "read"),
         ("grant", "al", "orders:1"),

@@ -248,6 +248,29 @@ def test_a_stricter_rule_that_policy_wrote_first_still_ends_subscriptions(fakes:
     assert record.steps == {**ENDED_TWICE, "policy": "already written"}
 
 
+def test_a_stricter_rule_that_a_later_one_replaced_meanwhile_still_ends_subscriptions(
+    fakes: Fakes,
+) -> None:
+    """anyone, granted, signed-in: the last replaces `granted`, so it is not the stricter one."""
+    levels = ("anyone", "granted", "signed-in")
+    events = [
+        command_event(
+            POLICY, name="chat:*", allowed=True, subscribe=level, at=f"2026-11-23T10:1{number}:00Z",
+            id=f"01KB4Z6ZC0P5Q9R3S7V1W5YZA{number}",
+        )
+        for number, level in enumerate(levels)
+    ]  # fmt: skip
+    first, stricter, last = map(read_command, events)
+    apply(first, fakes.region(), lambda: 100.0)
+    fakes.policies.decide(stricter, NOW)
+    apply(last, fakes.region(), lambda: 100.0)
+    assert fakes.api.unsubscribed == []
+    record = apply(stricter, fakes.region(), lambda: 100.0)
+    assert record.outcome is Outcome.SUPERSEDED
+    assert fakes.api.unsubscribed == ["chat:*", "chat:*"]
+    assert apply(stricter, fakes.region(), lambda: 100.0).outcome is Outcome.DUPLICATE
+
+
 def test_a_minute_later_subscriptions_are_ended_again_even_after_a_crash(fakes: Fakes) -> None:
     fakes.api.failures["chat:*"] = []
     fakes.api.on_call = lambda name: fakes.api.failures[name].append(TransientError("down"))

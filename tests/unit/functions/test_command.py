@@ -100,7 +100,8 @@ def test_what_is_no_command_is_refused(event: Any) -> None:
     ("kind", "field", "value"),
     [
         (POLICY, "publish", "everyone"), (POLICY, "subscribe", "group:"), (POLICY, "publish", 1),
-        (USER, "user", ""), (USER, "user", "x" * 129), (USER, "user", "iam:editor"),
+        (USER, "user", ""), (USER, "user", "x" * 137), (USER, "user", "iam:editor"),
+        (USER, "user", "anon:bob"), (GRANT, "user", "anon:bob"),
         (USER, "user", 7), (USER, "allowed", None), (GRANT, "user", None),
         (GRANT, "channel", "a b"),
         (GRANT, "channel", "user:{user}"), (GRANT, "operations", None),
@@ -141,10 +142,16 @@ def test_a_rule_has_levels_and_a_grant_its_operations_in_one_order() -> None:
     assert (one.user, one.name) == ("bob", "#user:bob")
 
 
+def test_a_user_id_that_has_a_prefix_may_be_as_long_as_the_api_makes_it() -> None:
+    user = f"cognito|{'x' * 128}"
+    assert read_command(command_event(USER, user=user)).user == user
+
+
 PATTERNS = [
     "bob",
     "iam:bob",
     "iam:",
+    "anon:bob",
     "chat:*",
     "*",
     "a:b:c:d",
