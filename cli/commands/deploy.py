@@ -117,11 +117,18 @@ def remove_region(
 ) -> ExitCode:
     """Tell the other regions to stop sending to a region, then delete it from AWS.
 
-    It is refused while the region holds dead letters. Its audit records stay in their table.
+    It is refused while the region holds dead letters. Its audit records stay in their table. If
+    the region does not answer, the others stop sending to it; repeat the command once it answers.
     """
-    run = _Run.begin(session, deployment, [region])
-    plan = remove_plan(region, run.existing_buses)
-    stack = run.existing[region]
+    run = _Run.begin(session, deployment, [region], may_be_down=region)
+    peers = {peer for stack in run.existing.values() for peer in stack.peers}
+    plan = remove_plan(region, run.existing_buses, peers)
+    stack = run.existing.get(region)
+    if stack is None:
+        why = f"{region} does not answer, or has no stack any more"
+        code = run.carry_out(plan, f"{why}. Tell the other regions to stop sending to it?")
+        session.output.note(f"{why}. If it has one, repeat the command once the region answers")
+        return code
     held = dead_letters(stack)
     if held:
         raise DeployError(
@@ -150,6 +157,7 @@ class _Run:
         wanted: the regions that the operator named.
         places: the regions to look for stacks in.
         existing: the stacks found, by region.
+        may_be_down: the region that need not answer, as it is being removed.
     """
 
     session: Session
@@ -159,6 +167,7 @@ class _Run:
     config: SamConfig
     parameters: Parameters
     existing: dict[str, Stack]
+    may_be_down: str | None = None
 
     @classmethod
     def begin(
@@ -167,6 +176,7 @@ class _Run:
         deployment: str,
         regions: Sequence[str],
         parameters: Sequence[str] = (),
+        may_be_down: str | None = None,
     ) -> "_Run":
         """Reads what was asked for and what there is. Raises CliError."""
         checked_deployment(deployment)
@@ -177,7 +187,7 @@ class _Run:
         ]
         places = checked_regions([*wanted, *own, *config.regions])
         parsed = Parameters.parse(parameters)
-        existing = find_stacks(deployment, places)
+        existing = find_stacks(deployment, places, may_be_down)
         endpoint = emulated_aws(places[0])
         if endpoint is not None:
             check_unserved(endpoint, existing)
@@ -185,7 +195,7 @@ class _Run:
             session.output.note(
                 f"rehearsal in the AWS at {endpoint}: nothing serves its API, `make run` does"
             )
-        return cls(session, deployment, wanted, places, config, parsed, existing)
+        return cls(session, deployment, wanted, places, config, parsed, existing, may_be_down)
 
     @property
     def existing_buses(self) -> tuple[str, ...]:
@@ -209,7 +219,7 @@ class _Run:
                 self.deployment, sam, self.config, self.parameters, self.existing, self._say
             )
             runner.run(plan)
-        self._show(find_stacks(self.deployment, self.places))
+        self._show(find_stacks(self.deployment, self.places, self.may_be_down))
         return ExitCode.OK
 
     @property

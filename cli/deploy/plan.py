@@ -1,7 +1,7 @@
 """What to do, in which order, so that no region ever sends to a bus that is not there. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cli.deploy.errors import DeployError
@@ -87,18 +87,23 @@ def add_plan(region: str, existing: Sequence[str]) -> Plan:
     return deploy_plan(wanted, existing)
 
 
-def remove_plan(region: str, existing: Sequence[str]) -> Plan:
+def remove_plan(region: str, existing: Sequence[str], peers: Collection[str] = ()) -> Plan:
     """Removes a region: the others stop sending to it before it is deleted.
+
+    Args:
+        existing: the regions that were found.
+        peers: those that regions send to. One that was not found is down, or was deleted.
 
     Raises:
         DeployError: it is not there, or the last one.
     """
-    if region not in existing:
+    if region not in existing and region not in peers:
         raise DeployError(f"the deployment has no stack in {region}")
     rest = tuple(each for each in existing if each != region)
     if not rest:
         raise DeployError(f"{region} is the last region: make destroy")
-    return tuple(_deploy(each, rest) for each in rest), (Delete(region),)
+    stop = tuple(_deploy(each, rest) for each in rest)
+    return (stop, (Delete(region),)) if region in existing else (stop,)
 
 
 def destroy_plan(wanted: Sequence[str], existing: Sequence[str]) -> Plan:

@@ -6,7 +6,7 @@ from cli.adapters.clients import Clients, aws_errors
 from cli.adapters.queues import DeadLetterQueue
 from cli.adapters.stacks import NoStackError, Stack, read_stack, with_peers
 from cli.dead_letter_queues import OUTPUT
-from cli.errors import CliError
+from cli.errors import CliError, UnreachableError
 
 
 def stack_name(deployment: str, region: str) -> str:
@@ -19,8 +19,13 @@ def clients_of(region: str) -> Clients:
     return Clients(region, None)
 
 
-def find_stacks(deployment: str, regions: Iterable[str]) -> dict[str, Stack]:
+def find_stacks(
+    deployment: str, regions: Iterable[str], may_be_down: str | None = None
+) -> dict[str, Stack]:
     """The deployment's stacks by region: those in `regions`, their peers, and so on.
+
+    Args:
+        may_be_down: a region that is left out if it does not answer.
 
     Raises:
         CliError: CloudFormation does not answer, or refuses.
@@ -32,6 +37,8 @@ def find_stacks(deployment: str, regions: Iterable[str]) -> dict[str, Stack]:
     for region, stack in found.items():
         if isinstance(stack, Stack):
             stacks[region] = stack
+        elif region == may_be_down and isinstance(stack, UnreachableError):
+            continue
         elif not isinstance(stack, NoStackError):
             raise stack
     return stacks

@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from cfnlint.decode import cfn_yaml
+from typer.testing import CliRunner
 
+from cli.adapters.clients import Clients
 from cli.adapters.stacks import Stack
 from cli.commands import deploy as commands
 from cli.deploy import run as module
+from cli.deploy import stacks
 from cli.deploy.errors import DeployError
 from cli.deploy.parameters import Parameters
 from cli.deploy.plan import Delete, Deploy
 from cli.deploy.run import Runner
 from cli.deploy.samconfig import SamConfig
+from cli.errors import UnreachableError
+from cli.main import new_globalws
 from tests.support.stack import ROOT
 
 A, B = "us-west-2", "ap-southeast-2"
@@ -134,6 +139,31 @@ def test_a_stack_that_does_not_go_is_told(
     monkeypatch.setattr(module, "find_stacks", lambda *_: {A: stack})
     with pytest.raises(DeployError, match="still there"):
         _runner(FakeSam(), config, {A: stack}).run(((Delete(A),),))
+
+
+def test_the_others_stop_sending_to_a_region_that_is_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Removing it must not need an answer of the region that never comes back."""
+    there = Stack(A, f"globalws-{A}", "CREATE_COMPLETE", {"PeerRegions": B})
+
+    def read_stack(clients: Clients, name: str) -> Stack:
+        if clients.region == B:
+            raise UnreachableError(f"cloudformation in {B} does not answer")
+        return there
+
+    sam = FakeSam()
+    monkeypatch.setenv("AWS_DEFAULT_REGION", A)
+    monkeypatch.setattr(stacks, "read_stack", read_stack)
+    monkeypatch.setattr(commands, "emulated_aws", lambda _: None)
+    monkeypatch.setattr(commands, "Sam", lambda *_: sam)
+    ran = CliRunner().invoke(new_globalws(), ["remove-region", B, "--yes"])
+    assert ran.exit_code == 0, ran.stderr
+    assert sam.calls == [("build", ""), ("deploy", A)]
+    assert sam.parameters[A]["PeerRegions"] == ""
+    assert f"{B} does not answer" in ran.stderr
+    ran = CliRunner().invoke(new_globalws(), ["remove-region", A, "--yes"])
+    assert (ran.exit_code, sam.calls[2:]) == (5, [])  # this one answers, and the other must
 
 
 def test_audit_records_that_are_kept_are_told_with_the_way_to_delete_them(
