@@ -76,6 +76,7 @@ class Connection:
     last_frame: float = 0
     silence_ms: float = 0
     live_since: float | None = None
+    renewals: int = 0  # its side's, when it was opened
 
     @property
     def has_room(self) -> bool:
@@ -109,4 +110,5 @@ class Side:
     is_main: bool
     connections: dict[int, Connection] = field(default_factory=dict)
     waiting: list[Feed] = field(default_factory=list)
-    renewed: bool = False  # the token was renewed because a connection was refused
+    renewals: int = 0  # of the token, because a connection was refused
+    untried: bool = False  # no connection was acknowledged since the last one

@@ -156,8 +156,11 @@ class ConnectionManager:
         if connection.acknowledged:
             return  # it speaks of nothing in particular; what is affected runs into its time
         side, action = connection.side, then(error_type)
-        if error_type == _UNAUTHORIZED and self._renewable and not side.renewed:
-            side.renewed = True
+        # One that was opened before the last renewal came with the token that was refused then.
+        is_old = connection.renewals < side.renewals
+        if error_type == _UNAUTHORIZED and self._renewable and (is_old or not side.untried):
+            if not is_old:
+                side.renewals, side.untried = side.renewals + 1, True
             self._context.commands.append(RenewToken(connection.id))
             self.lose(connection, message, error_type=error_type, counts=False)
         elif action == "final" and side is self.main:

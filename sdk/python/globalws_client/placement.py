@@ -53,7 +53,8 @@ class Placement:
             return
         options = self._options
         connection.acknowledged = True
-        connection.side.renewed = False
+        if connection.renewals == connection.side.renewals:
+            connection.side.untried = False
         connection.silence_ms = options.keep_alive_ms * options.silence_factor
         if timeout_ms is not None:
             connection.silence_ms = min(connection.silence_ms, timeout_ms)
@@ -142,7 +143,7 @@ class Placement:
 
     def open(self, side: Side) -> Connection:
         """Begin to connect."""
-        connection = Connection(self._context.number(), side)
+        connection = Connection(self._context.number(), side, renewals=side.renewals)
         side.connections[connection.id] = self._context.connections[connection.id] = connection
         self._context.commands.append(Open(connection.id, side.region))
         timeout = self._options.connect_timeout_ms

@@ -13,6 +13,8 @@ type Begin = Input & { readonly type: 'begin' };
 export class Connection {
   readonly id: number;
   readonly region: number;
+  /** the region's renewals of credentials before it was opened */
+  readonly renewals: number;
   /** acknowledged */
   open = false;
   /** takes no further subscriptions: the server said so, or will close it */
@@ -32,9 +34,10 @@ export class Connection {
   /** until the connection counts as dead */
   readonly silenceTimer: string;
 
-  constructor(id: number, region: number) {
+  constructor(id: number, region: number, renewals: number) {
     this.id = id;
     this.region = region;
+    this.renewals = renewals;
     this.setupTimer = `setup:${id}`;
     this.silenceTimer = `silence:${id}`;
   }

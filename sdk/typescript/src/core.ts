@@ -1,10 +1,18 @@
 import type { Tuning } from './options.js';
 import type { Command } from './signals.js';
 
+/** How often other credentials were asked for, as a region refused a connection; whether none came in since. */
+interface Renewals {
+  count: number;
+  isUntried: boolean;
+}
+
 /** What the machine's parts share: its regions and options, the command list, numbers and time. */
 export class Core {
   readonly commands: Command[] = [];
   readonly regions: readonly string[];
+  /** by place in `regions` */
+  readonly renewals: readonly Renewals[];
   readonly options: Tuning;
   readonly random: () => number;
   /** This machine's clock, milliseconds since 1970. */
@@ -20,6 +28,7 @@ export class Core {
     wall: () => number,
   ) {
     this.regions = regions;
+    this.renewals = regions.map(() => ({ count: 0, isUntried: false }));
     this.options = options;
     this.random = random;
     this.wall = wall;

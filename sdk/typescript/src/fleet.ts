@@ -104,7 +104,8 @@ export class Fleet {
   }
 
   #open(region: number): Connection {
-    const connection = new Connection(this.#core.number(), region);
+    const renewals = this.#core.renewals[region]?.count ?? 0;
+    const connection = new Connection(this.#core.number(), region, renewals);
     this.#connections.set(connection.id, connection);
     this.#core.commands.push({ type: 'open', connection: connection.id, region });
     this.#core.setTimer(connection.setupTimer, this.#core.options.connectTimeoutMs);

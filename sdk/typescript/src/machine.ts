@@ -26,8 +26,6 @@ export class Machine {
   readonly #manager: ConnectionManager;
   readonly #delivery: Delivery;
   readonly #renewable: boolean;
-  /** whether other credentials were asked for, since a connection was refused */
-  readonly #connecting = { renewed: false };
 
   constructor(
     regions: readonly string[],
@@ -109,13 +107,13 @@ export class Machine {
     connection.lastFrame = this.#core.now;
     if (frame.type === 'ack') {
       if (!connection.open) {
-        this.#connecting.renewed = false;
+        this.#acknowledged(connection);
         this.#fleet.opened(connection, frame.timeoutMs);
         this.#manager.opened(connection);
       }
     } else if (frame.type === 'error' && frame.id === null) {
       const nobodyLive = [...connection.attachments.values()].every(({ phase }) => phase !== 'live');
-      if (!connection.open && this.#renew(frame.errorType, connection, this.#connecting)) {
+      if (!connection.open && this.#renewed(connection, frame.errorType)) {
         this.#manager.lose(connection, { reason: frame.message, errorType: frame.errorType, excused: true });
       } else if (!connection.open) {
         this.#manager.refused(connection, frame.errorType, frame.message);
@@ -160,7 +158,9 @@ export class Machine {
           connection.closing = true;
           return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
         }
-        if (this.#renew(errorType, connection, attachment.channel)) {
+        if (this.#renewable && isUnauthorized(errorType) && !attachment.channel.renewed) {
+          attachment.channel.renewed = true;
+          this.#core.commands.push({ type: 'renew', connection: connection.id });
           return this.#manager.fail(attachment, { reason: message, errorType, excused: true }, true);
         }
         if (attachment.channel.presence && !isFinal(errorType)) {
@@ -172,14 +172,29 @@ export class Machine {
     }
   }
 
-  /** Whether other credentials are worth a try: they are asked for once after a refusal. */
-  #renew(errorType: string, { id }: Connection, asked: { renewed: boolean }): boolean {
-    if (!this.#renewable || asked.renewed || !isUnauthorized(errorType)) {
+  /** Whether the refused connection is worth another try, with other credentials than its own. */
+  #renewed({ id, region, renewals }: Connection, errorType: string): boolean {
+    const known = this.#core.renewals[region];
+    if (!this.#renewable || !isUnauthorized(errorType) || known === undefined) {
       return false;
     }
-    asked.renewed = true;
-    this.#core.commands.push({ type: 'renew', connection: id });
+    if (renewals === known.count) {
+      if (known.isUntried) {
+        return false;
+      }
+      known.count += 1;
+      known.isUntried = true;
+      this.#core.commands.push({ type: 'renew', connection: id });
+    }
+    // Else it came with the credentials that another one's refusal has ended.
     return true;
+  }
+
+  #acknowledged({ region, renewals }: Connection): void {
+    const known = this.#core.renewals[region];
+    if (known?.count === renewals) {
+      known.isUntried = false;
+    }
   }
 
   #started(attachment: Attachment): void {
