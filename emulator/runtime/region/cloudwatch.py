@@ -6,7 +6,7 @@ that the functions write into their logs (embedded metric format), where CloudWa
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from emulator.eventbridge.counters import Snapshot
 from emulator.lambda_workers.functions import Measured
 from emulator.runtime.deployed.stack import Clients, DeployedStack
 from emulator.runtime.region.totals import (
+    MOST_VALUES,
     Metric,
     gauges,
     of_api,
@@ -73,9 +74,8 @@ class CloudWatch:
         """
         for datum in of_functions(measured.usage):
             self._waiting.setdefault("AWS/Lambda", []).append(datum)
-        for line in measured.lines:
-            for namespace, datum in embedded(line):
-                self._waiting.setdefault(namespace, []).append(datum)
+        for namespace, data in merged(measured.lines).items():
+            self._waiting.setdefault(namespace, []).extend(data)
         for namespace in list(self._waiting):
             self._put(namespace, self._waiting[namespace])
             del self._waiting[namespace]
@@ -110,12 +110,8 @@ class CloudWatch:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             lines = []
-        by_namespace: dict[str, list[Datum]] = {}
         texts = Counter(line["message"] for line in lines)
-        for text in (texts - log.read).elements():
-            for namespace, datum in embedded(text):
-                by_namespace.setdefault(namespace, []).append(datum)
-        for namespace, data in by_namespace.items():
+        for namespace, data in merged((texts - log.read).elements()).items():
             self._put(namespace, data)
         self._read[group] = _Log(
             max([log.newest, *(line["timestamp"] for line in lines)]),
@@ -183,6 +179,28 @@ def _counted(metric: Metric, value: float) -> Datum:
         "Value": value,
         "Unit": "Count",
     }
+
+
+def merged(lines: Iterable[str]) -> dict[str, list[Datum]]:
+    """By namespace, what lines of the embedded metric format say: one datum for each metric and
+    second, because a message writes a line, and CloudWatch takes many values at once.
+    """
+    values: dict[tuple[str, str, int, str], Counter[float]] = {}
+    firsts: dict[tuple[str, str, int, str], Datum] = {}
+    for line in lines:
+        for namespace, datum in embedded(line):
+            name, second = datum["MetricName"], int(datum["Timestamp"])
+            key = (namespace, name, second, f"{datum['Dimensions']} {datum['Unit']}")
+            firsts.setdefault(key, datum | {"Timestamp": second})
+            values.setdefault(key, Counter()).update(datum["Values"])
+    found: dict[str, list[Datum]] = {}
+    for key, datum in firsts.items():
+        counts = list(values[key].items())
+        for start in range(0, len(counts), MOST_VALUES):
+            some = counts[start : start + MOST_VALUES]
+            data = {"Values": [value for value, _ in some], "Counts": [n for _, n in some]}
+            found.setdefault(key[0], []).append(datum | data)
+    return found
 
 
 def embedded(line: str) -> Iterator[tuple[str, Datum]]:

@@ -88,7 +88,8 @@ def of_bridge(bridge: Snapshot) -> dict[Metric, float]:
     return found
 
 
-_MOST_VALUES = 150  # in one datum
+MOST_VALUES = 150
+"""In one datum."""
 
 
 def of_functions(usage: Mapping[str, Usage]) -> list[dict[str, Any]]:
@@ -102,8 +103,8 @@ def of_functions(usage: Mapping[str, Usage]) -> list[dict[str, Any]]:
             ("ConcurrentExecutions", used.most_at_once),
         ):
             data.append(named | {"MetricName": name, "Value": value, "Unit": "Count"})
-        for start in range(0, len(used.durations), _MOST_VALUES):
-            values = used.durations[start : start + _MOST_VALUES]
+        for start in range(0, len(used.durations), MOST_VALUES):
+            values = used.durations[start : start + MOST_VALUES]
             data.append(
                 named | {"MetricName": "Duration", "Values": values, "Unit": "Milliseconds"}
             )

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from emulator.appsync.metrics import Counters
 from emulator.eventbridge.counters import BusCounters, Snapshot
 from emulator.lambda_workers.functions import Measured, Usage
-from emulator.runtime.region.cloudwatch import CloudWatch
+from emulator.runtime.region.cloudwatch import CloudWatch, merged
 
 _GROUP = "/aws/lambda/replay"
 _FILTER = {
@@ -27,6 +27,12 @@ def _line(timestamp: int, lag: float) -> str:
     directive = {"Namespace": "GlobalWS", "Dimensions": [["service"]], "Metrics": metrics}
     record = {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}
     return json.dumps({"_aws": record, "service": "globalws", "ReplicationLag": lag})
+
+
+def _values(datum: dict[str, Any]) -> list[float]:
+    values = datum.get("Values") or [datum["Value"]]
+    counts = datum.get("Counts") or [1] * len(values)
+    return [value for value, n in zip(values, counts, strict=True) for _ in range(n)]
 
 
 class _Aws:
@@ -76,10 +82,7 @@ class _Aws:
     def put_metric_data(self, *, Namespace: str, MetricData: list[Any]) -> None:  # noqa: N803
         if Namespace == self.refuses:
             raise ClientError({"Error": {"Code": "InternalFailure"}}, "PutMetricData")
-        self.put += [
-            (Namespace, each["MetricName"], each.get("Values") or [each["Value"]])
-            for each in MetricData
-        ]
+        self.put += [(Namespace, each["MetricName"], _values(each)) for each in MetricData]
 
     def log(self, timestamp: int, lag: float, stream: str = "one") -> None:
         text = _line(timestamp, lag)
@@ -193,3 +196,13 @@ def test_a_function_that_never_ran_has_no_log_yet(aws: _Aws, cloudwatch: CloudWa
     aws.has_group = False
     _put(cloudwatch)
     assert aws.values("GlobalWS", "ReplicationLag") == []
+
+
+def test_lines_of_one_second_are_one_datum_of_at_most_150_values() -> None:
+    lines = [_line(1_000_100, lag) for lag in (5.0, 5.0, 7.0)]
+    (datum,) = merged([*lines, "END RequestId: 1"])["GlobalWS"]
+    assert (datum["Timestamp"], datum["Values"], datum["Counts"]) == (1000, [5.0, 7.0], [2, 1])
+    assert datum["Dimensions"] == [{"Name": "service", "Value": "globalws"}]
+    many = merged(_line(1_000_900, float(lag)) for lag in range(200))["GlobalWS"]
+    assert [len(each["Values"]) for each in many] == [150, 50]
+    assert len(merged([_line(1_000_999, 5.0), _line(1_001_000, 5.0)])["GlobalWS"]) == 2
