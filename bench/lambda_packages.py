@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Set
 from pathlib import Path
@@ -45,7 +46,9 @@ def built(wanted: Set[str]) -> dict[str, Path]:
         _python("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *map(str, bare))
     if "usual" in wanted:
         options = ("-qq", "--disable-pip-version-check", "--no-compile", "-c", str(_CONSTRAINTS))
-        _python("-m", "pip", "install", *options, "--target", str(folders["usual"]), *_USUAL)
+        # With the project's pip: the bench's own environment has none.
+        install = [sys.executable, "-m", "pip", "install", *options]
+        subprocess.run([*install, "--target", str(folders["usual"]), *_USUAL], check=True)  # noqa: S603 - the project's own pip
         shutil.copy(_HANDLERS / "usual.py", folders["usual"])
     return folders
 
