@@ -31,6 +31,10 @@ export default defineConfig({
   // Inlined assets would be data: URLs, which the Content-Security-Policy keeps out.
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   test: {
+    // One worker that keeps its modules and its jsdom: to load them for each file was most of the time.
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 1,
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/testing/setup.ts'],
