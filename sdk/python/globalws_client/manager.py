@@ -41,6 +41,7 @@ class ConnectionManager:
     def add(self, channel: Channel) -> None:
         """Subscribe to it."""
         if len(self._context.channels) == 1:
+            self.main.untried = False
             self.reader.reread_later()
         channel.out.tell(State.CONNECTING, self.main.region, attempt=self._next.number)
         self.placement.place(self.placement.new_feed(channel, self.main))
@@ -156,12 +157,15 @@ class ConnectionManager:
         if connection.acknowledged:
             return  # it speaks of nothing in particular; what is affected runs into its time
         side, action = connection.side, then(error_type)
+        is_refused = error_type == _UNAUTHORIZED and self._renewable
         # One that was opened before the last renewal came with the token that was refused then.
         is_old = connection.renewals < side.renewals
-        if error_type == _UNAUTHORIZED and self._renewable and (is_old or not side.untried):
+        if is_refused and not is_old:
+            # Even if that is the end: who subscribes later comes with another one.
+            self._context.commands.append(RenewToken(connection.id))
+        if is_refused and (is_old or not side.untried):
             if not is_old:
                 side.renewals, side.untried = side.renewals + 1, True
-            self._context.commands.append(RenewToken(connection.id))
             self.lose(connection, message, error_type=error_type, counts=False)
         elif action == "final" and side is self.main:
             for feed in list(connection.feeds.values()):

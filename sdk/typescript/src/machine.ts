@@ -84,6 +84,9 @@ export class Machine {
         return;
       }
       case 'begin': {
+        if (this.#channels.size === 0) {
+          this.#core.renewals.forEach((each) => (each.isUntried = false));
+        }
         const channel = new Channel(this.#core, input, this.#total);
         this.#channels.set(input.subscription, channel);
         return this.#manager.begin(channel);
@@ -178,15 +181,17 @@ export class Machine {
     if (!this.#renewable || !isUnauthorized(errorType) || known === undefined) {
       return false;
     }
-    if (renewals === known.count) {
-      if (known.isUntried) {
-        return false;
-      }
-      known.count += 1;
-      known.isUntried = true;
-      this.#core.commands.push({ type: 'renew', connection: id });
+    if (renewals < known.count) {
+      // It came with the credentials that another one's refusal has ended.
+      return true;
     }
-    // Else it came with the credentials that another one's refusal has ended.
+    // Even if that is the end: who subscribes later comes with others.
+    this.#core.commands.push({ type: 'renew', connection: id });
+    if (known.isUntried) {
+      return false;
+    }
+    known.count += 1;
+    known.isUntried = true;
     return true;
   }
 

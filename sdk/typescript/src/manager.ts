@@ -253,9 +253,15 @@ export class ConnectionManager {
   #leave(region: number): Channel[] {
     const channels: Channel[] = [];
     for (const connection of this.#fleet.connections(region)) {
-      for (const { channel } of this.#fleet.close(connection)) {
-        channel.main = null;
-        channels.push(channel);
+      for (const attachment of this.#fleet.close(connection)) {
+        const { channel, isStandby } = attachment;
+        if (isStandby) {
+          // It was on its way there, and stays where it is.
+          channel.standby = null;
+        } else {
+          channel.main = null;
+          channels.push(channel);
+        }
       }
     }
     return channels;

@@ -3,7 +3,7 @@
 from globalws_client import Options, signals
 from globalws_client.core import Core
 from globalws_client.options import Beginning
-from globalws_client.protocol import ConnectionAck, StartAck
+from globalws_client.protocol import ConnectionAck, ErrorFrame, StartAck
 
 _CONNECTION = 200  # channels
 
@@ -31,3 +31,19 @@ def test_all_channels_leave_a_region_in_which_a_connection_keeps_failing() -> No
     given_up = core.handle(signals.Closed(again.connection, "refused"), 0)
     assert signals.Drop(sound) in given_up
     assert [each.region for each in opened(signals.TimerFired("retry"))] == [1, 1]
+
+
+def test_who_subscribes_after_a_refused_token_comes_with_another_one() -> None:
+    core = Core(["us"], Options(), lambda: 0.0, lambda: 1_795_000_000_000, renewable=True)
+
+    def refused(pending: list[signals.Command]) -> list[signals.Command]:
+        [connection] = [c.connection for c in pending if isinstance(c, signals.Open)]
+        return core.received(connection, ErrorFrame("UnauthorizedException", "no", None), 0)
+
+    for number in range(2):
+        first = refused(core.handle(signals.AddChannel(number, "tech", Beginning()), 0))
+        second = refused(core.handle(signals.TimerFired("retry"), 0))
+        for commands, is_final in ((first, False), (second, True)):
+            kinds = [type(each) for each in commands]
+            assert signals.RenewToken in kinds
+            assert (signals.Finish in kinds) == is_final
