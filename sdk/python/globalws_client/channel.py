@@ -90,4 +90,4 @@ class Context:
         """From where to go on after what the consumer has taken; None before it began."""
         for feed in channel.feeds():
             self.note_read(feed)
-        return channel.position.checkpoint(channel.out.unread())
+        return channel.out.checkpoint()

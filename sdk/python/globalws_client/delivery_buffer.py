@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from .options import Options
 from .resume_position import ResumePosition
 from .signals import Command, Wake
-from .types import Event, Message, MessageEvent, State, StateEvent
+from .types import Checkpoint, Event, Message, MessageEvent, State, StateEvent
 
 _MOST_STATES = 64
 _MOST_OWN_IDS = 10_000
@@ -51,8 +51,9 @@ class DeliveryBuffer:
     """
 
     __slots__ = (
-        "_budget", "_commands", "_events", "_is_awaited", "_limit", "_options", "_pending",
-        "_position", "_regions", "_size", "_skip_own", "_wake", "region", "state", "waits",
+        "_budget", "_commands", "_dropped", "_events", "_is_awaited", "_limit", "_options",
+        "_pending", "_position", "_regions", "_size", "_skip_own", "_wake", "region", "state",
+        "waits",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +75,7 @@ class DeliveryBuffer:
         self._commands = commands
         self._skip_own = skip_own
         self._events: deque[Event] | None = None
+        self._dropped: Sequence[Message] = ()
         self._is_awaited = False
         self._wake = Wake(channel)
         self._pending = 0  # messages, and what they take
@@ -110,8 +112,13 @@ class DeliveryBuffer:
         return [event.message for event in self._events or () if type(event) is MessageEvent]
 
     def clear(self) -> None:
-        """Forget what was not taken, after the end."""
+        """Give out no more of what was not taken, after the end."""
+        self._dropped = [*self._dropped, *self.unread()]
         self._events = None
+
+    def checkpoint(self) -> Checkpoint | None:
+        """From where to go on after what was taken; None before it began."""
+        return self._position.checkpoint([*self._dropped, *self.unread()])
 
     # The core
 

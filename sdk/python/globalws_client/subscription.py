@@ -92,12 +92,13 @@ class Subscription(AsyncIterator[Event]):
                 yield event.message
 
     def checkpoint(self) -> Checkpoint | None:
-        """From where another subscription goes on; None as long as this one has not begun.
+        """From where another subscription goes on; None if this one has not begun.
 
         Give it to `Client.subscribe(channel, checkpoint=…)`, in this process or another. That one
-        delivers what this iteration has not given out, without gap and without duplicates.
+        delivers what this iteration has not given out, without gap and without duplicates, also if
+        this one has ended.
         """
-        return self._source.checkpoint(self._number)
+        return self._source.checkpoint(self._number) or self._unread.checkpoint()
 
     async def close(self) -> None:
         """Unsubscribe and end the iteration; what was not read is dropped."""

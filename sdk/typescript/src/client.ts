@@ -103,7 +103,7 @@ export class Client {
     const input = { type: 'begin', subscription: key, channel, beginning } as const;
     void this.#connections.begin(input, subscription, signal, {
       event: (event) => subscription.put(event),
-      finish: (error) => subscription.finish(error),
+      finish: (error, checkpoint) => subscription.finish(error, checkpoint),
     });
     return subscription;
   }

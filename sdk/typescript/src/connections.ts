@@ -101,9 +101,9 @@ export class Connections {
             this.#tell();
           }
         },
-        finish: (error) => {
+        finish: (error, checkpoint) => {
           this.#forget(followed);
-          sink.finish(error);
+          sink.finish(error, checkpoint);
           this.#tell();
         },
       });

@@ -32,7 +32,8 @@ export interface Sink {
   event(event: SubscriptionEvent): void;
   /** null: a change that did not say what it is */
   presence?(event: PresenceEvent | null): void;
-  finish(error: Error | null): void;
+  /** `checkpoint`: see Machine.checkpoint, from now on */
+  finish(error: Error | null, checkpoint: (pending: readonly Message[]) => Checkpoint | null): void;
 }
 
 type Start = Command & { readonly type: 'start' };
@@ -115,7 +116,9 @@ export class Driver {
       case 'presence':
         return this.#sinks.get(command.subscription)?.presence?.(command.event);
       case 'finish':
-        this.#sinks.get(command.subscription)?.finish(command.error);
+        this.#sinks
+          .get(command.subscription)
+          ?.finish(command.error, (pending) => command.position.checkpoint(pending));
         this.#sinks.delete(command.subscription);
         return;
       case 'set-timer':

@@ -184,7 +184,8 @@ export class ConnectionManager {
     this.#waiting.delete(channel);
     this.#core.cancelTimer(channel.retryTimer);
     channel.buffer.release();
-    this.#core.commands.push({ type: 'finish', subscription: channel.key, error });
+    const { key, position } = channel;
+    this.#core.commands.push({ type: 'finish', subscription: key, error, position });
     this.#channels.delete(channel.key);
     if (this.#channels.size === 0) {
       this.#core.cancelTimer(RETRY);

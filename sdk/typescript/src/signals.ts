@@ -8,6 +8,7 @@
 import type { ClientError } from './errors.js';
 import type { Beginning } from './options.js';
 import type { Frame } from './protocol.js';
+import type { ResumePosition } from './position.js';
 import type { PresenceEvent } from './roster.js';
 import type { Message, SubscriptionEvent } from './types.js';
 
@@ -85,4 +86,6 @@ export type Command =
       readonly type: 'finish';
       readonly subscription: number;
       readonly error: ClientError | null;
+      /** how far it came */
+      readonly position: ResumePosition;
     };

@@ -24,6 +24,10 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   readonly #queue = new EventQueue();
   readonly #watchers = new Set<(state: StateEvent) => void>();
   #state: StateEvent | null = null;
+  /** what was dropped at `close` */
+  #dropped: readonly Message[] = [];
+  /** in place of the host's, after the end */
+  #checkpoint: SubscriptionHost['checkpoint'] | null = null;
   #closed: Promise<void> | null = null;
 
   /** Use `Client.subscribe`. */
@@ -73,15 +77,17 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
 
   /**
    * How far the iteration has come, for another subscription's `checkpoint` option: that one delivers
-   * what this one's iteration has not given out. Null as long as it has not been live.
+   * what this one's iteration has not given out, also after the end. Null if it has not been live.
    */
   checkpoint(): Checkpoint | null {
-    return this.#host.checkpoint(this.#queue.pending());
+    const pending = [...this.#dropped, ...this.#queue.pending()];
+    return (this.#checkpoint ?? this.#host.checkpoint)(pending);
   }
 
   /** End the subscription and the iteration; what was not read is dropped. Resolves when it is done. */
   close(): Promise<void> {
     if (this.#closed === null) {
+      this.#dropped = this.#queue.pending();
       this.#queue.clear();
       this.#queue.finish(null);
       this.#closed = this.#host.end();
@@ -110,7 +116,8 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   }
 
   /** For the client: no event comes any more. @internal */
-  finish(error: Error | null): void {
+  finish(error: Error | null, checkpoint: SubscriptionHost['checkpoint']): void {
+    this.#checkpoint = checkpoint;
     this.#queue.finish(error);
   }
 }

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { apiKey, Client, type ClientOptions, type Message, type Subscription, token } from '../src/index.js';
+import { apiKey, Client, type ClientOptions, type Message, type Subscription, type SubscriptionEvent, token } from '../src/index.js';
 import { FakeSocket, NOW, region } from './fakeSocket.js';
 
 let uncaught: unknown[];
@@ -185,6 +185,33 @@ describe('a checkpoint from a store', () => {
 
   test.each([[{}], [[]], ['text'], [{ coveredMs: {} }], [{ floor: 'x' }]])('%j is refused at once', (checkpoint) => {
     expect(() => clientOf().subscribe('tech', { checkpoint: checkpoint as never })).toThrow(RangeError);
+  });
+
+  test.each(['close', 'refused'])('after the end (%s) it is as before, and what was not read comes again', async (how) => {
+    const subscription = clientOf().subscribe('tech');
+    await passed();
+    for (let number = 0; number < 3; number += 1) {
+      FakeSocket.latest?.message(String(number));
+    }
+    const texts: string[] = [];
+    while (texts.length < 2) {
+      const { value } = (await subscription.next()) as { value: SubscriptionEvent };
+      if (value.type === 'message') {
+        texts.push(value.message.id);
+      }
+    }
+    const before = subscription.checkpoint();
+    expect(before?.seen).toEqual(texts);
+    if (how === 'close') {
+      await subscription.close();
+    } else {
+      const errors = [{ errorType: 'ChannelBlocked', message: 'blocked' }];
+      FakeSocket.latest?.give({ type: 'error', payload: { errors } });
+      expect(subscription.state?.state).toBe('refused');
+    }
+    expect(subscription.checkpoint()).toMatchObject({ ...before, readUpToMs: {} });
+    await subscription.close();
+    expect(subscription.checkpoint()?.seen).toEqual(texts);
   });
 
   test('what a subscription gave is taken', async () => {

@@ -246,6 +246,14 @@ async def test_closing_one_subscription_leaves_the_others(fake: FakeAppSync) -> 
             region = fake.world.regions["us"]
             while sum(map(len, region.connections.values())) > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
+        # Where to go on from is known after the end, too.
+        before = second.checkpoint()
+        await second.close()
+        after = second.checkpoint()
+        assert before is not None
+        assert after is not None
+        assert after.seen == before.seen
+        assert len(after.seen) == 1
 
 
 async def test_a_thousand_channels_read_twice_cost_forty_requests(fake: FakeAppSync) -> None:
