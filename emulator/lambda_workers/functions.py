@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import time
 import uuid
 from collections import deque
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 _FRESH_SECONDS = 0.05
 _IDLE_SECONDS = 300.0
 _WAIT_SECONDS = 1.0
+# More environments at once than processors take turns on them, and each finds its caches cold.
+_AT_ONCE = os.cpu_count() or 1
+_CROWDED_SECONDS = 0.05
 _METRICS_MARK = '"CloudWatchMetrics"'
 _MOST_METRIC_LINES = 50_000  # the local AWS is down: nobody takes them
 
@@ -58,6 +62,7 @@ class _Function:
     code: Path
     free: list[Environment] = field(default_factory=list)
     running: int = 0
+    taken: int = 0
     checked: float = 0.0
     starting: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
@@ -169,21 +174,27 @@ class Functions:
         """The environment that was used last (the others may then end), or a new one.
 
         While a new one loads the function, others wait a while for one that becomes free: loading
-        takes as much of the processor as a hundred invocations.
+        takes as much of the processor as a hundred invocations. If as many run as there are
+        processors, others wait a moment for one that ends.
         """
-        until = time.monotonic() + _WAIT_SECONDS
+        began = time.monotonic()
         while True:
-            while function.free:
+            waited = time.monotonic() - began
+            is_crowded = function.taken >= _AT_ONCE and waited < _CROWDED_SECONDS
+            while function.free and not is_crowded:
                 environment = function.free.pop()
                 if environment.alive:
+                    function.taken += 1
                     return environment
-            left = until - time.monotonic()
-            if not function.starting or left <= 0:
+            is_loading = function.starting > 0 and waited < _WAIT_SECONDS
+            if not is_crowded and not is_loading:
                 break
             waiter = asyncio.get_running_loop().create_future()
             function.waiting.append(waiter)
-            await asyncio.wait([waiter], timeout=left)
+            longest = _CROWDED_SECONDS if is_crowded else _WAIT_SECONDS
+            await asyncio.wait([waiter], timeout=longest - waited)
             waiter.cancel()
+        function.taken += 1
         function.starting += 1
         configuration, stream = function.configuration, new_stream()
         self._streams.add(stream)
@@ -195,6 +206,7 @@ class Functions:
                 self._logger(configuration, stream),
             )
         except BaseException:
+            function.taken -= 1
             function.starting -= 1
             function.wake()
             raise
@@ -237,6 +249,7 @@ class Functions:
         return result
 
     def _give_back(self, function: _Function, environment: Environment) -> None:
+        function.taken -= 1
         if environment.is_loading:
             environment.is_loading = False
             function.starting -= 1

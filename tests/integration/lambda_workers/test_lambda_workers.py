@@ -125,6 +125,27 @@ async def test_invocations_at_once_have_a_process_each(
     assert functions.measured().usage == {}
 
 
+async def test_quick_invocations_take_turns_when_each_processor_runs_one(
+    api: LambdaApi, functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.deploy(ECHO)
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    monkeypatch.setattr(module, "_CROWDED_SECONDS", 30.0)
+    answers = await asyncio.gather(*(_answer(functions, number) for number in range(5)))
+    assert [answer["event"] for answer in answers] == list(range(5))
+    assert len({answer["pid"] for answer in answers}) == 1
+
+
+async def test_an_invocation_that_takes_long_does_not_hold_up_others(
+    api: LambdaApi, functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.deploy(MEETS)
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    await _answer(functions, 1)
+    pids = await asyncio.gather(_answer(functions, 2), _answer(functions, 2))
+    assert len(set(pids)) == 2
+
+
 async def test_one_process_at_a_time_loads_the_function(
     api: LambdaApi, functions: Functions
 ) -> None:
