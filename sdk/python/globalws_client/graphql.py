@@ -71,6 +71,8 @@ async def _post(
     body: str,
     timeout_ms: float,
 ) -> Json:
+    if session.closed:
+        raise NoAnswerError(f"{region.region}: the client is closed")
     # aiohttp cannot count to infinity, nor rounds what no float holds.
     seconds = timeout_ms / 1000 if timeout_ms < LONGEST_MS else None
     try:

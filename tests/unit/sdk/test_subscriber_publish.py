@@ -29,6 +29,7 @@ class FakeSession:
     """Answers each POST with the next document, and on with the last; a function makes it."""
 
     status = 200
+    closed = False
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -55,6 +56,14 @@ async def _publish(session: FakeSession, text: str = "hello") -> Message:
     options, any_session = PublishOptions(attempts=1, rounds=1), session  # type: Any, Any
     async with Client([ENDPOINT], publish_options=options, session=any_session) as client:
         return await client.publish("tech", text, id=ID)
+
+
+async def test_who_publishes_while_the_client_is_closed_gets_the_id_to_try_again_with() -> None:
+    session = FakeSession({})
+    session.closed = True
+    with pytest.raises(PublishFailedError) as failed:
+        await _publish(session)
+    assert failed.value.id == ID
 
 
 async def test_the_answer_is_the_message_that_was_sent() -> None:

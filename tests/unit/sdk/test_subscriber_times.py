@@ -164,6 +164,7 @@ class SlowSession:
     """Never answers; knows by when it had to."""
 
     timeout: Any = None
+    closed = False
 
     def post(self, _: str, **options: Any) -> "SlowSession":
         self.timeout = options["timeout"]
