@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from globalws_functions.adapters.channels_table import ChannelsTable
 from globalws_functions.domain.command import read_command
-from globalws_functions.domain.errors import InvalidEventError
+from globalws_functions.domain.errors import InvalidEventError, PermanentError
 from globalws_functions.domain.redrive import redrive_of
 from globalws_functions.settings.commands import PolicySettings
 
@@ -47,10 +47,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         return {"outcome": "refused", "reason": str(error)}
     logger.set_correlation_id(command.id)  # which the event may have left out
     outcome = "none"
-    if command.grant is not None:
-        outcome = _channels().grant(command).decided.value
-    elif command.policy is not None:
-        outcome = _channels().decide(command, datetime.now(UTC)).decided.value
+    try:
+        if command.grant is not None:
+            outcome = _channels().grant(command).decided.value
+        elif command.policy is not None:
+            outcome = _channels().decide(command, datetime.now(UTC)).decided.value
+    except PermanentError as error:  # the Command function's too
+        logger.error("command refused", extra={"reason": str(error)})
+        return {"outcome": "refused", "reason": str(error)}
     logger.info(
         f"policy {outcome}",
         extra={

@@ -238,8 +238,8 @@ ORDER = (
         "test_racing_writers_end_with_the_latest_decision",
         what="the registry writes whatever decision arrives last",
         file="functions/globalws_functions/adapters/channels_table.py",
-        old='f"attribute_not_exists({rank}) OR {rank} < :decision"',
-        new='f"attribute_not_exists({rank}) OR {rank} <> :decision"',
+        old='f"(attribute_not_exists({rank}) OR {rank} < :decision)"',
+        new='f"(attribute_not_exists({rank}) OR {rank} <> :decision)"',
     ),
     Mutation(
         test="tests/faults/test_bus.py::"

@@ -10,8 +10,9 @@ keeps the janitor's last run.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from globalws_functions.adapters.dynamodb import (
 from globalws_functions.domain.apply import Decided, Decision
 from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.command import Command, Policy
+from globalws_functions.domain.errors import PermanentError
 from globalws_functions.domain.fields import instant, iso
 from globalws_functions.domain.janitor import Run
 
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LAST_RUN = "#janitor"
+# An item has at most 400 KB. With so many grants of the longest patterns there is room for a block.
+MOST_GRANTS = 1000
+# A bus tries for a day, and a dead letter can be redriven for two weeks.
+_LATEST = timedelta(days=16)
+_FORGOTTEN_AT_ONCE = 25
 # DynamoDB has reserved words, and wants a name in place of each attribute that is one.
 _NAMES = {
     f"#{name}": name
@@ -98,7 +105,7 @@ class ChannelsTable:
             "SET #reason = :reason, #by = :by, #updatedAt = :at, #decision = :decision, "
             f"#replacedLevel = if_not_exists(#subscribe, :unstated){changed} REMOVE {removed}"
         )
-        return self._decide(command, change, "#decision", values)
+        return self._decide(command, change, "#decision", values)[0]
 
     def grant(self, command: Command) -> Decision:
         """See `Policies`."""
@@ -112,14 +119,46 @@ class ChannelsTable:
             "operations": {"L": [_s(each) for each in grant.operations]},
             "decision": _s(command.decision),
         }
-        values: Item = {":decision": _s(command.decision), ":grant": {"M": written}}
-        return self._decide(
+        values: Item = {
+            ":decision": _s(command.decision),
+            ":grant": {"M": written},
+            ":most": {"N": str(MOST_GRANTS)},
+        }
+        decision, item = self._decide(
             command,
             "SET #grants.#pattern = :grant",
             "#grants.#pattern.#decision",
             values,
             {"#pattern": grant.pattern},
+            "(attribute_exists(#grants.#pattern) OR size(#grants) < :most)",
         )
+        if decision.decided is Decided.SUPERSEDED and _rank(item, command) is None:
+            raise PermanentError("TooManyGrants", f"the user has {MOST_GRANTS}: grant patterns")
+        if decision.decided is Decided.WRITTEN:
+            self._forget(command, item)
+        return decision
+
+    def _forget(self, command: Command, item: Item) -> None:
+        """Removes what was revoked so long ago that no older grant can arrive any more."""
+        before = iso(command.received_at - _LATEST)
+        old = [
+            pattern
+            for pattern, grant in item["grants"]["M"].items()
+            if not grant["M"]["operations"]["L"] and grant["M"]["decision"]["S"] < before
+        ]
+        names = {
+            f"#old{number}": pattern for number, pattern in enumerate(old[:_FORGOTTEN_AT_ONCE])
+        }
+        if not names:
+            return
+        with suppress(ClientError):  # one was granted again: next time
+            self._update(
+                command.name,
+                f"REMOVE {', '.join(f'#grants.{name}' for name in names)}",
+                " AND ".join(f"#grants.{name}.#decision < :before" for name in names),
+                {":before": _s(before)},
+                names,
+            )
 
     def _decide(
         self,
@@ -128,9 +167,16 @@ class ChannelsTable:
         rank: str,
         values: Item,
         names: Mapping[str, str] = MappingProxyType({}),
-    ) -> Decision:
-        """Writes a decision unless one that ranks higher, at this path, is there."""
-        condition = f"attribute_not_exists({rank}) OR {rank} < :decision"
+        also: str = "",
+    ) -> tuple[Decision, Item]:
+        """Writes a decision unless one that ranks higher, at this path, is there; and the item.
+
+        Args:
+            also: another condition.
+        """
+        condition = f"(attribute_not_exists({rank}) OR {rank} < :decision)"
+        if also:
+            condition += f" AND {also}"
         try:
             item = self._update(command.name, change, condition, values, names)
         except ClientError as error:
@@ -139,9 +185,9 @@ class ChannelsTable:
             refused: Any = error.response
             item = refused.get("Item", {})
             if _rank(item, command) != command.decision:
-                return Decision(Decided.SUPERSEDED)
-            return Decision(Decided.UNCHANGED, text(item, "replacedLevel") or None)
-        return Decision(Decided.WRITTEN, text(item, "replacedLevel") or None)
+                return Decision(Decided.SUPERSEDED), item
+            return Decision(Decided.UNCHANGED, text(item, "replacedLevel") or None), item
+        return Decision(Decided.WRITTEN, text(item, "replacedLevel") or None), item
 
     def channels(self) -> Iterator[Channel]:
         """See `Registry`."""

@@ -2,15 +2,18 @@
 
 import random
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from globalws_functions.adapters import channels_table
 from globalws_functions.adapters.audit_table import AuditTable
 from globalws_functions.adapters.channels_table import LAST_RUN, ChannelsTable
 from globalws_functions.domain.apply import Decided, Decision
 from globalws_functions.domain.channel import Channel
 from globalws_functions.domain.command import Command, read_command
+from globalws_functions.domain.errors import PermanentError
 from globalws_functions.domain.fields import iso
 from globalws_functions.domain.janitor import Run
 from moto.dynamodb.models import DynamoDBBackend
@@ -211,6 +214,36 @@ def test_the_last_grant_of_each_pattern_counts(tables: Any) -> None:
     assert channels.grant(_grant(3, "chat:*")).decided is Decided.WRITTEN
     assert channels.grant(_grant(2, "chat:*", "publish")).decided is Decided.SUPERSEDED
     assert _grants(tables, "bob")["chat:*"] == []
+
+
+def test_what_was_revoked_long_ago_makes_room(tables: Any) -> None:
+    """A user who joins and leaves conversations for years must fit into an item."""
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    for number in range(30):
+        channels.grant(_grant(number, f"chat:{number}", *(["publish"] if number == 7 else [])))
+    assert len(_grants(tables, "bob")) == 30
+    late = _grant(40, "chat:7", "subscribe")
+    late = replace(late, received_at=late.received_at + timedelta(days=17))
+    channels.grant(late)
+    assert len(_grants(tables, "bob")) == 5
+    channels.grant(replace(late, id="01KB4Z6ZC0M4N8P2R6T0V40099"))
+    assert _grants(tables, "bob") == {"chat:7": ["subscribe"]}
+
+
+def test_a_user_with_all_the_grants_that_fit_can_be_blocked(
+    tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels_table, "MOST_GRANTS", 2)
+    channels = ChannelsTable.connect("channels", "us-west-2")
+    for number in (1, 2):
+        channels.grant(_grant(number, f"chat:{number}", "publish"))
+    with pytest.raises(PermanentError, match="TooManyGrants"):
+        channels.grant(_grant(3, "chat:3", "publish"))
+    assert channels.grant(_grant(4, "chat:2")).decided is Decided.WRITTEN
+    block = read_command(command_event("UserPolicyChanged", allowed=False))
+    assert channels.decide(block, NOW).decided is Decided.WRITTEN
+    longest = 128 + len("publish subscribe presence") + len(_grant(1, "*").decision) + 60
+    assert longest * 1000 < 350_000
 
 
 def test_a_block_and_a_grant_of_one_user_leave_each_other_alone(tables: Any) -> None:
