@@ -1,5 +1,6 @@
 /** What a presence asks every region for again and again: the members, or how many there are. */
 
+import { GraphQLError, isFinal } from './errors.js';
 import { type Caller, execute } from './graphql.js';
 import { MEMBERS, membersOf, OCCUPANCY, type Occupancy, occupancyOf } from './presenceOperations.js';
 import type { Listed, Roster } from './roster.js';
@@ -21,6 +22,11 @@ export interface Asker extends Caller {
   readonly now: () => number;
 }
 
+/** Whether it is refused for good; another reading begins without a token. */
+function isEnd({ errorType }: GraphQLError): boolean {
+  return isFinal(errorType) && errorType !== 'InvalidNextToken';
+}
+
 /** Reads the members of every region into a roster. */
 export class MemberReader {
   readonly #asker: Asker;
@@ -28,15 +34,24 @@ export class MemberReader {
   readonly #roster: Roster;
   /** called after each reading with the users that it changed */
   readonly #read: (region: string, users: readonly string[]) => void;
+  /** called when the API refuses it */
+  readonly #refused: (region: string, error: GraphQLError) => void;
   readonly #readings = new Map<string, AbortController>();
   #timer: (() => void) | null = null;
   #stopped = false;
 
-  constructor(asker: Asker, channel: string, roster: Roster, read: (region: string, users: readonly string[]) => void) {
+  constructor(
+    asker: Asker,
+    channel: string,
+    roster: Roster,
+    read: (region: string, users: readonly string[]) => void,
+    refused: (region: string, error: GraphQLError) => void,
+  ) {
     this.#asker = asker;
     this.#channel = channel;
     this.#roster = roster;
     this.#read = read;
+    this.#refused = refused;
   }
 
   /** Subscribed: read now, and once more when delivery has begun, which is after `start_ack`. */
@@ -70,8 +85,11 @@ export class MemberReader {
     let members: Listed[];
     try {
       members = await this.#pages(endpoint, reading.signal);
-    } catch {
-      // Read again soon. A region that does not answer for long has its members dropped.
+    } catch (error) {
+      if (!reading.signal.aborted && error instanceof GraphQLError && isEnd(error)) {
+        this.#refused(region, error);
+      }
+      // Else read again soon. A region that does not answer for long has its members dropped.
       return;
     }
     if (!reading.signal.aborted) {

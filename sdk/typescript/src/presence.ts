@@ -1,6 +1,6 @@
 /** Who is in a channel: a handle that follows it, and makes the client a member. */
 
-import { ClientError, RefusedError } from './errors.js';
+import { ClientError, type GraphQLError, RefusedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { callAll } from './listeners.js';
 import { type Asker, Counter, MemberReader } from './polling.js';
@@ -217,6 +217,16 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
     void this.close();
   }
 
+  /** The API refuses a call, although it takes the subscription. */
+  #refusedBy({ errorType, reason }: GraphQLError): void {
+    if (!this.#over) {
+      const region = this.#state?.region ?? '';
+      const plain = { type: 'state', gap: false, attempt: 0 } as const;
+      this.#tell({ ...plain, state: 'refused', region, errorType, reason });
+      this.#refused(new RefusedError(errorType, reason));
+    }
+  }
+
   async #enter(): Promise<void> {
     const { lease } = await this.#host;
     if (this.#over) {
@@ -228,14 +238,7 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
         this.#isEntered = true;
         this.#wake();
       },
-      refused: ({ errorType, reason }) => {
-        if (!this.#over) {
-          const region = this.#state?.region ?? '';
-          const plain = { type: 'state', gap: false, attempt: 0 } as const;
-          this.#tell({ ...plain, state: 'refused', region, errorType, reason });
-          this.#refused(new RefusedError(errorType, reason));
-        }
-      },
+      refused: (error) => this.#refusedBy(error),
     });
   }
 
@@ -250,11 +253,15 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
     if (this.#over) {
       return;
     }
-    this.#reader ??= new MemberReader(host, this.channel, this.#roster, (read, users) => {
+    const read = (of: string, users: readonly string[]): void => {
       this.#note(users, host);
-      this.#isRead ||= read === this.#state?.region;
+      this.#isRead ||= of === this.#state?.region;
       this.#wake();
-    });
+    };
+    // Regions may disagree for a moment about a rule: only the one in use decides.
+    const refused = (by: string, error: GraphQLError): void =>
+      by === this.#state?.region ? this.#refusedBy(error) : undefined;
+    this.#reader ??= new MemberReader(host, this.channel, this.#roster, read, refused);
     this.#reader.subscribed();
   }
 

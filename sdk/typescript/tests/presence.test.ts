@@ -316,6 +316,18 @@ describe('the own membership', () => {
   });
 });
 
+test('members that the region in use refuses to tell are the end, those of another region are not', async () => {
+  world.eu.refusesReaders = 'AccessDenied';
+  const presence = client.presence('tech');
+  const ready = presence.ready();
+  await pass(10);
+  await expect(ready).resolves.toBe(presence);
+  world.us.refusesReaders = 'AccessDenied';
+  const refused = expect(client.presence('cars').ready()).rejects.toMatchObject({ errorType: 'AccessDenied' });
+  await pass(10);
+  await refused;
+});
+
 test('a deployment without presence refuses it', async () => {
   world.us.refusesWatchers = 'PresenceDisabled';
   const presence = client.presence('tech');

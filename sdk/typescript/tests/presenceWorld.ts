@@ -40,6 +40,8 @@ export class Region {
   refuses: string | null = null;
   /** errorType of every subscription */
   refusesWatchers: string | null = null;
+  /** errorType of every reading of the members */
+  refusesReaders: string | null = null;
   occupancy = { connections: 0, more: false };
   /** what `presence` waits for */
   held: Promise<void> | null = null;
@@ -138,6 +140,9 @@ export class PresenceWorld {
     const key = `${channel} ${connection}`;
     switch (operation) {
       case 'Members': {
+        if (region.refusesReaders !== null) {
+          throw new Refusal(region.refusesReaders);
+        }
         const items = [...region.members].filter(([at]) => at.startsWith(`${channel} `)).map(([, each]) => each);
         await region.held;
         return { presence: { items, nextToken: null } };
