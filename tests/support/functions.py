@@ -183,10 +183,12 @@ class FakePolicies:
     def grant(self, command: Command) -> Decision:
         assert command.grant is not None
         at = (command.name, command.grant.pattern)
-        decided = _decided(self.grants.get(at), command)
+        known = self.grants.get(at)
+        decided = _decided(known, command)
         if decided is Decided.WRITTEN:
             self.grants[at] = command
-        return Decision(decided)
+        before = known.grant.operations if known and known.grant else ()
+        return Decision(decided, let_subscribe="subscribe" in before)
 
 
 def _decided(known: Command | None, command: Command) -> Decided:

@@ -4,14 +4,14 @@ An item of a channel or a pattern: `allowed`, `publish`, `subscribe`, `reason`, 
 `decision` (an operator's decision and its rank), `replacedLevel` (the level for subscribing before
 it), `known`, `knownLevel`, `closedSince`, `invalidatedAt`, `stricterSince` (the janitor's). A
 decision without `allowed` leaves it to AllowedChannels. A user's item, under a name that no channel
-can have, has the same of a block, and `grants`: pattern → `operations`, `decision`. One item more
-keeps the janitor's last run.
+can have, has the same of a block, and `grants`: pattern → `operations`, `decision`, `replaced` (the
+operations before). One item more keeps the janitor's last run.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -114,10 +114,13 @@ class ChannelsTable:
             raise ValueError(f"command {command.key} grants nothing")
         # A grant can be written into a map only.
         empty: Item = {":empty": {"M": {}}}
-        self._update(command.name, "SET #grants = if_not_exists(#grants, :empty)", None, empty)
+        change = "SET #grants = if_not_exists(#grants, :empty)"
+        before = _grant(self._update(command.name, change, None, empty), grant.pattern)
         written = {
             "operations": {"L": [_s(each) for each in grant.operations]},
             "decision": _s(command.decision),
+            # The other function may come first: so the grant itself says what was before.
+            "replaced": before.get("operations", {"L": []}),
         }
         values: Item = {
             ":decision": _s(command.decision),
@@ -136,7 +139,8 @@ class ChannelsTable:
             raise PermanentError("TooManyGrants", f"the user has {MOST_GRANTS}: grant patterns")
         if decision.decided is Decided.WRITTEN:
             self._forget(command, item)
-        return decision
+        replaced = _grant(item, grant.pattern).get("replaced", {"L": [_s("subscribe")]})
+        return replace(decision, let_subscribe=_s("subscribe") in replaced["L"])
 
     def _forget(self, command: Command, item: Item) -> None:
         """Removes what was revoked so long ago that no older grant can arrive any more."""
@@ -276,8 +280,13 @@ def _rank(item: Item, command: Command) -> str | None:
     """The rank of the decision that an item has in place of the command's."""
     if command.grant is None:
         return text(item, "decision")
-    grants = item.get("grants", {}).get("M", {})
-    return text(grants.get(command.grant.pattern, {}).get("M", {}), "decision")
+    return text(_grant(item, command.grant.pattern), "decision")
+
+
+def _grant(item: Item, pattern: str) -> Item:
+    """A user's grant on a pattern; empty if there is none."""
+    grant: Item = item.get("grants", {}).get("M", {}).get(pattern, {}).get("M", {})
+    return grant
 
 
 def _channel(item: Item) -> Channel:

@@ -45,10 +45,16 @@ class Decided(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a policy write did; `replaced_level` is the level for subscribing before, if stated."""
+    """What a policy write did.
+
+    Attributes:
+        replaced_level: the level for subscribing before, if stated.
+        let_subscribe: whether the grant before let the user subscribe, or it is not known.
+    """
 
     decided: Decided
     replaced_level: str | None = None
+    let_subscribe: bool = True
 
 
 @dataclass(frozen=True)
@@ -200,7 +206,11 @@ def _carry_out(
 def _decide(command: Command, region: Region) -> dict[str, str]:
     """The steps that writing the policy or the grant made, or made due."""
     if command.grant is not None:
-        return {POLICY: region.policies.grant(command).decided.value}
+        granted = region.policies.grant(command)
+        steps = {POLICY: granted.decided.value}
+        if granted.decided is Decided.SUPERSEDED or "subscribe" in command.grant.operations:
+            return steps
+        return steps | ({SUBSCRIPTIONS: _DUE} if granted.let_subscribe else {})
     decision = region.policies.decide(command, region.clock())
     steps = {POLICY: decision.decided.value}
     if command.policy is not Policy.ALLOW or command.user is not None:
@@ -218,8 +228,6 @@ def _decide(command: Command, region: Region) -> dict[str, str]:
 
 
 def _closes(command: Command, region: Region) -> bool:
-    if command.grant is not None:
-        return "subscribe" not in command.grant.operations
     if command.policy is Policy.DEFAULT:
         rule = region.deployed.get(command.name)
         return rule is None or not rule.allowed

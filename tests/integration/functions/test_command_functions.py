@@ -217,7 +217,7 @@ def test_a_stricter_deployment_ends_memberships_where_presence_is_on(
 ) -> None:
     """The members of two channels, one of which may be read by users with a token only."""
     for channel, connection in (("chat:1", "c1"), ("cars", "c2")):
-        member = {"connection": {"S": connection}, "user": {"S": "anon:ann"}}
+        member = {"connection": {"S": connection}, "user": {"S": "anon:ann"}, "seq": {"N": "1"}}
         times = {"seq": {"N": "1"}, "expiresAt": {"N": "9999999999999"}}
         lease = {**member, **times, "channels": {"SS": [channel]}}
         tables.put_item(TableName="leases", Item=lease)

@@ -338,6 +338,13 @@ def test_a_grant_is_written_and_a_revocation_ends_the_user_s_subscriptions(fakes
     ]
 
 
+@pytest.mark.parametrize("operations", [["publish"], []])
+def test_what_takes_no_subscription_away_ends_none(fakes: Fakes, operations: list[str]) -> None:
+    """A first grant to publish must not disconnect the user, in every region and twice."""
+    assert _apply(fakes, GRANT, operations=operations) is Outcome.DONE
+    assert fakes.api.disconnected == []
+
+
 def test_a_late_revocation_does_nothing(fakes: Fakes) -> None:
     _apply(fakes, GRANT)
     late = {"operations": [], "id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:00:00Z"}
