@@ -84,7 +84,7 @@ def test_a_channel_without_news_is_not_followed_for_nobody(shell: Shell) -> None
 
 @pytest.mark.parametrize("arguments", ALL_ENDING, ids=" ".join)
 def test_notes_that_nobody_reads_change_nothing(shell: Shell, arguments: tuple[str, ...]) -> None:
-    as_usual = shell(*arguments)
+    as_usual = shell.as_usual(*arguments)
     for stderr in ("gone", "closed", "/dev/full"):
         ended = shell(*arguments, stderr=stderr)
         assert ended.code == as_usual.code == _code(arguments)
@@ -123,16 +123,31 @@ CLOSED = [
 ]
 
 
-@pytest.mark.parametrize("closed", CLOSED, ids=lambda closed: "+".join(sorted(closed)))
+def _closed(*, stdout: bool) -> pytest.MarkDecorator:
+    found = [each for each in CLOSED if ("stdout" in each) == stdout]
+    return pytest.mark.parametrize("closed", found, ids=lambda each: "+".join(sorted(each)))
+
+
+@_closed(stdout=False)
 @pytest.mark.parametrize("arguments", ALL_ENDING, ids=" ".join)
-def test_closed_streams_end_a_command_with_a_documented_code(
+def test_closed_streams_that_carry_no_result_change_nothing(
     shell: Shell, arguments: tuple[str, ...], closed: set[str]
 ) -> None:
     ended = shell(*arguments, **dict.fromkeys(closed, "closed"))
-    if "stdout" not in closed:
-        assert ended.code == _code(arguments)
-        assert ended.out
-        return
+    assert ended.code == _code(arguments)
+    assert ended.out
+
+
+# It is looked at before the arguments are, so one of each kind tells.
+@_closed(stdout=True)
+@pytest.mark.parametrize(
+    "arguments", [ENDING["publish"], ENDING["tail"], (*ENDING["status"], "--json"), *HELP],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_closed_standard_output_is_said_before_anything_is_done(
+    shell: Shell, arguments: tuple[str, ...], closed: set[str]
+) -> None:
+    ended = shell(*arguments, **dict.fromkeys(closed, "closed"))
     assert ended.code == 2
     if "stderr" not in closed:
         assert ended.err.startswith(b"globalws: standard output is closed")
@@ -163,7 +178,7 @@ def test_results_that_cannot_be_written_are_a_failure(
 @pytest.mark.parametrize("columns", [8, 20, 40, 79, 200])
 @pytest.mark.parametrize("name", sorted(set(ENDING) - {"top"}))
 def test_a_terminal_of_any_width_shows_every_value(shell: Shell, name: str, columns: int) -> None:
-    in_pipe = shell(*ENDING[name]).out.decode()
+    in_pipe = shell.as_usual(*ENDING[name]).out.decode()
     on_terminal = shell(*ENDING[name], stdout="tty", columns=columns).out.decode()
     shown = "".join(on_terminal.split())
     words = {word for word in in_pipe.split() if not any(c.isdigit() for c in word)}
