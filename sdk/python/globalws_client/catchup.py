@@ -63,8 +63,12 @@ class CatchUp:
 
         `wanted` are those of the page's items that may be delivered.
         """
-        last = items[-1].id if items else None
         self._token = next_token
+        if not items and not self._held:
+            if next_token is None:
+                self._after, self.passed_once = None, True
+            return []
+        last = items[-1].id if items else None
         ready = list(wanted)
         if next_token is None:
             ready += self._held
@@ -87,6 +91,8 @@ class CatchUp:
 
     def read_up_to(self) -> tuple[bool, int | None]:
         """(whether the stream was read at all, up to when or None for up to now)."""
+        if self.passed_once and not self._held and self._after is None and self._missed is None:
+            return True, None
         undelivered = [m.time_ms for m in self._held]
         if self._missed is not None:
             undelivered.append(valid_time_of(self._missed))

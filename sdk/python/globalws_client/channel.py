@@ -27,12 +27,12 @@ class Channel:
     standby: Feed | None = None
     ever_live: bool = False
     rewound: bool = False
+    is_pattern: bool = field(init=False)
     presence: bool = False  # who comes and goes: nothing is stored, so nothing is read
 
-    @property
-    def is_pattern(self) -> bool:
-        """Whether it is for all channels of a pattern: their messages are stored by channel."""
-        return self.name.endswith("*")
+    def __post_init__(self) -> None:
+        # For all channels of a pattern: their messages are stored by channel.
+        self.is_pattern = self.name.endswith("*")
 
     def feeds(self) -> list[Feed]:
         """Those that there are."""

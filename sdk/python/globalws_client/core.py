@@ -13,7 +13,7 @@ from .feed import Connection
 from .manager import HOME, HOME_REGION, RETRY, ConnectionManager
 from .options import Options
 from .placement import STARTS
-from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, Frame, StartAck
+from .protocol import Changed, Complete, ConnectionAck, Data, ErrorFrame, Frame, KeepAlive, StartAck
 from .retry import Retry
 from .signals import ClientStateChanged, Command
 from .types import Checkpoint, State
@@ -46,8 +46,13 @@ class Core:
 
     def handle(self, input: signals.Input, now: float) -> list[Command]:
         """What is to be done, in order. `now` is monotonic milliseconds."""
+        return self.handle_all((input,), now)
+
+    def handle_all(self, inputs: Sequence[signals.Input], now: float) -> list[Command]:
+        """The same for what came at once."""
         self._context.now = now
-        self._dispatch(input)
+        for input in inputs:
+            self._dispatch(input)
         self._tell_state()
         return self._commands()
 
@@ -138,14 +143,15 @@ class Core:
 
     def _receive(self, connection: Connection, frame: Frame) -> None:
         manager = self._manager
+        if isinstance(frame, KeepAlive):
+            return
         if isinstance(frame, ConnectionAck):
             manager.placement.acknowledged(connection, frame.timeout_ms)
             return
         if isinstance(frame, ErrorFrame) and frame.feed is None:
             manager.connection_failed(connection, frame.error_type, frame.message)
             return
-        id = getattr(frame, "feed", None)
-        feed = connection.feeds.get(id) if id is not None else None
+        feed = connection.feeds.get(frame.feed)
         if feed is None:
             return
         match frame:

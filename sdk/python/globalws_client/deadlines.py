@@ -8,6 +8,7 @@ from .channel import Context
 from .signals import CancelTimer, SetTimer
 
 T = TypeVar("T")
+_FEW = 64
 
 
 class Deadlines(Generic[T]):
@@ -27,15 +28,16 @@ class Deadlines(Generic[T]):
         self._ms = ms
         self._is_awaited = is_awaited
         self._due: deque[tuple[float, T]] = deque()
+        self._most = _FEW
         self._is_set = False
 
     def add(self, item: T) -> None:
         """Its answer is awaited from now on."""
-        due = self._due
-        while due and not self._is_awaited(due[0][1]):
-            due.popleft()
-        due.append((self._context.now + self._ms, item))
+        self._due.append((self._context.now + self._ms, item))
         self._set_timer()
+        if len(self._due) > self._most:  # at most half of them are of no interest any more
+            self._due = deque(each for each in self._due if self._is_awaited(each[1]))
+            self._most = 2 * len(self._due) + _FEW
 
     def fire(self) -> list[T]:
         """The timer's time came: those whose answer is late."""

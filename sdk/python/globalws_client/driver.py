@@ -13,7 +13,7 @@ from .auth import Auth
 from .core import Core
 from .delivery_buffer import DeliveryBuffer
 from .graphql import Json, request
-from .history import HistoryQueue
+from .history import Answer, HistoryQueue
 from .options import Beginning, Options
 from .presence_types import Change
 from .protocol import Frame
@@ -70,7 +70,7 @@ class Driver:
         self._connections: dict[int, WebSocketConnection] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._history = HistoryQueue(self.ask, self.feed, self._own)
+        self._history = HistoryQueue(self.ask, self._answered, self._own)
 
     def subscribe(self, channel: str, beginning: Beginning, *, skip_own: bool) -> Subscription:
         """See Client.subscribe."""
@@ -134,6 +134,9 @@ class Driver:
         """Give the core an input and do what it wants."""
         self._do_all(self._core.handle(input, time.monotonic() * 1000))
 
+    def _answered(self, answers: Sequence[Answer]) -> None:
+        self._do_all(self._core.handle_all(answers, time.monotonic() * 1000))
+
     def _received(self, connection: int, frame: Frame) -> None:
         self._do_all(self._core.received(connection, frame, time.monotonic() * 1000))
 
@@ -147,17 +150,17 @@ class Driver:
 
     def _do(self, command: signals.Command) -> None:
         match command:
+            case signals.Fetch():
+                self._history.add(command)
+            case signals.Start(connection, feed, name, presence):
+                self._connections[connection].start(feed, name, presence=presence)
             case signals.SetTimer(name, ms):
                 self._set_timer(name, ms)
             case signals.CancelTimer(name):
                 if timer := self._timers.pop(name, None):
                     timer.cancel()
-            case signals.Start(connection, feed, name, presence):
-                self._connections[connection].start(feed, name, presence=presence)
             case signals.StopFeed(connection, feed):
                 self._connections[connection].stop(feed)
-            case signals.Fetch():
-                self._history.add(command)
             case signals.Open(connection, region):
                 self._open(connection, self._regions[region])
             case signals.Drop(connection):

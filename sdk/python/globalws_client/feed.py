@@ -67,7 +67,7 @@ class Connection:
 
     id: int
     side: "Side"
-    feeds: dict[int, Feed] = field(default_factory=dict)
+    feeds: dict[int | None, Feed] = field(default_factory=dict)
     line: deque[Feed] = field(default_factory=deque)
     kicked: list["Channel"] = field(default_factory=list)  # until the server closes it
     acknowledged: bool = False

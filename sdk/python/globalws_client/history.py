@@ -100,14 +100,14 @@ class HistoryQueue:
 
     Args:
         ask: (region, document, variables) → the whole answer; raises ClientError.
-        answer: gets each result.
+        answer: gets the results, as they come.
         own: keeps a task until it is done.
     """
 
     def __init__(
         self,
         ask: Callable[[int, str, Json], Awaitable[Json]],
-        answer: Callable[[Answer], None],
+        answer: Callable[[Sequence[Answer]], None],
         own: Callable[[asyncio.Task[None]], None],
     ) -> None:
         self._ask = ask
@@ -165,12 +165,10 @@ class HistoryQueue:
             document = await self._ask(region, *query_of(batch))
         except ClientError as error:
             kind = error.error_type if isinstance(error, GraphQLError) else None
-            for fetch in batch:
-                self._answer(HistoryFailed(fetch.request, kind, str(error)))
+            self._answer([HistoryFailed(fetch.request, kind, str(error)) for fetch in batch])
             return
         answers, again = answers_of(batch, document)
-        for answer in answers:
-            self._answer(answer)
+        self._answer(answers)
         if len(again) == len(batch):
             # The query failed as a whole: it may ask for too much at once.
             half = len(again) // 2

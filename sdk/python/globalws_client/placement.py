@@ -40,8 +40,11 @@ class Placement:
         if side.is_main and self.backing_off:
             side.waiting.append(feed)
             return
-        room = (c for c in side.connections.values() if c.has_room)
-        connection = next(room, None) or self.open(side)
+        for connection in side.connections.values():
+            if connection.has_room:
+                break
+        else:
+            connection = self.open(side)
         feed.connection = connection
         connection.feeds[feed.id] = feed
         connection.line.append(feed)

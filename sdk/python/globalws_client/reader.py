@@ -154,9 +154,12 @@ class Reader:
     def fetch(self, feed: Feed) -> None:
         """Ask for the next page, if one is due and the consumer has room for it."""
         channel = feed.channel
-        if feed.phase is Phase.LIVE and not feed.catchup.reading:
+        if feed.phase is Phase.LIVE:
+            if not feed.catchup.reading:
+                return
+        elif feed.phase is not Phase.CATCHING_UP:
             return
-        if feed.phase not in (Phase.CATCHING_UP, Phase.LIVE) or feed.busy:
+        if feed.busy:
             return
         if not channel.out.has_room_for_page:
             channel.out.waits = True

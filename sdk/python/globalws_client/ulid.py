@@ -9,7 +9,7 @@ from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
-_PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_match = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}").fullmatch
 TIME_LENGTH = 10
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # those that `int` reads
 _LENGTH = 26
@@ -18,7 +18,7 @@ MAX_MS = 2**48 - 1
 
 def is_ulid(text: str) -> bool:
     """Whether the text is a ULID in the API's spelling (26 characters, upper case)."""
-    return _PATTERN.fullmatch(text) is not None
+    return _match(text) is not None
 
 
 def time_of(ulid: str) -> int:
