@@ -1,6 +1,6 @@
 """What a channel's consumer gets: each message once, states, and how much is still unread."""
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from .options import Options
@@ -42,7 +42,7 @@ class DeliveryBuffer:
     """A channel's events until its consumer takes them: each message once, in order with states.
 
     The reader of a feed bounds the messages; of states the newest 64 are kept. A client may have
-    thousands of buffers, most of them empty: an empty one holds no deque.
+    thousands of buffers, most of them empty: a list is smaller then than a deque, and faster.
 
     Attributes:
         waits: a page of history waits until the consumer has taken more.
@@ -74,7 +74,7 @@ class DeliveryBuffer:
         self._budget = budget
         self._commands = commands
         self._skip_own = skip_own
-        self._events: deque[Event] | None = None
+        self._events: list[Event] = []
         self._dropped: Sequence[Message] = ()
         self._is_awaited = False
         self._wake = Wake(channel)
@@ -89,12 +89,10 @@ class DeliveryBuffer:
     def take(self) -> Event | None:
         """The next event. None if there is none; `Wake` tells when there is."""
         events = self._events
-        if events is None:
+        if not events:
             self._is_awaited = True
             return None
-        event = events.popleft()
-        if not events:
-            self._events = None
+        event = events.pop(0)
         if type(event) is MessageEvent:
             size = event.message.size
             self._pending -= 1
@@ -104,17 +102,17 @@ class DeliveryBuffer:
 
     def is_empty(self) -> bool:
         """Whether there is nothing to take; `Wake` tells when there is."""
-        self._is_awaited = self._events is None
+        self._is_awaited = not self._events
         return self._is_awaited
 
     def unread(self) -> list[Message]:
         """The messages that were not taken."""
-        return [event.message for event in self._events or () if type(event) is MessageEvent]
+        return [event.message for event in self._events if type(event) is MessageEvent]
 
     def clear(self) -> None:
         """Give out no more of what was not taken, after the end."""
         self._dropped = [*self._dropped, *self.unread()]
-        self._events = None
+        self._events.clear()
 
     def checkpoint(self) -> Checkpoint | None:
         """From where to go on after what was taken; None before it began."""
@@ -137,10 +135,7 @@ class DeliveryBuffer:
 
     def _put(self, event: Event) -> None:
         """Append an event, and wake the consumer if it waits."""
-        if self._events is None:
-            self._events = deque((event,))
-        else:
-            self._events.append(event)
+        self._events.append(event)
         if self._is_awaited:
             self._is_awaited = False
             self._commands.append(self._wake)
@@ -163,7 +158,7 @@ class DeliveryBuffer:
         self._pending += 1
         self._size += size
         self._budget.size += size
-        self._put(MessageEvent(message))
+        self._put(tuple.__new__(MessageEvent, (message,)))  # as in Message.parse
 
     def deliver(self, messages: Sequence[Message], rewound: frozenset[str] = frozenset()) -> None:
         """Those that the consumer did not get before, in this order.
@@ -191,5 +186,5 @@ class DeliveryBuffer:
         self.state, self.region = state, event.region
         self._put(event)
         events = self._events
-        if events is not None and len(events) - self._pending > _MOST_STATES:
+        if len(events) - self._pending > _MOST_STATES:
             events.remove(next(e for e in events if type(e) is StateEvent))
