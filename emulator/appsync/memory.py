@@ -4,8 +4,6 @@ full collection stopped every client for 70 ms and more.
 
 import gc
 
-_NEW_OBJECTS = 10_000  # between two collections: a message makes some hundreds that are soon gone
-
 
 def set_loaded_aside() -> None:
     """Collect once, then leave what is alive out of later collections.
@@ -16,4 +14,3 @@ def set_loaded_aside() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS)

@@ -233,7 +233,6 @@ def _serve(host: str, port: int) -> None:
 
     gc.collect()
     gc.freeze()  # what was imported is not looked at again
-    gc.set_threshold(10_000)  # calls make objects that are soon gone
     # uvicorn raises the signal that ended it once more; the state is not sealed yet then.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
