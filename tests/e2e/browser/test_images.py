@@ -23,18 +23,27 @@ _TALK = (
 )
 
 
+_KEPT = os.environ.get("UPDATE_IMAGES") == "1"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    if os.environ.get("UPDATE_IMAGES") != "1":
+    if not _KEPT:
         return tmp_path
     images = ROOT / "docs" / "images"
     images.mkdir(exist_ok=True)
     return images
 
 
+def _pause(page: Page, milliseconds: int = _PAUSE) -> None:
+    """Matters only to pictures that people will see: what comes at its time, and is at rest."""
+    if _KEPT:
+        page.wait_for_timeout(milliseconds)
+
+
 def _take(page: Page, folder: Path, name: str) -> None:
     page.mouse.move(0, 0)
-    page.wait_for_timeout(_PAUSE)
+    _pause(page)
     page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide")
 
 
@@ -49,7 +58,7 @@ def test_images_of_a_conversation(site: Site, folder: Path) -> None:
     # The functions are started by their first event, which is not what the pictures are about.
     for region in (OREGON, SYDNEY):
         site.publish(region, "music", "warming up")
-    both.wait_for_timeout(5_000)
+    _pause(both, 5_000)
     # Two users beside each other; each message shows who published it.
     columns = {}
     for region, name, user in ((OREGON, "Oregon", "alice"), (SYDNEY, "Sydney", "bob")):
@@ -59,7 +68,7 @@ def test_images_of_a_conversation(site: Site, folder: Path) -> None:
     for region, text in _TALK:
         send(columns[region], text)
         expect(message(oregon, text)).to_be_visible()
-        oregon.wait_for_timeout(_PAUSE)
+        _pause(oregon)
     assert log(oregon).locator("li[data-message-id]").count() == len(_TALK)
     for column in columns.values():
         expect(message(column, _TALK[-1][1])).to_be_visible()
