@@ -20,4 +20,5 @@ vi.stubGlobal('matchMedia', () => noColourScheme);
 
 afterEach(() => {
   cleanup();
+  vi.useRealTimers(); // also when the test failed before it did so: the next file has the same worker
 });
