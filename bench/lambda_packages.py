@@ -9,6 +9,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from bench.processes import ROOT, STATE
+from emulator.runtime.stack.sam import RUNTIME
 
 FOLDER = STATE / "lambda"
 PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -27,7 +28,11 @@ def built(wanted: Set[str]) -> dict[str, Path]:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     sam = ROOT / ".venv-sam" / "bin" / "sam"
-    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-west-2"}
+    environment = os.environ | {
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "FUNCTIONS_RUNTIME": RUNTIME,  # compiled for the Python that measures
+    }
     subprocess.run(  # noqa: S603 - the project's own SAM CLI
         [sam, "build", "ReplayFunction", "--build-dir", FOLDER / "sam"],
         cwd=ROOT,
@@ -37,6 +42,8 @@ def built(wanted: Set[str]) -> dict[str, Path]:
         stderr=subprocess.DEVNULL,
     )
     replay = FOLDER / "sam" / "ReplayFunction"
+    if not any(replay.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
+        raise RuntimeError(f"sam build compiled nothing for {RUNTIME}")
     folders = {"replay": replay} | {name: FOLDER / name for name in wanted - {"replay"}}
     if "uncompiled" in wanted:
         shutil.copytree(replay, folders["uncompiled"], ignore=_without_compiled)
