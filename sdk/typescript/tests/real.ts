@@ -13,6 +13,9 @@ import { Tokens } from './tokens.js';
 /** For what a scenario waits for. */
 export const PATIENCE_MS = 15_000;
 
+/** On a busy machine this process is silent for longer than a scenario's connection may be. */
+const PATIENT = { keepAliveMs: 60_000, startTimeoutMs: 10_000 };
+
 /** One run of one scenario. */
 export class RealRunner {
   readonly #channels: string[];
@@ -53,8 +56,10 @@ export class RealRunner {
     const alias = this.#scenario.options?.after;
     const after = alias === undefined ? undefined : this.#fake.world.messageId(alias);
     const { beginning, tuning } = optionsOf(this.#scenario, after, checkpoint);
+    const silent = this.#scenario.steps.some((step) => 'silence' in step);
+    const patient = silent ? { keepAliveMs: 3000 } : PATIENT;
     const auth = this.#scenario.auth === 'token' ? token(() => this.#fetchToken()) : apiKey();
-    const client = new Client(this.#fake.endpoints, { ...tuning, auth, WebSocket });
+    const client = new Client(this.#fake.endpoints, { ...tuning, ...patient, auth, WebSocket });
     this.#client = client;
     for (const [number, channel] of this.#channels.entries()) {
       void this.#consume(client.subscribe(channel, beginning), this.#logs[number] ?? new Log());

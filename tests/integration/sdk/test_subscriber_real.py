@@ -33,6 +33,8 @@ from tests.unit.sdk.subscriber_scenarios import (
 )
 
 PATIENCE_SECONDS = 15
+# On a busy machine this process is silent for longer than a scenario's connection may be.
+_PATIENT = {"keep_alive_ms": 60_000, "start_timeout_ms": 10_000}
 SCENARIOS = load(real=True)
 FIELDS = ("id", "name", "message", "publishedAt", "region")
 
@@ -115,9 +117,8 @@ class RealRunner:
         return f"token-{self._world.oldest_token}"
 
     async def _start(self, checkpoint: Checkpoint | None = None) -> None:
-        # On a busy machine this process is silent for longer than a scenario's connection may be.
         silent = any("silence" in step for step in self._scenario["steps"])
-        patient = {} if silent else {"keep_alive_ms": 60_000, "start_timeout_ms": 10_000}
+        patient = {"keep_alive_ms": 3000} if silent else _PATIENT
         options = options_of(self._scenario, **patient)
         auth = Token(self._token) if self._scenario.get("auth") == "token" else ApiKey()
         client = Client(endpoints(self._fake), auth=auth, options=options)
