@@ -16,7 +16,7 @@ from globalws_functions.domain.command import Command, read_command
 from globalws_functions.domain.errors import PermanentError
 from globalws_functions.domain.fields import iso
 from globalws_functions.domain.janitor import Run
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler
 
 from tests.integration.functions.audit_records import record
 from tests.support.functions import NOW, command_event
@@ -107,14 +107,14 @@ def test_a_command_without_a_policy_is_not_written(tables: Any) -> None:
 
 @pytest.fixture
 def _atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make moto's updates atomic, as DynamoDB's are."""
-    lock, update = threading.Lock(), DynamoDBBackend.update_item
+    """Make moto's updates atomic, as DynamoDB's are; their answers read the item, too."""
+    lock, update = threading.Lock(), DynamoHandler.update_item
 
     def locked(*args: Any, **values: Any) -> Any:
         with lock:
             return update(*args, **values)
 
-    monkeypatch.setattr(DynamoDBBackend, "update_item", locked)
+    monkeypatch.setattr(DynamoHandler, "update_item", locked)
 
 
 @pytest.mark.usefixtures("_atomic_updates")
