@@ -25,7 +25,7 @@ PRESENCE = (
         new="",
     ),
     Mutation(
-        test="tests/unit/functions/test_presence.py::"
+        test="tests/unit/functions/test_leases.py::"
         "test_a_crash_at_any_step_repeats_the_leave_and_never_loses_it",
         what="a lease is deleted before its LEAVE is announced",
         file="functions/globalws_functions/domain/leases.py",
@@ -110,7 +110,7 @@ PRESENCE = (
         new="pass",
     ),
     Mutation(
-        test="tests/unit/functions/test_presence.py::"
+        test="tests/unit/functions/test_leases.py::"
         "test_who_enters_again_while_a_pattern_is_ended_stays_a_member",
         what="who enters again at once is taken off the list",
         file="functions/globalws_functions/domain/leases.py",

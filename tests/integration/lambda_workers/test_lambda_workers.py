@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,10 @@ import pytest
 from emulator.aws_calls.signing import Credentials
 from emulator.lambda_workers import functions as module
 from emulator.lambda_workers.functions import Functions
-from tests.integration.lambda_workers.lambda_api import ARN, LambdaApi, lambda_api
+from tests.integration.lambda_workers.functions_that_answer import ECHO, answer_of
+from tests.integration.lambda_workers.lambda_api import ARN, LambdaApi
 from tests.support.waiting import until
 
-ECHO = """
-import os
-print("loaded")
-
-def handler(event, context):
-    print("ran", event)
-    return {"event": event, "pid": os.getpid(), "id": context.aws_request_id}
-"""
 ENVIRONMENT = """
 import os
 import sys
@@ -68,36 +60,10 @@ def handler(event, context):
 """
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[LambdaApi]:
-    async with lambda_api() as found:
-        yield found
-
-
-@pytest.fixture
-async def functions(api: LambdaApi, tmp_path: Path) -> AsyncIterator[Functions]:
-    made = Functions(
-        api.url,
-        "us-west-2",
-        Credentials("test", "test"),
-        Credentials("000000000000", "functions"),
-        tmp_path / "functions",
-    )
-    yield made
-    await made.close()
-    assert not (tmp_path / "functions").exists()
-
-
-async def _answer(functions: Functions, event: Any) -> Any:
-    result = await functions.invoke(ARN, json.dumps(event))
-    assert result.outcome == "ok", result
-    return json.loads(result.payload)
-
-
 @pytest.mark.parametrize("event", [{"é": [1, None]}, "x" * 1_000_000, "half \ud83d of a pair"])
 async def test_a_payload_and_its_answer(api: LambdaApi, functions: Functions, event: Any) -> None:
     api.deploy(ECHO.replace('print("ran", event)', ""))
-    answer = await _answer(functions, event)
+    answer = await answer_of(functions, event)
     if isinstance(event, str):
         event = event.encode("utf-8", "replace").decode()
         answer["event"] = answer["event"].replace("\ufffd" * 3, "?")
@@ -108,7 +74,7 @@ async def test_invocations_one_after_the_other_share_a_process(
     api: LambdaApi, functions: Functions
 ) -> None:
     api.deploy(ECHO)
-    answers = [await _answer(functions, number) for number in range(3)]
+    answers = [await answer_of(functions, number) for number in range(3)]
     assert len({answer["pid"] for answer in answers}) == 1
     assert len({answer["id"] for answer in answers}) == 3
 
@@ -117,7 +83,7 @@ async def test_invocations_at_once_have_a_process_each(
     api: LambdaApi, functions: Functions
 ) -> None:
     api.deploy(MEETS)
-    answers = await asyncio.gather(*(_answer(functions, 2) for _ in range(2)))
+    answers = await asyncio.gather(*(answer_of(functions, 2) for _ in range(2)))
     assert len(set(answers)) == 2
     usage = functions.measured().usage["replay"]
     assert (usage.invocations, usage.errors, usage.most_at_once) == (2, 0, 2)
@@ -131,7 +97,7 @@ async def test_quick_invocations_take_turns_when_each_processor_runs_one(
     api.deploy(ECHO)
     monkeypatch.setattr(module, "_AT_ONCE", 1)
     monkeypatch.setattr(module, "_CROWDED_SECONDS", 30.0)
-    answers = await asyncio.gather(*(_answer(functions, number) for number in range(5)))
+    answers = await asyncio.gather(*(answer_of(functions, number) for number in range(5)))
     assert [answer["event"] for answer in answers] == list(range(5))
     assert len({answer["pid"] for answer in answers}) == 1
 
@@ -141,8 +107,8 @@ async def test_an_invocation_that_takes_long_does_not_hold_up_others(
 ) -> None:
     api.deploy(MEETS)
     monkeypatch.setattr(module, "_AT_ONCE", 1)
-    await _answer(functions, 1)
-    pids = await asyncio.gather(_answer(functions, 2), _answer(functions, 2))
+    await answer_of(functions, 1)
+    pids = await asyncio.gather(answer_of(functions, 2), answer_of(functions, 2))
     assert len(set(pids)) == 2
 
 
@@ -150,7 +116,7 @@ async def test_one_process_at_a_time_loads_the_function(
     api: LambdaApi, functions: Functions
 ) -> None:
     api.deploy(ECHO)
-    answers = await asyncio.gather(*(_answer(functions, number) for number in range(20)))
+    answers = await asyncio.gather(*(answer_of(functions, number) for number in range(20)))
     assert len({answer["pid"] for answer in answers}) < 5
 
 
@@ -159,7 +125,7 @@ async def test_a_function_sees_its_own_environment_only(
 ) -> None:
     monkeypatch.setenv("OF_THE_REGION", "secret")
     api.deploy(ENVIRONMENT)
-    seen = await _answer(functions, None)
+    seen = await answer_of(functions, None)
     variables = seen["variables"]
     assert "OF_THE_REGION" not in variables
     assert variables["SETTING"] == "one"
@@ -185,13 +151,13 @@ async def test_a_function_that_fails(
     api: LambdaApi, functions: Functions, event: str, kind: str, message: str
 ) -> None:
     api.deploy(FAILS, Timeout=0.3)
-    before = await _answer(functions, None)
+    before = await answer_of(functions, None)
     result = await functions.invoke(ARN, json.dumps(event))
     assert (result.outcome, result.function_error) == ("function_error", "Unhandled")
     document = json.loads(result.payload)
     assert document["errorType"] == kind
     assert message in document["errorMessage"]
-    after = await _answer(functions, None)
+    after = await answer_of(functions, None)
     assert (after == before) == (event in ("raise", "no JSON"))  # the process goes on
     assert functions.measured().usage["replay"].errors == 1
 
@@ -225,11 +191,11 @@ async def _until_echo(functions: Functions) -> None:
 
 async def test_a_changed_function_runs_as_changed(api: LambdaApi, functions: Functions) -> None:
     api.deploy(ENVIRONMENT)
-    old = await _answer(functions, None)
+    old = await answer_of(functions, None)
     api.deploy(ENVIRONMENT, Environment={"Variables": {"SETTING": "two"}})
 
     async def is_changed() -> bool:
-        return bool((await _answer(functions, None))["variables"]["SETTING"] == "two")
+        return bool((await answer_of(functions, None))["variables"]["SETTING"] == "two")
 
     await until(is_changed, 5.0, "the old variables are used")
     api.deploy(ECHO)
@@ -242,7 +208,7 @@ async def test_what_is_deployed_is_asked_now_and_then(
 ) -> None:
     monkeypatch.setattr(module, "_FRESH_SECONDS", 60.0)
     api.deploy(ECHO)
-    await asyncio.gather(*(_answer(functions, number) for number in range(3)))
+    await asyncio.gather(*(answer_of(functions, number) for number in range(3)))
     assert api.configured == 1
 
 
@@ -268,7 +234,7 @@ async def test_a_removed_function_runs_no_more(
 ) -> None:
     monkeypatch.setattr(module, "_FRESH_SECONDS", 0.0)
     api.deploy(ECHO)
-    pid = (await _answer(functions, 1))["pid"]
+    pid = (await answer_of(functions, 1))["pid"]
     api.remove()
     assert (await functions.invoke(ARN, "1")).outcome == "rejected"
     await _until_ended(pid)
@@ -288,51 +254,11 @@ async def test_nobody_there(tmp_path: Path) -> None:
     await alone.close()
 
 
-async def test_what_a_function_writes_is_in_the_logs(api: LambdaApi, functions: Functions) -> None:
-    api.deploy(ECHO)
-    answer = await _answer(functions, "é")
-
-    async def is_there() -> bool:
-        return any(line.startswith("REPORT") for line in api.lines)
-
-    await until(is_there, 5.0, "no log")
-    start = api.lines.index(f"START RequestId: {answer['id']} Version: $LATEST")
-    assert start < api.lines.index(f"END RequestId: {answer['id']}")
-    assert "loaded" in api.lines
-    assert "ran é" in api.lines
-
-
-async def test_metrics_that_a_function_writes_are_kept_until_they_are_taken(
-    api: LambdaApi, functions: Functions
-) -> None:
-    line = '{"_aws": {"CloudWatchMetrics": []}}'
-    api.deploy(f"def handler(event, context):\n    print('{line}')\n")
-    await _answer(functions, 1)
-
-    async def are_taken() -> bool:
-        return functions.measured().lines == [line]
-
-    await until(are_taken, 5.0, "no metrics")
-    assert len(functions.measured().streams) == 1
-
-
-async def test_logs_that_are_not_taken_are_sent_later(api: LambdaApi, functions: Functions) -> None:
-    api.logs_refuse = True
-    api.deploy(ECHO)
-    await _answer(functions, 1)
-    api.logs_refuse = False
-
-    async def are_there() -> bool:
-        return "ran 1" in api.lines
-
-    await until(are_there, 5.0, "the lines are lost")
-
-
 async def test_a_function_that_runs_is_ended_at_the_close(
     api: LambdaApi, functions: Functions
 ) -> None:
     api.deploy(FAILS)
-    pid = await _answer(functions, None)
+    pid = await answer_of(functions, None)
     running = asyncio.create_task(functions.invoke(ARN, '"sleep"'))
     await asyncio.sleep(0.1)
     await functions.close()
@@ -343,10 +269,10 @@ async def test_a_function_that_runs_is_ended_at_the_close(
 
 async def test_signals_for_the_group_do_not_end_a_run(api: LambdaApi, functions: Functions) -> None:
     api.deploy(FAILS)
-    pid = await _answer(functions, None)
+    pid = await answer_of(functions, None)
     os.kill(pid, signal.SIGTERM)
     os.kill(pid, signal.SIGINT)
-    assert await _answer(functions, None) == pid
+    assert await answer_of(functions, None) == pid
 
 
 async def test_idle_processes_end(
@@ -354,7 +280,7 @@ async def test_idle_processes_end(
 ) -> None:
     monkeypatch.setattr(module, "_IDLE_SECONDS", 0.1)
     api.deploy(FAILS)
-    await _until_ended(await _answer(functions, None))
+    await _until_ended(await answer_of(functions, None))
 
 
 async def _until_ended(pid: int) -> None:

@@ -1,60 +1,22 @@
 """Carrying out commands: steps, retries, repetitions, failures."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
-from globalws_functions.domain.apply import Outcome, Region, apply
-from globalws_functions.domain.channel_rules import deployed_by_pattern
+from globalws_functions.domain.apply import Outcome, apply
 from globalws_functions.domain.command import Policy, read_command
 from globalws_functions.domain.errors import PermanentError, TransientError
 
 from tests.support.functions import (
     NOW,
-    FakeApi,
-    FakeAudit,
-    FakeClock,
-    FakeHistory,
-    FakePolicies,
     command_event,
     reset_event,
 )
-
-POLICY, PURGE = "ChannelPolicyChanged", "PurgeRequested"
-
-
-@dataclass
-class Fakes:
-    policies: FakePolicies = field(default_factory=FakePolicies)
-    api: FakeApi = field(default_factory=FakeApi)
-    history: FakeHistory = field(default_factory=FakeHistory)
-    audit: FakeAudit = field(default_factory=FakeAudit)
-    clock: FakeClock = field(default_factory=FakeClock)
-    allowed_channels: str = "cars,tech,news:*=signed-in"
-
-    def region(self) -> Region:
-        return Region(
-            name="us-west-2",
-            deployed=deployed_by_pattern(self.allowed_channels),
-            policies=self.policies,
-            api=self.api,
-            history=self.history,
-            audit=self.audit,
-            clock=self.clock.now,
-            pause=self.clock.sleep,
-        )
-
-
-@pytest.fixture
-def fakes() -> Fakes:
-    return Fakes()
-
-
-def _apply(fakes: Fakes, kind: str, **detail: object) -> Outcome:
-    return apply(read_command(command_event(kind, **detail)), fakes.region(), lambda: 60.0).outcome
+from tests.unit.functions.apply_fakes import ENDED_TWICE, POLICY, PURGE, Fakes, applied
 
 
 def test_a_purge_ends_subscriptions_and_leaves_the_channel_open(fakes: Fakes) -> None:
-    assert _apply(fakes, PURGE) is Outcome.DONE
+    assert applied(fakes, PURGE) is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert fakes.policies.standing == {}
     assert fakes.history.deleted == []
@@ -65,28 +27,28 @@ def test_a_purge_with_block_bans_before_it_kicks(fakes: Fakes) -> None:
         assert name in fakes.policies.standing
 
     fakes.api.on_call = check
-    assert _apply(fakes, PURGE, block=True) is Outcome.DONE
+    assert applied(fakes, PURGE, block=True) is Outcome.DONE
     assert fakes.policies.standing["tech"].policy is Policy.BLOCK
     assert fakes.api.unsubscribed == ["tech"]
 
 
 def test_history_goes_up_to_when_the_bus_took_the_command(fakes: Fakes) -> None:
-    _apply(fakes, PURGE, deleteHistory=True, at="2026-11-23T09:00:00Z")
+    applied(fakes, PURGE, deleteHistory=True, at="2026-11-23T09:00:00Z")
     assert fakes.history.deleted == [("tech", NOW)]
 
 
 def test_a_block_writes_and_kicks_and_an_allow_only_writes(fakes: Fakes) -> None:
-    assert _apply(fakes, POLICY, allowed=False) is Outcome.DONE
+    assert applied(fakes, POLICY, allowed=False) is Outcome.DONE
     assert fakes.api.unsubscribed == ["media"]
     ulid = "01KB4Z6ZC1M4N8P2R6T0V4XYZA"
-    assert _apply(fakes, POLICY, allowed=True, id=ulid) is Outcome.DONE
+    assert applied(fakes, POLICY, allowed=True, id=ulid) is Outcome.DONE
     assert fakes.policies.standing["media"].policy is Policy.ALLOW
     assert fakes.api.unsubscribed == ["media"]
 
 
 def test_a_late_block_does_nothing(fakes: Fakes) -> None:
-    _apply(fakes, POLICY, allowed=True)
-    outcome = _apply(
+    applied(fakes, POLICY, allowed=True)
+    outcome = applied(
         fakes, POLICY, id="01KB4Z6ZC1M4N8P2R6T0V4XYZA", at="2026-11-23T10:00:00Z", allowed=False
     )
     assert outcome is Outcome.SUPERSEDED
@@ -112,7 +74,7 @@ def test_a_reset_kicks_if_it_closes_the_channel_and_bans_before(fakes: Fakes) ->
 
 
 def test_a_late_reset_does_nothing(fakes: Fakes) -> None:
-    _apply(fakes, POLICY, allowed=True)
+    applied(fakes, POLICY, allowed=True)
     assert _reset(fakes, at="2026-11-23T10:00:00Z") is Outcome.SUPERSEDED
     assert fakes.api.unsubscribed == []
     assert fakes.policies.standing["media"].policy is Policy.ALLOW
@@ -121,29 +83,29 @@ def test_a_late_reset_does_nothing(fakes: Fakes) -> None:
 def test_a_reset_stands_against_a_late_block(fakes: Fakes) -> None:
     _reset(fakes, name="tech")
     late = {"at": "2026-11-23T10:00:00Z", "allowed": False}
-    assert _apply(fakes, POLICY, name="tech", **late) is Outcome.SUPERSEDED
+    assert applied(fakes, POLICY, name="tech", **late) is Outcome.SUPERSEDED
     assert fakes.policies.standing["tech"].policy is Policy.DEFAULT
     assert fakes.api.unsubscribed == []
 
 
 def test_a_late_purge_still_kicks_although_its_block_lost(fakes: Fakes) -> None:
-    _apply(fakes, POLICY, name="tech", allowed=True)
-    assert _apply(fakes, PURGE, block=True, at="2026-11-23T10:00:00Z") is Outcome.DONE
+    applied(fakes, POLICY, name="tech", allowed=True)
+    assert applied(fakes, PURGE, block=True, at="2026-11-23T10:00:00Z") is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert fakes.policies.standing["tech"].policy is Policy.ALLOW
 
 
 @pytest.mark.parametrize("kind", [POLICY, PURGE])
 def test_a_command_that_comes_again_does_nothing(fakes: Fakes, kind: str) -> None:
-    _apply(fakes, kind)
+    applied(fakes, kind)
     written = len(fakes.audit.saved)
-    assert _apply(fakes, kind) is Outcome.DUPLICATE
+    assert applied(fakes, kind) is Outcome.DUPLICATE
     assert len(fakes.api.unsubscribed) == 1
     assert len(fakes.audit.saved) == written
 
 
 def test_the_record_says_who_what_why_when_where_and_how_it_ended(fakes: Fakes) -> None:
-    _apply(fakes, PURGE, block=True, deleteHistory=True)
+    applied(fakes, PURGE, block=True, deleteHistory=True)
     (record,) = fakes.audit.records.values()
     assert (record.by, record.reason, record.name) == ("ops@example.com", "spam wave", "tech")
     assert (record.at, record.region) == ("2026-11-23T10:20:00.123Z", "us-west-2")
@@ -159,10 +121,10 @@ def test_the_record_says_who_what_why_when_where_and_how_it_ended(fakes: Fakes) 
 def test_a_retry_goes_on_where_the_last_attempt_stopped(fakes: Fakes) -> None:
     fakes.history.failures = [TransientError("time ran out")]
     with pytest.raises(TransientError):
-        _apply(fakes, PURGE, block=True, deleteHistory=True)
+        applied(fakes, PURGE, block=True, deleteHistory=True)
     (record,) = fakes.audit.records.values()
     assert record.outcome is Outcome.STARTED
-    assert _apply(fakes, PURGE, block=True, deleteHistory=True) is Outcome.DONE
+    assert applied(fakes, PURGE, block=True, deleteHistory=True) is Outcome.DONE
     assert fakes.api.unsubscribed == ["tech"]
     assert len(fakes.history.deleted) == 1
 
@@ -177,16 +139,13 @@ def test_a_block_that_policy_wrote_first_is_still_kicked(fakes: Fakes) -> None:
 def test_a_permanent_failure_is_recorded_and_may_be_redriven(fakes: Fakes) -> None:
     fakes.api.failures["tech"] = [PermanentError("InvalidChannelName", "no")]
     with pytest.raises(PermanentError):
-        _apply(fakes, PURGE)
+        applied(fakes, PURGE)
     (record,) = fakes.audit.records.values()
     assert record.outcome is Outcome.FAILED
     assert "InvalidChannelName" in record.failure
-    assert _apply(fakes, PURGE) is Outcome.DONE
+    assert applied(fakes, PURGE) is Outcome.DONE
     (record,) = fakes.audit.records.values()
     assert record.failure == ""
-
-
-USER, GRANT = "UserPolicyChanged", "UserGrantChanged"
 
 
 def _allow(fakes: Fakes, name: str, number: int = 1, **levels: str) -> dict[str, str]:
@@ -194,13 +153,6 @@ def _allow(fakes: Fakes, name: str, number: int = 1, **levels: str) -> dict[str,
     detail = {"name": name, "allowed": True, "id": f"01KB4Z6ZC{number}M4N8P2R6T0V4XYZA", **levels}
     event = command_event(POLICY, at=f"2026-11-23T10:20:0{number}Z", **detail)
     return apply(read_command(event), fakes.region(), lambda: 100.0).steps
-
-
-ENDED_TWICE = {
-    "policy": "written",
-    "subscriptions": "ended",
-    "subscriptions-again": "ended",
-}
 
 
 def test_a_stricter_rule_ends_what_it_covers_at_once_and_after_a_minute(fakes: Fakes) -> None:
@@ -302,54 +254,5 @@ def test_while_it_waits_the_record_says_done(fakes: Fakes) -> None:
 
 
 def test_a_pattern_is_blocked_like_a_channel(fakes: Fakes) -> None:
-    assert _apply(fakes, POLICY, name="user:{user}:*", allowed=False) is Outcome.DONE
+    assert applied(fakes, POLICY, name="user:{user}:*", allowed=False) is Outcome.DONE
     assert fakes.api.unsubscribed == ["user:{user}:*"]
-
-
-def test_a_user_is_banned_and_then_kicked(fakes: Fakes) -> None:
-    def check(name: str) -> None:
-        assert fakes.policies.standing[f"#user:{name}"].policy is Policy.BLOCK
-
-    fakes.api.on_call = check
-    assert _apply(fakes, USER, allowed=False) is Outcome.DONE
-    assert fakes.api.disconnected == ["bob"]
-    ulid = "01KB4Z6ZC9M4N8P2R6T0V4XYZA"
-    assert _apply(fakes, USER, allowed=True, id=ulid, at="2026-11-23T10:20:04Z") is Outcome.DONE
-    assert fakes.api.disconnected == ["bob"]
-    assert {record.name for record in fakes.audit.saved} == {"#user:bob"}
-
-
-def test_a_purge_of_a_user_only_kicks(fakes: Fakes) -> None:
-    assert _apply(fakes, PURGE, name=None, user="bob") is Outcome.DONE
-    assert (fakes.api.disconnected, fakes.policies.standing) == (["bob"], {})
-
-
-def test_a_grant_is_written_and_a_revocation_ends_the_user_s_subscriptions(fakes: Fakes) -> None:
-    assert _apply(fakes, GRANT) is Outcome.DONE
-    assert fakes.api.disconnected == []
-    revoked = {"operations": [], "id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:20:04Z"}
-    event = command_event(GRANT, **revoked)
-    record = apply(read_command(event), fakes.region(), lambda: 100.0)
-    assert record.steps == ENDED_TWICE
-    assert fakes.api.disconnected == ["bob", "bob"]
-    assert [record.details for record in fakes.audit.records.values()] == [
-        "chat:42: publish, subscribe",
-        "chat:42: nothing",
-    ]
-
-
-@pytest.mark.parametrize("operations", [["publish"], []])
-def test_what_takes_no_subscription_away_ends_none(fakes: Fakes, operations: list[str]) -> None:
-    """A first grant to publish must not disconnect the user, in every region and twice."""
-    assert _apply(fakes, GRANT, operations=operations) is Outcome.DONE
-    assert fakes.api.disconnected == []
-
-
-def test_a_late_revocation_does_nothing(fakes: Fakes) -> None:
-    _apply(fakes, GRANT)
-    late = {"operations": [], "id": "01KB4Z6ZC9M4N8P2R6T0V4XYZA", "at": "2026-11-23T10:00:00Z"}
-    assert _apply(fakes, GRANT, **late) is Outcome.SUPERSEDED
-    assert fakes.api.disconnected == []
-    # Another pattern's grant is another decision.
-    other = {**late, "channel": "chat:*", "id": "01KB4Z6ZC8M4N8P2R6T0V4XYZA"}
-    assert _apply(fakes, GRANT, **other) is Outcome.DONE

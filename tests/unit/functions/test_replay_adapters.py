@@ -1,16 +1,12 @@
-"""The adapters of the message path: what the API's answers mean, signing, dead letters."""
+"""The adapters of the message path: what the API's answers mean, and signing."""
 
-import hashlib
 import json
-import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import requests
 from globalws_functions.adapters.dead_letter_queue import DeadLetterQueue
 from globalws_functions.adapters.graphql_api import GraphqlApi
-from globalws_functions.adapters.signing import new_session
 from globalws_functions.domain.apply import Outcome, Region, apply
 from globalws_functions.domain.command import read_command
 from globalws_functions.domain.delivery import Outcome as ReplayOutcome
@@ -23,9 +19,6 @@ from globalws_functions.domain.errors import (
 )
 from globalws_functions.domain.message import read_message_published
 from globalws_functions.domain.replay import replay
-from hypothesis import given
-from hypothesis import strategies as st
-from requests.adapters import BaseAdapter
 
 from tests.support.functions import (
     NOW,
@@ -35,53 +28,13 @@ from tests.support.functions import (
     command_event,
     sample,
 )
+from tests.unit.functions.wire import Wire, session
 
-
-@dataclass
-class Wire(BaseAdapter):
-    """Answers requests without a socket."""
-
-    status: int = 200
-    body: bytes = b'{"data": {}}'
-    error: Exception | None = None
-    is_broken_once: bool = False
-    sent: list[requests.PreparedRequest] = field(default_factory=list)
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
-        self.sent.append(request)
-        if self.is_broken_once:
-            self.is_broken_once = False
-            raise requests.ConnectionError("Remote end closed connection without response")
-        if self.error:
-            raise self.error
-        response = requests.Response()
-        response.status_code = self.status
-        response._content = self.body
-        response.url = request.url or ""
-        return response
-
-    def close(self) -> None:
-        pass
-
-
-def _session(wire: Wire) -> requests.Session:
-    session = new_session()
-    session.mount("https://", wire)
-    return session
+pytestmark = pytest.mark.usefixtures("credentials")
 
 
 def _api(wire: Wire) -> GraphqlApi:
-    return GraphqlApi("https://api.test/graphql", "us-west-2", _session(wire))
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    return GraphqlApi("https://api.test/graphql", "us-west-2", session(wire))
 
 
 def _error(error_type: str | None) -> bytes:
@@ -157,7 +110,7 @@ def test_a_call_without_an_answer_is_not_repeated_at_once() -> None:
 def test_a_call_that_is_not_authorized_yet_is_no_dead_letter(status: int) -> None:
     """A firewall's limit or a change of IAM passes: Lambda calls Replay and Command again."""
     api, queue, audit = _api(Wire(status, b"forbidden")), Wire(), FakeAudit()
-    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", session(queue))
     with pytest.raises(TransientError, match=str(status)):
         replay(sample("replay"), api, dead_letters)
     assert queue.sent == []
@@ -254,7 +207,7 @@ def test_what_a_deploy_in_two_steps_answers_is_no_dead_letter(error_type: str) -
     """For a while the functions are newer than the resolvers, or older."""
     body = {"errors": [{"errorType": error_type, "message": "m"}]}
     queue = Wire()
-    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", session(queue))
     with pytest.raises(TransientError):
         replay(sample("replay"), _api(Wire(body=json.dumps(body).encode())), dead_letters)
     assert queue.sent == []
@@ -263,7 +216,7 @@ def test_what_a_deploy_in_two_steps_answers_is_no_dead_letter(error_type: str) -
 def test_a_message_of_a_blocked_channel_is_withheld() -> None:
     body = {"errors": [{"errorType": "ChannelBlocked", "message": "stored, not delivered"}]}
     queue = Wire()
-    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(queue))
+    dead_letters = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", session(queue))
     api = _api(Wire(body=json.dumps(body).encode()))
     assert replay(sample("replay"), api, dead_letters).outcome is ReplayOutcome.WITHHELD
     assert queue.sent == []
@@ -303,67 +256,3 @@ def test_rotated_credentials_are_used_at_once(monkeypatch: pytest.MonkeyPatch) -
     assert "/us-west-2/appsync/aws4_request" in first["Authorization"]
     assert "Credential=AKIDROTATED/" in second["Authorization"]
     assert second["x-amz-security-token"] == "token"
-
-
-class Sqs(Wire):
-    """Answers as SQS does."""
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        body = json.loads(request.body or "")["MessageBody"].encode()
-        digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self.body = json.dumps({"MD5OfMessageBody": digest, "MessageId": "1"}).encode()
-        return super().send(request, **options)
-
-
-def test_a_dead_letter_has_the_form_of_lambda_s_own() -> None:
-    wire = Sqs()
-    url = "https://sqs.us-west-2.amazonaws.com/123456789012/dead"
-    queue = DeadLetterQueue(url, "us-west-2", "replay", _session(wire))
-    event = sample("replay-malformed")
-    queue.send(event, "InvalidEvent", "detail.id does not match")
-    (request,) = wire.sent
-    assert request.url == "https://sqs.us-west-2.amazonaws.com/"
-    assert request.headers["x-amz-target"] == "AmazonSQS.SendMessage"
-    assert "/sqs/aws4_request" in request.headers["Authorization"]
-    call = json.loads(request.body or "")
-    assert call["QueueUrl"] == url
-    record = json.loads(call["MessageBody"])
-    assert record["requestPayload"] == event
-    assert record["requestContext"]["functionArn"] == "replay"
-    assert record["responsePayload"] == {
-        "errorType": "InvalidEvent",
-        "errorMessage": "detail.id does not match",
-    }
-
-
-def test_a_dead_letter_that_sqs_refuses_is_retried() -> None:
-    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(403, b"no")))
-    with pytest.raises(TransientError, match="403"):
-        queue.send({}, "x", "y")
-
-
-@given(st.text(st.characters(exclude_categories=()), max_size=40) | st.just("\ufffe\uffff\0\ud800"))
-def test_whatever_an_event_holds_sqs_takes_it_whole(text: str) -> None:
-    wire = Sqs()
-    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(wire))
-    event = {"detail": {"message": text, text: [text]}}
-    queue.send(event, "InvalidEvent", text)
-    body = json.loads(wire.sent[0].body or "")["MessageBody"]
-    allowed = "[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*"
-    assert re.fullmatch(allowed, body)
-    assert json.loads(body)["requestPayload"] == json.loads(json.dumps(event))
-    assert json.loads(body)["responsePayload"]["errorMessage"] == json.loads(json.dumps(text))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{}", b"[]", b"null", b"<html>", b'{"MD5OfMessageBody": null}',
-     b'{"MD5OfMessageBody": "99914b932bd37a50b983c5e7c90ae93b", "MessageId": "1"}'],
-)  # fmt: skip
-def test_a_dead_letter_that_sqs_does_not_have_whole_is_retried(body: bytes) -> None:
-    queue = DeadLetterQueue("https://sqs.test/1/q", "us-west-2", "f", _session(Wire(200, body)))
-    with pytest.raises(TransientError, match="without keeping"):
-        queue.send({}, "x", "y")
