@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { type Client, type ClientOptions, type Presence, RefusedError } from '../src/index.js';
-import { PresenceWorld } from './presenceWorld.js';
+import { logOf, PresenceWorld } from './presenceWorld.js';
 
 const OPTIONS: ClientOptions = { keepAliveMs: Infinity, backoffBaseMs: 10, backoffCapMs: 100 };
 
@@ -26,23 +26,6 @@ afterEach(async () => {
 
 async function pass(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
-}
-
-/** Reads a presence into a list, as `ENTER ana`, and `end` or the error. */
-function logOf(presence: Presence): string[] {
-  const log: string[] = [];
-  const run = async (): Promise<void> => {
-    for await (const change of presence) {
-      log.push(
-        change.action === 'COUNT'
-          ? `COUNT ${change.connections}${change.more ? '+' : ''}`
-          : `${change.action} ${change.member.user}`,
-      );
-    }
-    log.push('end');
-  };
-  run().catch((error: unknown) => log.push(String(error)));
-  return log;
 }
 
 const users = (presence: Presence): string[] => presence.members.map(({ user }) => user);

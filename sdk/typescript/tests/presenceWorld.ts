@@ -2,7 +2,7 @@
 
 import { vi } from 'vitest';
 
-import { Client, type ClientOptions, type RegionEndpoint } from '../src/index.js';
+import { Client, type ClientOptions, type Presence, type RegionEndpoint } from '../src/index.js';
 
 interface Variables {
   readonly name: string;
@@ -271,4 +271,21 @@ class FakeSocket {
   #give(frame: object): void {
     this.onmessage?.({ data: JSON.stringify(frame) } as never);
   }
+}
+
+/** Reads a presence into a list, as `ENTER ana`, and `end` or the error. */
+export function logOf(presence: Presence): string[] {
+  const log: string[] = [];
+  const run = async (): Promise<void> => {
+    for await (const change of presence) {
+      log.push(
+        change.action === 'COUNT'
+          ? `COUNT ${change.connections}${change.more ? '+' : ''}`
+          : `${change.action} ${change.member.user}`,
+      );
+    }
+    log.push('end');
+  };
+  run().catch((error: unknown) => log.push(String(error)));
+  return log;
 }
