@@ -3,9 +3,10 @@
 Usage: python -m bench.sdk     (`make bench-sdk`)
 
 All variants speak the same protocol to the same server, with a consumer task a channel. `bare` has
-5 sockets with 200 subscriptions, `each` a socket a channel; both read history twice after each
-start, as the SDK does, and `live` is `bare` without that. None of them does what the SDK is for: no
-ids are remembered, no message is checked, nothing is bounded, and nobody is told of a state.
+5 sockets with 200 subscriptions, `each` a socket a channel, `tells` is `bare` with one thing that
+the SDK promises: each consumer is told that it is interrupted, and that it is live again. All read
+history twice after each start, as the SDK does. None does what the SDK is for: no ids are
+remembered, no message is checked, and nothing is bounded.
 """
 
 import asyncio
@@ -40,12 +41,12 @@ class Bare:
     """Sockets, queues and tasks, without any of what the SDK promises."""
 
     def __init__(
-        self, port: int, received: Received, *, each: int = EACH, reads_history: bool = True
+        self, port: int, received: Received, *, each: int = EACH, tells: bool = False
     ) -> None:
         self._port = port
         self._received = received
         self._each = each
-        self._reads_history = reads_history
+        self._tells = tells
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._queues = [asyncio.Queue[Any]() for _ in range(CHANNELS)]
         self._tasks = [asyncio.create_task(self._consume(queue)) for queue in self._queues]
@@ -57,8 +58,11 @@ class Bare:
 
     async def _consume(self, queue: "asyncio.Queue[Any]") -> None:
         while True:
-            await queue.get()
-            self._received()
+            event = await queue.get()
+            if event == "live":
+                self.started += 1
+            elif event != "interrupted":
+                self._received()
 
     async def _connection(self, first: int) -> None:
         url = f"ws://127.0.0.1:{self._port}/graphql/realtime"
@@ -76,14 +80,18 @@ class Bare:
                         self._queues[place].put_nowait(document["payload"]["data"]["subscribe"])
                     elif document["type"] == "start_ack":
                         unanswered -= 1
-                        if not unanswered and self._reads_history:
+                        if not unanswered:
                             self._tasks.append(asyncio.create_task(self._history(first)))
-                        elif not unanswered:
-                            self.started += self._each
                     elif document["type"] == "connection_ack":
                         for place in range(first, first + self._each):
                             data = start_data(f"c{place}")
                             await socket.send_str(start_text(place, data, _AUTHORIZATION))
+            self._tell(range(first, first + self._each), "interrupted")
+
+    def _tell(self, places: range, event: str) -> None:
+        if self._tells:
+            for place in places:
+                self._queues[place].put_nowait(event)
 
     async def _history(self, first: int) -> None:
         for wait in (0.0, _SETTLE_SECONDS):
@@ -96,7 +104,9 @@ class Bare:
                 url = f"http://127.0.0.1:{self._port}/graphql"
                 async with self._session.post(url, json=body) as response:
                     json.loads(await response.read())
-                self.started += 0 if wait else len(places)
+                if not wait:
+                    self._tell(places, "live")
+                    self.started += 0 if self._tells else len(places)
 
     async def close(self) -> None:
         """End it."""
@@ -139,8 +149,8 @@ class Sdk:
 
 
 _VARIANTS: dict[str, Callable[[int, Received], Bare | Sdk]] = {
-    "live": lambda port, received: Bare(port, received, reads_history=False),
     "bare": Bare,
+    "tells": lambda port, received: Bare(port, received, tells=True),
     "each": lambda port, received: Bare(port, received, each=1),
     "sdk": Sdk,
 }

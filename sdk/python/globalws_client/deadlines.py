@@ -34,7 +34,8 @@ class Deadlines(Generic[T]):
     def add(self, item: T) -> None:
         """Its answer is awaited from now on."""
         self._due.append((self._context.now + self._ms, item))
-        self._set_timer()
+        if not self._is_set:
+            self._set_timer()
         if len(self._due) > self._most:  # at most half of them are of no interest any more
             self._due = deque(each for each in self._due if self._is_awaited(each[1]))
             self._most = 2 * len(self._due) + _FEW
@@ -61,7 +62,6 @@ class Deadlines(Generic[T]):
         self._context.commands.append(CancelTimer(self._name))
 
     def _set_timer(self) -> None:
-        if not self._is_set:
-            self._is_set = True
-            delay = self._due[0][0] - self._context.now
-            self._context.commands.append(SetTimer(self._name, delay))
+        self._is_set = True
+        delay = self._due[0][0] - self._context.now
+        self._context.commands.append(SetTimer(self._name, delay))

@@ -123,8 +123,10 @@ class DeliveryBuffer:
     @property
     def has_room_for_page(self) -> bool:
         """Whether a whole page of history may come."""
-        room = self._limit - self._pending
-        return room >= self._options.page_limit and not self._budget.exceeded_by(self._size)
+        room, budget = self._limit - self._pending, self._budget
+        return room >= self._options.page_limit and (
+            budget.size < budget.most or not budget.exceeded_by(self._size)
+        )
 
     def end(self) -> None:
         """Nothing comes any more: what is still taken counts for nobody."""

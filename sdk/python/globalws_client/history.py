@@ -145,10 +145,11 @@ class HistoryQueue:
 
     @staticmethod
     def _next_batch(queue: deque[Fetch]) -> list[Fetch]:
-        batch, messages = [queue.popleft()], 0
+        batch = [queue.popleft()]
+        messages = limit_of(batch[0], 2)
         while queue and len(batch) < MOST_FIELDS:
             messages += limit_of(queue[0], 2)
-            if messages + limit_of(batch[0], 2) > MOST_MESSAGES:
+            if messages > MOST_MESSAGES:
                 break
             batch.append(queue.popleft())
         return batch

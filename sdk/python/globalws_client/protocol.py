@@ -122,9 +122,12 @@ def decode(text: str) -> Frame:
     """The frame in a text from the server; raises ValueError if it is not of the protocol."""
     document = _object(text)
     try:  # by far the most
-        if document["type"] == "data":
+        kind = document["type"]
+        if kind == "data":
             message = Message.parse(document["payload"]["data"]["subscribe"])
             return Data(int(document["id"]), message)
+        if kind == "start_ack":
+            return StartAck(int(document["id"]))
     except (ValueError, KeyError, TypeError):
         pass
     payload = document.get("payload")

@@ -42,16 +42,21 @@ class WebSocketConnection:
         self._closed = closed
         self._host = urlsplit(region.graphql_url).netloc
         self._headers: dict[str, str] = {}  # those that were used last
-        self._outgoing: asyncio.Queue[tuple[int, str | None]] = asyncio.Queue()
+        self._outgoing: list[tuple[int, str | None]] = []
+        self._has_outgoing = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name=f"connection to {region.region}")
 
     def start(self, feed: int, name: str, *, presence: bool) -> None:
         """Send `start`, for a channel's messages or for its presence."""
-        self._outgoing.put_nowait((feed, start_data(name, presence=presence)))
+        self._send(feed, start_data(name, presence=presence))
 
     def stop(self, feed: int) -> None:
         """Send `stop`."""
-        self._outgoing.put_nowait((feed, None))
+        self._send(feed, None)
+
+    def _send(self, feed: int, data: str | None) -> None:
+        self._outgoing.append((feed, data))
+        self._has_outgoing.set()
 
     def renew(self) -> None:
         """The API refused the headers that were used last."""
@@ -103,15 +108,17 @@ class WebSocketConnection:
         try:
             await socket.send_str(init_text())
             known, header = None, ""
-            while True:
-                feed, data = await self._outgoing.get()
-                if data is None:
-                    await socket.send_str(stop_text(feed))
-                    continue
-                authorization = await self._authorize(self._region.graphql_url, data)
-                if authorization != known:
-                    known, header = authorization, json.dumps(authorization)
-                await socket.send_str(start_text(feed, data, header))
+            while await self._has_outgoing.wait():
+                self._has_outgoing.clear()
+                outgoing, self._outgoing = self._outgoing, []
+                for feed, data in outgoing:
+                    if data is None:
+                        await socket.send_str(stop_text(feed))
+                        continue
+                    authorization = await self._authorize(self._region.graphql_url, data)
+                    if authorization != known:
+                        known, header = authorization, json.dumps(authorization)
+                    await socket.send_str(start_text(feed, data, header))
         except (aiohttp.ClientError, OSError, ClientError):
             await socket.close()
             raise

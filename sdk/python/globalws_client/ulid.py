@@ -46,6 +46,7 @@ def _encode(value: int, length: int) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # a client's channels begin and resume at the same few times
 def id_at(ms: float) -> str:
     """The smallest id of a millisecond: `history(after:)` it is everything from then on."""
     return _encode(int(min(max(ms, 0), MAX_MS)), TIME_LENGTH) + "0" * (_LENGTH - TIME_LENGTH)
