@@ -2,7 +2,8 @@
 
 Usage: python -m bench.sdk     (`make bench-sdk`)
 
-All variants speak the same protocol to the same server, with a consumer task a channel. `bare` has
+Both SDKs, each beside clients of its own language (those on Node are in sdk_client.mjs). All
+variants speak the same protocol to the same server, with a consumer task a channel. `bare` has
 5 sockets with 200 subscriptions, `each` a socket a channel, `tells` is `bare` with one thing that
 the SDK promises: each consumer is told that it is interrupted, and that it is live again. All read
 history twice after each start, as the SDK does. None does what the SDK is for: no ids are
@@ -202,34 +203,61 @@ async def _measure(kind: str, port: int) -> dict[str, float]:
     }
 
 
-def run(rounds: int = 3) -> dict[str, dict[str, float]]:
+def _python(kind: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "bench.sdk", kind, str(port)]
+
+
+def _node(kind: str, port: int) -> list[str]:
+    return ["node", "--expose-gc", "bench/sdk_client.mjs", kind, str(port)]
+
+
+def run(command: Callable[[str, int], list[str]], rounds: int = 3) -> dict[str, dict[str, float]]:
     """The best of a few runs of each, alternating: {kind: {metric: value}}."""
+    numbers = {
+        "channels": CHANNELS,
+        "each": EACH,
+        "rounds": ROUNDS,
+        "settleMs": _SETTLE_SECONDS * 1000,
+    }
+    environment = {**os.environ, "BENCH_SDK": json.dumps(numbers)}
     best: dict[str, dict[str, float]] = {}
     with Server() as server:
         for _ in range(rounds):
             for kind in _VARIANTS:
-                command = [sys.executable, "-m", "bench.sdk", kind, str(server.port)]
-                said = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+                said = subprocess.run(  # noqa: S603
+                    command(kind, server.port),
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    check=True,
+                )
                 found = json.loads(said.stdout)
                 known = best.setdefault(kind, found)
                 best[kind] = {name: min(value, known[name]) for name, value in found.items()}
     return best
 
 
-def main() -> None:
-    """Prints the table."""
-    if len(sys.argv) == 3:
-        print(json.dumps(asyncio.run(_measure(sys.argv[1], int(sys.argv[2])))))
-        return
-    found = run()
+def _print(language: str, found: dict[str, dict[str, float]]) -> None:
     bases = [kind for kind in _VARIANTS if kind != "sdk"]
-    print(f"{'':42}" + "".join(f"{kind:>9}" for kind in [*_VARIANTS, *(f"÷ {b}" for b in bases)]))
+    heads = [*_VARIANTS, *(f"÷ {base}" for base in bases)]
+    print(f"\n{language:42}" + "".join(f"{head:>9}" for head in heads))
     for name, sdk in found["sdk"].items():
         values = [found[kind][name] for kind in _VARIANTS]
         ratios = [sdk / found[base][name] for base in bases]
         print(
             f"{name:42}{''.join(f'{v:9.1f}' for v in values)}{''.join(f'{r:9.2f}' for r in ratios)}"
         )
+
+
+def main() -> None:
+    """Prints a table for each SDK."""
+    if len(sys.argv) == 3:
+        print(json.dumps(asyncio.run(_measure(sys.argv[1], int(sys.argv[2])))))
+        return
+    build = ["npm", "run", "--silent", "build", "--workspace", "sdk/typescript"]
+    subprocess.run(build, cwd=ROOT, check=True)  # noqa: S603
+    for language, command in (("Python", _python), ("TypeScript", _node)):
+        _print(language, run(command))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ class _Sockets:
         self._numbers = 0
 
     async def realtime(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(protocols=("graphql-ws",))
+        # AppSync does not compress either.
+        socket = web.WebSocketResponse(protocols=("graphql-ws",), compress=False)
         await socket.prepare(request)
         channels = self._sockets[socket] = {}
         async for frame in socket:
