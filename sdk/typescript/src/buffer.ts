@@ -24,6 +24,8 @@ export class DeliveryBuffer {
   readonly #subscription: number;
   readonly #position: ResumePosition;
   readonly #total: BufferTotal;
+  /** whether a page of history waits for room */
+  waits = false;
   #messages = 0;
   #bytes = 0;
 

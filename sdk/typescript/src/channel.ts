@@ -29,22 +29,26 @@ export class Connection {
   readonly queue: Attachment[] = [];
   /** how many wait for start_ack */
   starting = 0;
-  /** until connection_ack */
-  readonly setupTimer: string;
-  /** until the connection counts as dead */
-  readonly silenceTimer: string;
 
   constructor(id: number, region: number, renewals: number) {
     this.id = id;
     this.region = region;
     this.renewals = renewals;
-    this.setupTimer = `setup:${id}`;
-    this.silenceTimer = `silence:${id}`;
+  }
+
+  /** until connection_ack */
+  get setupTimer(): string {
+    return `setup:${this.id}`;
+  }
+
+  /** until the connection counts as dead */
+  get silenceTimer(): string {
+    return `silence:${this.id}`;
   }
 }
 
-/** How far it has come; while catching up live messages are held and history is read. */
-export type Phase = 'queued' | 'starting' | 'catching-up' | 'live';
+/** How far it has come; while catching up live messages are held and history is read. Over: it was dropped. */
+export type Phase = 'queued' | 'starting' | 'catching-up' | 'live' | 'over';
 
 /** A channel's subscription on a connection. */
 export class Attachment {
@@ -66,21 +70,17 @@ export class Attachment {
   rechecking = false;
   /** what is read again while live */
   recheck: { readonly after: string; readonly nextToken: string | null } | null = null;
-  /** until start_ack */
-  readonly startTimer: string;
-  /** until a page is asked for again */
-  readonly againTimer: string;
-  /** until history is read again, although nothing is known to be missing */
-  readonly recheckTimer: string;
 
   constructor(id: string, channel: Channel, connection: Connection, holdLimit: number) {
     this.id = id;
     this.channel = channel;
     this.connection = connection;
     this.catchUp = new CatchUp(holdLimit);
-    this.startTimer = `start:${id}`;
-    this.againTimer = `again:${id}`;
-    this.recheckTimer = `recheck:${id}`;
+  }
+
+  /** until a page is asked for again */
+  get againTimer(): string {
+    return `again:${this.id}`;
   }
 
   get region(): number {
@@ -111,8 +111,6 @@ export class Channel {
   renewed = false;
   /** attempts of this channel alone, while others are live */
   failures = 0;
-  /** until this channel alone is tried again */
-  readonly retryTimer: string;
 
   constructor(
     core: Core,
@@ -125,7 +123,11 @@ export class Channel {
     this.beginning = beginning;
     this.position = new ResumePosition(core.options, beginning, core.wall);
     this.buffer = new DeliveryBuffer(core, key, this.position, total);
-    this.retryTimer = `retry:${key}`;
+  }
+
+  /** until this channel alone is tried again */
+  get retryTimer(): string {
+    return `retry:${this.key}`;
   }
 
   /** Whether it is for all channels of a pattern: their messages are stored by channel. */

@@ -1,19 +1,27 @@
 /** How messages get into a channel's buffer: those that arrive live, and those that history has. */
 
-import type { Attachment } from './channel.js';
+import type { Attachment, Channel } from './channel.js';
 import type { PageRequest } from './catchup.js';
 import type { Core } from './core.js';
+import { Deadlines } from './deadlines.js';
 import { BufferOverflowError, isFinal, NO_HISTORY } from './errors.js';
 import type { ConnectionManager } from './manager.js';
 import { HistoryReader } from './reader.js';
 import type { PageAnswer } from './signals.js';
 import type { Message } from './types.js';
 
+const SETTLE = 'settle';
+const REREAD = 'reread';
+
 /** The delivery of all attachments. It tells the manager which of them are live, and which have failed. */
 export class Delivery {
   readonly #core: Core;
   readonly #manager: ConnectionManager;
   readonly #reader: HistoryReader;
+  /** those whose history is read once more soon after start_ack: AppSync sends that too early */
+  readonly #settling: Deadlines<Attachment>;
+  /** those whose history is read again now and then */
+  readonly #rereading: Deadlines<Attachment>;
 
   constructor(core: Core, manager: ConnectionManager) {
     this.#core = core;
@@ -22,13 +30,16 @@ export class Delivery {
       next: (attachment) => this.#next(attachment),
       answered: (attachment, answer) => this.#answered(attachment, answer),
     });
+    const isThere = ({ phase }: Attachment): boolean => phase !== 'over';
+    this.#settling = new Deadlines(core, SETTLE, core.options.settleMs, isThere);
+    this.#rereading = new Deadlines(core, REREAD, core.options.rereadMs, isThere);
   }
 
   /** The server answered `start`: live at once where nothing can be missing, else history is read. */
   begin(attachment: Attachment): void {
-    const { catchUp, channel, recheckTimer, region } = attachment;
+    const { catchUp, channel, region } = attachment;
     const { beginning, buffer, position } = channel;
-    this.#core.setTimer(recheckTimer, this.#core.options.settleMs);
+    this.#settling.add(attachment);
     if (position.fresh && beginning.rewind === undefined) {
       position.begin();
       buffer.deliver(catchUp.giveUp(), 'live');
@@ -64,8 +75,11 @@ export class Delivery {
   }
 
   /** The consumer has taken a message: there may be room for a page. */
-  taken(attachment: Attachment): void {
-    this.#reader.want(attachment);
+  taken(channel: Channel): void {
+    if (channel.buffer.waits && channel.buffer.hasRoomForPage) {
+      channel.buffer.waits = false;
+      channel.attachments().forEach((attachment) => this.#reader.want(attachment));
+    }
   }
 
   /** The answers to a request for history, in its order. */
@@ -73,9 +87,17 @@ export class Delivery {
     this.#reader.answers(request, answers);
   }
 
-  /** A timer's time came; whether it was one of a request for history. */
-  late(name: string): boolean {
-    return this.#reader.late(name);
+  /** A timer's time came; whether it was one of the delivery. */
+  fire(name: string): boolean {
+    if (name === SETTLE) {
+      // Those that are due soon come along: one request for many.
+      this.#settling.fire(this.#core.options.settleMs / 4).forEach((each) => this.#recheck(each));
+    } else if (name === REREAD) {
+      this.#rereading.fire().forEach((each) => this.#recheck(each));
+    } else {
+      return this.#reader.late(name);
+    }
+    return true;
   }
 
   /** A page that failed is asked for again. */
@@ -84,16 +106,19 @@ export class Delivery {
     this.#reader.want(attachment);
   }
 
-  /** History is read again, although nothing is known to be missing. */
-  recheck(attachment: Attachment): void {
-    attachment.recheck ??= { after: attachment.channel.position.recheck(), nextToken: null };
-    this.#reader.want(attachment);
-  }
-
   /** The attachment is no more. */
   forget(attachment: Attachment): void {
     this.noteRead(attachment);
     this.#reader.forget(attachment);
+    if (attachment.waiting) {
+      this.#core.cancelTimer(attachment.againTimer);
+    }
+  }
+
+  /** Nothing is delivered any more. */
+  end(): void {
+    this.#settling.clear();
+    this.#rereading.clear();
   }
 
   /** Send the requests for history that are due. */
@@ -107,6 +132,12 @@ export class Delivery {
     if (readUpTo !== undefined) {
       channel.position.hasRead(this.#core.name(region), readUpTo);
     }
+  }
+
+  /** History is read again, although nothing is known to be missing. */
+  #recheck(attachment: Attachment): void {
+    attachment.recheck ??= { after: attachment.channel.position.recheck(), nextToken: null };
+    this.#reader.want(attachment);
   }
 
   #reread(attachment: Attachment): void {
@@ -133,6 +164,7 @@ export class Delivery {
     const { catchUp, channel, phase, recheck } = attachment;
     attachment.rechecking = false;
     if (!channel.buffer.hasRoomForPage) {
+      channel.buffer.waits = true;
       return null;
     }
     if (channel.isPattern && (phase === 'catching-up' || phase === 'live')) {
@@ -169,7 +201,7 @@ export class Delivery {
       buffer.deliver(position.wanted(items), 'history');
       attachment.recheck = nextToken === null ? null : { ...recheck, nextToken };
       if (nextToken === null) {
-        this.#core.setTimer(attachment.recheckTimer, this.#core.options.rereadMs);
+        this.#rereading.add(attachment);
       }
     } else if (catchUp.rewinding) {
       const rewound = catchUp.rewound(items, nextToken);

@@ -1,16 +1,22 @@
 import { Attachment, type Channel, Connection } from './channel.js';
 import type { Core } from './core.js';
+import { Deadlines } from './deadlines.js';
+
+const STARTS = 'starts';
 
 /** The client's connections, and which channel is subscribed on which of them. */
 export class Fleet {
   readonly #core: Core;
   readonly #connections = new Map<number, Connection>();
   readonly #attachments = new Map<string, Attachment>();
+  /** those that wait for start_ack */
+  readonly #starting: Deadlines<Attachment>;
   /** called for an attachment that is dropped */
   readonly #dropped: (attachment: Attachment) => void;
 
   constructor(core: Core, dropped: (attachment: Attachment) => void) {
     this.#core = core;
+    this.#starting = new Deadlines(core, STARTS, core.options.startTimeoutMs, ({ phase }) => phase === 'starting');
     this.#dropped = dropped;
   }
 
@@ -71,9 +77,18 @@ export class Fleet {
   /** The server answered `start`. */
   started(attachment: Attachment): void {
     attachment.phase = 'catching-up';
-    this.#core.cancelTimer(attachment.startTimer);
     attachment.connection.starting -= 1;
     this.#start(attachment.connection);
+  }
+
+  /** A timer's time came: those that got no start_ack in time, or null if the timer is another's. */
+  late(name: string): Attachment[] | null {
+    return name === STARTS ? this.#starting.fire() : null;
+  }
+
+  /** Nothing is subscribed to any more. */
+  end(): void {
+    this.#starting.clear();
   }
 
   /** End the subscription, and its connection if that has no other; `over`: the server ended it. */
@@ -114,31 +129,28 @@ export class Fleet {
 
   /** Start those that wait, few at a time: a region that comes back must not be overrun. */
   #start(connection: Connection): void {
-    const { startsAtOnce, startTimeoutMs } = this.#core.options;
-    while (connection.open && connection.starting < startsAtOnce) {
+    while (connection.open && connection.starting < this.#core.options.startsAtOnce) {
       const next = connection.queue.shift();
       if (next === undefined) {
         return;
       }
       next.phase = 'starting';
       connection.starting += 1;
-      const { channel, id, startTimer } = next;
+      const { channel, id } = next;
       const { name, presence } = channel;
       this.#core.commands.push({ type: 'start', connection: connection.id, id, channel: name, presence });
-      this.#core.setTimer(startTimer, startTimeoutMs);
+      this.#starting.add(next);
     }
   }
 
   #forget(attachment: Attachment): void {
-    const { againTimer, connection, id, phase, recheckTimer, startTimer } = attachment;
+    const { connection, id, phase } = attachment;
     this.#attachments.delete(id);
     if (phase === 'starting') {
       connection.starting -= 1;
     }
-    for (const name of [startTimer, againTimer, recheckTimer]) {
-      this.#core.cancelTimer(name);
-    }
     this.#dropped(attachment);
+    attachment.phase = 'over';
   }
 
   #drop(connection: Connection): void {

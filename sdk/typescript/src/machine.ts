@@ -52,6 +52,10 @@ export class Machine {
     this.#core.now = now;
     this.#dispatch(input);
     this.#delivery.flush();
+    if (this.#channels.size === 0) {
+      this.#fleet.end();
+      this.#delivery.end();
+    }
     return this.#core.commands.splice(0);
   }
 
@@ -68,8 +72,10 @@ export class Machine {
         return this.#receive(input.connection, input.frame);
       case 'taken': {
         const channel = this.#channels.get(input.subscription);
-        channel?.buffer.taken(input.message);
-        channel?.attachments().forEach((attachment) => this.#delivery.taken(attachment));
+        if (channel !== undefined) {
+          channel.buffer.taken(input.message);
+          this.#delivery.taken(channel);
+        }
         return;
       }
       case 'pages':
@@ -215,23 +221,25 @@ export class Machine {
   // Timers
 
   #fire(name: string): void {
-    if (this.#manager.fire(name) || this.#delivery.late(name)) {
+    if (this.#manager.fire(name) || this.#delivery.fire(name)) {
+      return;
+    }
+    const reason = 'the server did not answer in time';
+    const late = this.#fleet.late(name);
+    if (late !== null) {
+      // One's failure may drop others.
+      late.forEach((each) => each.phase === 'starting' && this.#manager.fail(each, { reason }));
       return;
     }
     const [kind, id = ''] = name.split(':');
     const attachment = this.#fleet.attachment(id);
     const connection = this.#fleet.connection(Number(id));
-    const reason = 'the server did not answer in time';
     if (kind === 'setup' && connection !== undefined) {
       this.#manager.lose(connection, { reason });
     } else if (kind === 'silence' && connection !== undefined) {
       this.#checkSilence(connection.id);
-    } else if (kind === 'start' && attachment !== undefined) {
-      this.#manager.fail(attachment, { reason });
     } else if (kind === 'again' && attachment !== undefined) {
       this.#delivery.again(attachment);
-    } else if (kind === 'recheck' && attachment !== undefined) {
-      this.#delivery.recheck(attachment);
     }
   }
 
