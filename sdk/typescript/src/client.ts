@@ -20,7 +20,7 @@ import {
 import { checkBeginning, completeTuning, MOST_PER_PAGE, type Tuning } from './options.js';
 import { Presence, type PresenceOptions } from './presence.js';
 import { publish, type PublishOptions } from './publish.js';
-import { Subscription } from './subscription.js';
+import { Subscription, type SubscriptionHost } from './subscription.js';
 import type { Message, RegionEndpoint } from './types.js';
 import { UlidSource } from './ulid.js';
 
@@ -38,6 +38,7 @@ export class Client {
   readonly #connections: Connections;
   readonly #ids: UlidSource;
   readonly #own = new Set<string>();
+  readonly #host: SubscriptionHost;
   readonly #publishing = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
@@ -54,6 +55,12 @@ export class Client {
     this.#tuning = completeTuning(options);
     this.#caller = { auth, fetch: fetch ?? ((...args) => globalThis.fetch(...args)) };
     this.#connections = new Connections(regions, this.#caller, this.#tuning, options);
+    this.#host = {
+      isOwn: (id) => this.#own.has(id),
+      taken: (key, message) => this.#connections.taken(key, message),
+      checkpoint: (key, pending) => this.#connections.checkpoint(key, pending),
+      end: (key, subscription) => this.#connections.end(key, subscription),
+    };
     this.#ids = new UlidSource(this.#connections.platform().random);
   }
 
@@ -93,18 +100,9 @@ export class Client {
     this.#connections.checkOpen();
     checkBeginning(beginning);
     const key = this.#connections.key();
-    const host = {
-      isOwn: (id: string): boolean => this.#own.has(id),
-      taken: (message: Message): void => this.#connections.taken(key, message),
-      checkpoint: (pending: readonly Message[]) => this.#connections.checkpoint(key, pending),
-      end: (): Promise<void> => this.#connections.end(key, subscription),
-    };
-    const subscription: Subscription = new Subscription(channel, host, skipOwn);
+    const subscription = new Subscription(channel, key, this.#host, skipOwn);
     const input = { type: 'begin', subscription: key, channel, beginning } as const;
-    void this.#connections.begin(input, subscription, signal, {
-      event: (event) => subscription.put(event),
-      finish: (error, checkpoint) => subscription.finish(error, checkpoint),
-    });
+    void this.#connections.begin(input, subscription, signal);
     return subscription;
   }
 
@@ -126,15 +124,7 @@ export class Client {
     }));
     const presence: Presence = new Presence(channel, host, options);
     const input = { type: 'begin', subscription: key, channel, beginning: {}, presence: true } as const;
-    void this.#connections.begin(input, presence, options.signal, {
-      event: (event) => {
-        if (event.type === 'state') {
-          presence.put(event);
-        }
-      },
-      presence: (event) => presence.change(event),
-      finish: () => undefined,
-    });
+    void this.#connections.begin(input, presence, options.signal);
     return presence;
   }
 

@@ -1,7 +1,7 @@
 /** What a client is subscribed to, over which connections, and what state that makes. */
 
 import type { ClientOptions, ClientState } from './clientOptions.js';
-import { Driver, type Platform, type Sink } from './driver.js';
+import { Driver, type Observer, type Platform, type Sink } from './driver.js';
 import { ClientError } from './errors.js';
 import type { Caller } from './graphql.js';
 import { Lease } from './lease.js';
@@ -13,25 +13,26 @@ import type { Checkpoint, Message, RegionEndpoint, StateEvent } from './types.js
 import { newUlid } from './ulid.js';
 
 /** What is subscribed to: a channel's messages, or who is in it. */
-interface Followed {
-  readonly channel: string;
+interface Followed extends Sink {
   readonly state: StateEvent | null;
   close(): Promise<void>;
 }
 
 /** The subscriptions of one client. It connects when the first one begins. */
-export class Connections {
+export class Connections implements Observer<Followed> {
   readonly #given: readonly RegionEndpoint[];
   readonly #options: ClientOptions;
   readonly #tuning: Tuning;
   readonly #caller: Caller;
   readonly #socket: SocketConstructor | null;
-  /** each with what takes its listener off the application's signal */
-  readonly #subscriptions = new Map<Followed, () => void>();
+  /** each with what takes its listener off the application's signal, if it has one */
+  readonly #subscriptions = new Map<Followed, (() => void) | null>();
   readonly #listeners = new Set<(state: ClientState) => void>();
-  #state: ClientState = 'idle';
+  /** as the listeners know it */
+  #told: ClientState = 'idle';
+  #willTell = false;
   #regions: Promise<readonly RegionEndpoint[]> | null = null;
-  #driver: Driver | null = null;
+  #driver: Driver<Followed> | null = null;
   #lease: Lease | null = null;
   #count = 0;
   #isClosed = false;
@@ -52,10 +53,20 @@ export class Connections {
 
   /** How the client is connected now. */
   get state(): ClientState {
-    return this.#state;
+    if (this.#isClosed) {
+      return 'closed';
+    }
+    let state: ClientState = 'idle';
+    for (const { state: own } of this.#subscriptions.keys()) {
+      if (own?.state === 'live' || own?.state === 'failed-over') {
+        return own.state;
+      }
+      state = 'connecting';
+    }
+    return state;
   }
 
-  /** Be told of each change of `state`. Returns what ends that. */
+  /** Be told when `state` has changed: once for all that changes at a time. Returns what ends that. */
   onState(listener: (state: ClientState) => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -77,36 +88,20 @@ export class Connections {
     return this.#count;
   }
 
-  /** Subscribe; `sink` gets the events until `end`. */
+  /** Subscribe; `followed` gets the events until `end`. */
   async begin(
-    input: Parameters<Driver['begin']>[0],
+    input: Parameters<Driver<Followed>['begin']>[0],
     followed: Followed,
     signal: AbortSignal | undefined,
-    sink: Sink,
   ): Promise<void> {
-    const close = (): void => void followed.close();
-    signal?.addEventListener('abort', close);
-    this.#subscriptions.set(followed, () => signal?.removeEventListener('abort', close));
-    this.#tell();
+    this.#subscriptions.set(followed, signal === undefined ? null : closeAt(signal, followed));
+    this.changed();
     if (signal?.aborted === true) {
-      close();
+      void followed.close();
     }
     const driver = await this.#drive();
     if (this.#subscriptions.has(followed)) {
-      driver.begin(input, {
-        ...sink,
-        event: (event) => {
-          sink.event(event);
-          if (event.type === 'state') {
-            this.#tell();
-          }
-        },
-        finish: (error, checkpoint) => {
-          this.#forget(followed);
-          sink.finish(error, checkpoint);
-          this.#tell();
-        },
-      });
+      driver.begin(input, followed);
     }
   }
 
@@ -122,9 +117,8 @@ export class Connections {
 
   /** End a subscription. Resolves when connections without any are closed. */
   async end(key: number, followed: Followed): Promise<void> {
-    this.#forget(followed);
+    this.finished(followed);
     this.#driver?.feed({ type: 'end', subscription: key });
-    this.#tell();
     await this.#driver?.closed();
   }
 
@@ -135,7 +129,7 @@ export class Connections {
 
   /** End all subscriptions. */
   async endAll(): Promise<void> {
-    this.#tell();
+    this.changed();
     await Promise.all([...this.#subscriptions.keys()].map((subscription) => subscription.close()));
   }
 
@@ -174,9 +168,19 @@ export class Connections {
     return inUse === undefined ? regions : [inUse, ...regions.filter((each) => each !== inUse)];
   }
 
-  #forget(followed: Followed): void {
+  /** For the driver: the state may be another one. */
+  changed(): void {
+    if (!this.#willTell) {
+      this.#willTell = true;
+      queueMicrotask(() => this.#tell());
+    }
+  }
+
+  /** For the driver: the subscription is over. */
+  finished(followed: Followed): void {
     this.#subscriptions.get(followed)?.();
     this.#subscriptions.delete(followed);
+    this.changed();
   }
 
   #webSocket(): SocketConstructor {
@@ -186,38 +190,33 @@ export class Connections {
     return this.#socket;
   }
 
-  async #drive(): Promise<Driver> {
+  async #drive(): Promise<Driver<Followed>> {
     const regions = await this.inOrder();
-    this.#driver ??= new Driver({
+    const platform = {
       ...this.#caller,
       ...this.platform(),
       regions,
       tuning: this.#tuning,
       WebSocket: this.#webSocket(),
-    });
+    };
+    this.#driver ??= new Driver(platform, this);
     return this.#driver;
   }
 
-  /** Work out the state, and tell the listeners if it has changed. */
+  /** Tell the listeners, if the state has changed. */
   #tell(): void {
-    const state = this.#stateNow();
-    if (state !== this.#state) {
-      this.#state = state;
+    this.#willTell = false;
+    const { state } = this;
+    if (state !== this.#told) {
+      this.#told = state;
       callAll(this.#listeners, state);
     }
   }
+}
 
-  #stateNow(): ClientState {
-    if (this.#isClosed) {
-      return 'closed';
-    }
-    let state: ClientState = 'idle';
-    for (const { state: own } of this.#subscriptions.keys()) {
-      if (own?.state === 'live' || own?.state === 'failed-over') {
-        return own.state;
-      }
-      state = 'connecting';
-    }
-    return state;
-  }
+/** Closes it when the signal is aborted. Returns what ends that. */
+function closeAt(signal: AbortSignal, followed: Followed): () => void {
+  const close = (): void => void followed.close();
+  signal.addEventListener('abort', close);
+  return () => signal.removeEventListener('abort', close);
 }

@@ -29,11 +29,17 @@ export interface Platform extends Caller {
 
 /** Gets one subscription's events. */
 export interface Sink {
-  event(event: SubscriptionEvent): void;
+  put(event: SubscriptionEvent): void;
   /** null: a change that did not say what it is */
-  presence?(event: PresenceEvent | null): void;
+  change?(event: PresenceEvent | null): void;
   /** `checkpoint`: see Machine.checkpoint, from now on */
   finish(error: Error | null, checkpoint: (pending: readonly Message[]) => Checkpoint | null): void;
+}
+
+/** Is told of what concerns all subscriptions: one has another state, or is finished. */
+export interface Observer<S extends Sink> {
+  changed(): void;
+  finished(sink: S): void;
 }
 
 type Start = Command & { readonly type: 'start' };
@@ -49,10 +55,11 @@ interface Open {
 }
 
 /** The machine of one client, in the real world. */
-export class Driver {
+export class Driver<S extends Sink> {
   readonly #platform: Platform;
+  readonly #observer: Observer<S>;
   readonly #machine: Machine;
-  readonly #sinks = new Map<number, Sink>();
+  readonly #sinks = new Map<number, S>();
   readonly #connections = new Map<number, Open>();
   readonly #requests = new Map<number, AbortController>();
   /** Cancels the timer of that name. */
@@ -61,9 +68,10 @@ export class Driver {
   /** those being carried out */
   #commands: Command[] | null = null;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, observer: Observer<S>) {
     const { auth, random, regions, tuning, wall } = platform;
     this.#platform = platform;
+    this.#observer = observer;
     const names = regions.map(({ region }) => region);
     this.#machine = new Machine(names, tuning, random, () => Math.trunc(wall()), auth.renewable);
   }
@@ -74,7 +82,7 @@ export class Driver {
   }
 
   /** Make a subscription known, whose events go to the sink. */
-  begin(input: Input & { readonly type: 'begin' }, sink: Sink): void {
+  begin(input: Input & { readonly type: 'begin' }, sink: S): void {
     this.#sinks.set(input.subscription, sink);
     this.feed(input);
   }
@@ -112,15 +120,15 @@ export class Driver {
   #do(command: Command): void {
     switch (command.type) {
       case 'emit':
-        return this.#sinks.get(command.subscription)?.event(command.event);
-      case 'presence':
-        return this.#sinks.get(command.subscription)?.presence?.(command.event);
-      case 'finish':
-        this.#sinks
-          .get(command.subscription)
-          ?.finish(command.error, (pending) => command.position.checkpoint(pending));
-        this.#sinks.delete(command.subscription);
+        this.#sinks.get(command.subscription)?.put(command.event);
+        if (command.event.type === 'state') {
+          this.#observer.changed();
+        }
         return;
+      case 'presence':
+        return this.#sinks.get(command.subscription)?.change?.(command.event);
+      case 'finish':
+        return this.#finish(command);
       case 'set-timer':
         return this.#setTimer(command.name, command.ms);
       case 'cancel-timer':
@@ -146,6 +154,15 @@ export class Driver {
         return;
       case 'renew':
         return this.#platform.auth.refused(this.#connections.get(command.connection)?.headers);
+    }
+  }
+
+  #finish({ error, position, subscription }: Command & { readonly type: 'finish' }): void {
+    const sink = this.#sinks.get(subscription);
+    if (sink !== undefined) {
+      this.#sinks.delete(subscription);
+      sink.finish(error, (pending) => position.checkpoint(pending));
+      this.#observer.finished(sink);
     }
   }
 

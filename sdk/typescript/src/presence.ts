@@ -1,5 +1,6 @@
 /** Who is in a channel: a handle that follows it, and makes the client a member. */
 
+import type { Sink } from './driver.js';
 import { ClientError, type GraphQLError, RefusedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { callAll } from './listeners.js';
@@ -7,7 +8,7 @@ import { type Asker, Counter, MemberReader } from './polling.js';
 import type { Occupancy } from './presenceOperations.js';
 import { type PresenceEvent, type PresenceMember, Roster } from './roster.js';
 import { later } from './timers.js';
-import type { StateEvent } from './types.js';
+import type { StateEvent, SubscriptionEvent } from './types.js';
 
 /** `data` is shown to others (at most 1,024 bytes). Without `enter` the client only watches. */
 export interface PresenceOptions {
@@ -37,7 +38,7 @@ export interface PresenceHost extends Asker {
  * an ENTER for each that is there. Who reads it slowly gets one change for several of the same
  * user. The iteration ends after `close`; it throws RefusedError if the API refuses the channel.
  */
-export class Presence implements AsyncIterableIterator<PresenceChange> {
+export class Presence implements AsyncIterableIterator<PresenceChange>, Sink {
   readonly channel: string;
   readonly #host: Promise<PresenceHost>;
   readonly #roster = new Roster();
@@ -151,9 +152,9 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
     return this.#closed;
   }
 
-  /** For the client: the state of the channel's subscription. @internal */
-  put(state: StateEvent): void {
-    if (this.#over) {
+  /** For the client: the state of the channel's subscription; it brings no messages. @internal */
+  put(state: SubscriptionEvent): void {
+    if (this.#over || state.type !== 'state') {
       return;
     }
     this.#tell(state);
@@ -184,6 +185,11 @@ export class Presence implements AsyncIterableIterator<PresenceChange> {
         this.#counter.soon();
       }
     });
+  }
+
+  /** For the client: no event comes any more; why is known already. @internal */
+  finish(): void {
+    // `put` got the refusal.
   }
 
   #tell(state: StateEvent): void {

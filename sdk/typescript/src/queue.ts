@@ -11,9 +11,10 @@ export class EventQueue {
   #states = 0;
   #finished = false;
   #error: unknown = null;
-  #wake: (() => void) | null = null;
-  /** Done when those that asked before have theirs. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** those that wait for an event, in their order; most consumers ask one at a time */
+  #waiting: (() => void)[] | null = null;
+  /** how many were woken, and have not taken theirs yet */
+  #woken = 0;
 
   /** Append an event. */
   put(event: SubscriptionEvent): void {
@@ -28,7 +29,7 @@ export class EventQueue {
         this.#states -= 1;
       }
     }
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Nothing comes any more; the first call decides about the error. */
@@ -37,7 +38,7 @@ export class EventQueue {
       this.#finished = true;
       this.#error = error;
     }
-    this.#wake?.();
+    this.#wake();
   }
 
   /** The messages that were not taken. */
@@ -55,30 +56,38 @@ export class EventQueue {
    * The next event, or null at the end; throws the error that ended it, once. Several calls at once
    * are served in their order.
    */
-  take(): Promise<SubscriptionEvent | null> {
-    const taken = this.#turn.then(() => this.#take());
-    this.#turn = taken.catch(() => undefined);
-    return taken;
+  async take(): Promise<SubscriptionEvent | null> {
+    if (this.#woken > 0 || (this.#events.length === 0 && !this.#finished)) {
+      await new Promise<void>((resolve) => {
+        if (this.#waiting === null) {
+          this.#waiting = [resolve];
+        } else {
+          this.#waiting.push(resolve);
+        }
+        this.#wake();
+      });
+      this.#woken -= 1;
+    }
+    const event = this.#events.shift();
+    if (event !== undefined) {
+      this.#states -= event.type === 'state' ? 1 : 0;
+      return event;
+    }
+    const error = this.#error;
+    this.#error = null;
+    if (error !== null) {
+      throw error as Error;
+    }
+    return null;
   }
 
-  async #take(): Promise<SubscriptionEvent | null> {
-    for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) {
-        this.#states -= event.type === 'state' ? 1 : 0;
-        return event;
-      }
-      if (this.#finished) {
-        const error = this.#error;
-        this.#error = null;
-        if (error !== null) {
-          throw error as Error;
-        }
-        return null;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+  /** Wake as many as there are events for, at the end all. */
+  #wake(): void {
+    while (this.#waiting !== null && (this.#finished || this.#events.length > this.#woken)) {
+      const [next, ...others] = this.#waiting;
+      this.#waiting = others.length > 0 ? others : null;
+      this.#woken += 1;
+      next?.();
     }
   }
 }

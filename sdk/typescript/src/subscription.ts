@@ -1,15 +1,16 @@
 /** A channel's messages, for one consumer. */
 
+import type { Sink } from './driver.js';
 import { callAll } from './listeners.js';
 import { EventQueue } from './queue.js';
 import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
 
-/** What a subscription needs of its client. */
+/** What subscriptions need of their client; `key` is the subscription's number there. */
 export interface SubscriptionHost {
-  readonly isOwn: (id: string) => boolean;
-  readonly taken: (message: Message) => void;
-  readonly checkpoint: (pending: readonly Message[]) => Checkpoint | null;
-  readonly end: () => Promise<void>;
+  isOwn(id: string): boolean;
+  taken(key: number, message: Message): void;
+  checkpoint(key: number, pending: readonly Message[]): Checkpoint | null;
+  end(key: number, subscription: Subscription): Promise<void>;
 }
 
 /**
@@ -17,22 +18,25 @@ export interface SubscriptionHost {
  * `refused` state and after `close`; it throws BufferOverflowError if the consumer was too slow and
  * nothing is stored to catch up from.
  */
-export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
+export class Subscription implements AsyncIterableIterator<SubscriptionEvent>, Sink {
   readonly channel: string;
+  readonly #key: number;
   readonly #host: SubscriptionHost;
   readonly #skipOwn: boolean;
   readonly #queue = new EventQueue();
-  readonly #watchers = new Set<(state: StateEvent) => void>();
+  /** made for the first one: most subscriptions have none */
+  #watchers: Set<(state: StateEvent) => void> | null = null;
   #state: StateEvent | null = null;
   /** what was dropped at `close` */
   #dropped: readonly Message[] = [];
   /** in place of the host's, after the end */
-  #checkpoint: SubscriptionHost['checkpoint'] | null = null;
+  #checkpoint: ((pending: readonly Message[]) => Checkpoint | null) | null = null;
   #closed: Promise<void> | null = null;
 
   /** Use `Client.subscribe`. */
-  constructor(channel: string, host: SubscriptionHost, skipOwn: boolean) {
+  constructor(channel: string, key: number, host: SubscriptionHost, skipOwn: boolean) {
     this.channel = channel;
+    this.#key = key;
     this.#host = host;
     this.#skipOwn = skipOwn;
   }
@@ -44,9 +48,10 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
 
   /** Be told of each change of `state` when it happens. Returns what ends that. */
   onState(watcher: (state: StateEvent) => void): () => void {
+    this.#watchers ??= new Set();
     this.#watchers.add(watcher);
     return () => {
-      this.#watchers.delete(watcher);
+      this.#watchers?.delete(watcher);
     };
   }
 
@@ -64,7 +69,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
       return { done: true, value: undefined };
     }
     if (event.type === 'message') {
-      this.#host.taken(event.message);
+      this.#host.taken(this.#key, event.message);
     }
     return { done: false, value: event };
   }
@@ -81,7 +86,9 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
    */
   checkpoint(): Checkpoint | null {
     const pending = [...this.#dropped, ...this.#queue.pending()];
-    return (this.#checkpoint ?? this.#host.checkpoint)(pending);
+    return this.#checkpoint === null
+      ? this.#host.checkpoint(this.#key, pending)
+      : this.#checkpoint(pending);
   }
 
   /** End the subscription and the iteration; what was not read is dropped. Resolves when it is done. */
@@ -90,7 +97,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
       this.#dropped = this.#queue.pending();
       this.#queue.clear();
       this.#queue.finish(null);
-      this.#closed = this.#host.end();
+      this.#closed = this.#host.end(this.#key, this);
       this.#queue.clear();
     }
     return this.#closed;
@@ -104,19 +111,21 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
     if (event.type === 'state') {
       this.#state = event;
       this.#queue.put(event);
-      callAll(this.#watchers, event);
+      if (this.#watchers !== null) {
+        callAll(this.#watchers, event);
+      }
       return;
     }
     const own = this.#host.isOwn(event.message.id);
     if (own && this.#skipOwn) {
-      this.#host.taken(event.message);
+      this.#host.taken(this.#key, event.message);
     } else {
       this.#queue.put({ ...event, own });
     }
   }
 
   /** For the client: no event comes any more. @internal */
-  finish(error: Error | null, checkpoint: SubscriptionHost['checkpoint']): void {
+  finish(error: Error | null, checkpoint: (pending: readonly Message[]) => Checkpoint | null): void {
     this.#checkpoint = checkpoint;
     this.#queue.finish(error);
   }
