@@ -9,7 +9,7 @@
 import type { Beginning, Tuning } from './options.js';
 import { SeenIds } from './seen.js';
 import { type Checkpoint, LOWEST_ID, type Message, messageTime, publishedTime } from './types.js';
-import { idAt, timeOf } from './ulid.js';
+import { idAt, idNotAfter, timeOf } from './ulid.js';
 
 /** From where to read a region's history, and whether messages may be missing. */
 export interface ResumePoint {
@@ -19,10 +19,6 @@ export interface ResumePoint {
 
 function later(a: string, b: string): string {
   return a > b ? a : b;
-}
-
-function earlier(a: string, b: string): string {
-  return a < b ? a : b;
 }
 
 /**
@@ -37,7 +33,8 @@ export class ResumePosition {
   #floor = LOWEST_ID;
   #position: number | null = null;
   #fromMessage = true;
-  #readUpTo = new Map<string, number>();
+  /** made for the first region: no channel needs it before its connection is lost */
+  #readUpTo: Map<string, number> | null = null;
   readonly #seen: SeenIds;
 
   constructor(options: Tuning, beginning: Beginning, wall: () => number) {
@@ -45,19 +42,22 @@ export class ResumePosition {
     const { after, checkpoint, replayMs } = beginning;
     this.#options = options;
     this.#wall = wall;
-    this.#seen = new SeenIds(seenLimit);
-    if (checkpoint !== undefined && checkpoint !== null) {
+    if (checkpoint === undefined || checkpoint === null) {
+      this.#seen = new SeenIds(seenLimit);
+    } else {
       // Ids of a future that never was may have got into it.
-      this.#position = Math.min(checkpoint.positionMs, wall());
-      const latest = idAt(this.#position);
-      const places = checkpoint.seen.map((id) => [id, earlier(id, latest)] as const);
-      this.#floor = earlier(checkpoint.floor, latest);
-      this.#seen = new SeenIds(seenLimit, places, earlier(checkpoint.evicted, latest));
+      const latest = Math.min(checkpoint.positionMs, wall());
+      const times = checkpoint.seen.map((id) => [id, latest] as const);
+      this.#position = latest;
+      this.#floor = idNotAfter(checkpoint.floor, latest);
+      this.#seen = new SeenIds(seenLimit, times, idNotAfter(checkpoint.evicted, latest));
       this.#readUpTo = new Map(Object.entries(checkpoint.readUpToMs));
-    } else if (after !== undefined) {
-      this.#floor = earlier(after, idAt(wall()));
+    }
+    if (after !== undefined) {
+      const now = wall();
+      this.#floor = idNotAfter(after, now);
       this.#position = timeOf(this.#floor);
-      this.#seen.add(after, this.#floor);
+      this.#seen.add(after, now);
     } else if (replayMs !== undefined) {
       this.#position = Math.max(0, wall() - replayMs);
       this.#floor = idAt(this.#position);
@@ -97,12 +97,15 @@ export class ResumePosition {
    * push it out of what is remembered.
    */
   wanted(messages: readonly Message[]): Message[] {
+    if (messages.length === 0) {
+      return [];
+    }
     const began = timeOf(this.#floor);
     const isTime = this.#floor === idAt(began);
     return messages.filter(
       (message) =>
         !this.#seen.has(message.id) &&
-        earlier(message.id, idAt(messageTime(message))) > this.#seen.evicted &&
+        idNotAfter(message.id, messageTime(message)) > this.#seen.evicted &&
         (publishedTime(message) >= began || !isTime),
     );
   }
@@ -110,7 +113,7 @@ export class ResumePosition {
   /** Whether to deliver the message; if so it counts as delivered. */
   accept(message: Message): boolean {
     const time = Math.min(messageTime(message), this.#wall());
-    if (!this.#seen.add(message.id, earlier(message.id, idAt(time)))) {
+    if (!this.#seen.add(message.id, time)) {
       return false;
     }
     if (this.#position === null || !this.#fromMessage) {
@@ -126,6 +129,7 @@ export class ResumePosition {
   /** The region's stream has been read up to now, or (`limitMs`) only up to then. */
   hasRead(region: string, limitMs: number | null): void {
     if (this.#position !== null) {
+      this.#readUpTo ??= new Map();
       this.#readUpTo.set(region, Math.min(this.#position, limitMs ?? this.#position));
     }
   }
@@ -134,13 +138,13 @@ export class ResumePosition {
   resume(region: string): ResumePoint {
     const { overlapMs, lookbackMs } = this.#options;
     const position = this.#position ?? 0;
-    const readUpTo = this.#readUpTo.get(region);
+    const readUpTo = this.#readUpTo?.get(region);
     let wanted = 0;
     let promised = 0;
     if (readUpTo !== undefined) {
       wanted = Math.min(readUpTo, position) - overlapMs;
       promised = wanted;
-    } else if (this.#readUpTo.size > 0) {
+    } else if (this.#readUpTo !== null && this.#readUpTo.size > 0) {
       wanted = position - Math.max(lookbackMs, overlapMs);
       promised = position - overlapMs;
     }
@@ -155,7 +159,7 @@ export class ResumePosition {
       return null;
     }
     const positionMs = pending.reduce((t, m) => Math.min(t, messageTime(m)), this.#position);
-    const readUpTo = [...this.#readUpTo].map(([r, t]) => [r, Math.min(t, positionMs)] as const);
+    const readUpTo = [...(this.#readUpTo ?? [])].map(([r, t]) => [r, Math.min(t, positionMs)] as const);
     return {
       floor: this.#floor,
       evicted: this.#seen.evicted,

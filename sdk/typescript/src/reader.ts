@@ -27,24 +27,26 @@ export interface PageUser {
 export class HistoryReader {
   readonly #core: Core;
   readonly #user: PageUser;
-  readonly #wanted = new Set<Attachment>();
+  /** by region */
+  readonly #wanted: readonly Set<Attachment>[];
   readonly #requests = new Map<number, Request>();
 
   constructor(core: Core, user: PageUser) {
     this.#core = core;
     this.#user = user;
+    this.#wanted = core.regions.map(() => new Set());
   }
 
   /** The attachment may need a page; it is asked for at the end of this input. */
   want(attachment: Attachment): void {
     if (attachment.request === null && !attachment.waiting) {
-      this.#wanted.add(attachment);
+      this.#wanted[attachment.region]?.add(attachment);
     }
   }
 
   /** The attachment is no more. */
   forget(attachment: Attachment): void {
-    this.#wanted.delete(attachment);
+    this.#wanted[attachment.region]?.delete(attachment);
     const request = this.#requests.get(attachment.request ?? -1);
     attachment.request = null;
     if (request === undefined) {
@@ -65,16 +67,15 @@ export class HistoryReader {
     }
     this.#end(request);
     // First all of them are free again: one's answer may drop another.
-    const open = request.attachments.map((attachment) => {
+    for (const attachment of request.attachments) {
       if (attachment !== null) {
         attachment.request = null;
       }
-      return attachment;
-    });
-    for (const [place, attachment] of open.entries()) {
+    }
+    for (const [place, attachment] of request.attachments.entries()) {
       const answer = answers[place];
       // `forget` has taken out those that are no more, but one's answer may end another.
-      if (!attachment?.connection.attachments.has(attachment.id)) {
+      if (attachment === null || attachment.phase === 'over') {
         continue;
       }
       if (answer === null || answer === undefined) {
@@ -102,31 +103,51 @@ export class HistoryReader {
 
   /** Send the requests that are due. */
   flush(): void {
-    const { historyBatch } = this.#core.options;
-    if (this.#wanted.size === 0) {
-      return;
-    }
-    for (const region of new Set([...this.#wanted].map((each) => each.region))) {
-      const ready = [...this.#wanted].filter((each) => each.region === region);
-      let underWay = [...this.#requests.values()].filter((each) => each.region === region).length;
-      while (
-        ready.length > 0 &&
-        (underWay === 0 || (ready.length >= historyBatch && underWay < REQUESTS_AT_ONCE))
-      ) {
-        const batch = ready[0]?.alone === true ? ready.splice(0, 1) : ready.splice(0, historyBatch);
-        underWay += this.#send(region, batch) ? 1 : 0;
+    for (const [region, wanted] of this.#wanted.entries()) {
+      while (this.#mayAsk(region, wanted.size)) {
+        this.#send(region, wanted);
       }
     }
   }
 
-  #send(region: number, batch: readonly Attachment[]): boolean {
+  /** One request at a time, so that channels gather for the next one; several, if they fill them. */
+  #mayAsk(region: number, wanted: number): boolean {
+    if (wanted === 0) {
+      return false;
+    }
+    let underWay = 0;
+    for (const request of this.#requests.values()) {
+      underWay += request.region === region ? 1 : 0;
+    }
+    return (
+      underWay === 0 || (wanted >= this.#core.options.historyBatch && underWay < REQUESTS_AT_ONCE)
+    );
+  }
+
+  /** Those that came first, or one that must be asked for alone. */
+  #batch(wanted: ReadonlySet<Attachment>): Attachment[] {
+    const batch: Attachment[] = [];
+    for (const attachment of wanted) {
+      if (batch.length === this.#core.options.historyBatch || (attachment.alone && batch.length > 0)) {
+        break;
+      }
+      batch.push(attachment);
+      if (attachment.alone) {
+        break;
+      }
+    }
+    return batch;
+  }
+
+  #send(region: number, wanted: Set<Attachment>): void {
+    const batch = this.#batch(wanted);
     const { historyTimeoutMs, pageLimit } = this.#core.options;
     const share = Math.max(LEAST_PER_PAGE, Math.floor(pageLimit / batch.length));
     const attachments: Attachment[] = [];
     const pages: PageQuery[] = [];
     const number = this.#core.number();
     for (const attachment of batch) {
-      const page = this.#wanted.delete(attachment) ? this.#user.next(attachment) : null;
+      const page = wanted.delete(attachment) ? this.#user.next(attachment) : null;
       if (page !== null) {
         const { after, most, nextToken } = page;
         const limit = Math.min(share, pageLimit, most);
@@ -136,12 +157,11 @@ export class HistoryReader {
       }
     }
     if (pages.length === 0) {
-      return false;
+      return;
     }
     this.#requests.set(number, { number, region, attachments });
     this.#core.commands.push({ type: 'fetch', request: number, region, pages });
     this.#core.setTimer(timerOf(number), historyTimeoutMs);
-    return true;
   }
 
   #end(request: Request): void {

@@ -1,26 +1,23 @@
 import { LOWEST_ID } from './types.js';
+import { idNotAfter } from './ulid.js';
 
 /**
- * The ids that were delivered last, at most `limit`, and the time of each.
+ * The ids that were delivered last, `limit` or a few more, and the time of each.
  *
  * Publishers choose ids, so an id says nothing about when it may be forgotten, and its *place* in
- * time is never later than when its message was published. Every message with a place above
- * `evicted` that was ever added is known.
+ * time, `idNotAfter` its time, is never later than when its message was published. Every message
+ * with a place above `evicted` that was ever added is known.
  */
 export class SeenIds {
   readonly #limit: number;
-  readonly #places = new Map<string, string>();
+  readonly #times = new Map<string, number>();
   #evicted: string;
 
-  constructor(
-    limit: number,
-    places: Iterable<readonly [id: string, place: string]> = [],
-    evicted = LOWEST_ID,
-  ) {
+  constructor(limit: number, times: Iterable<readonly [id: string, ms: number]> = [], evicted = LOWEST_ID) {
     this.#limit = limit;
     this.#evicted = evicted;
-    for (const [id, place] of places) {
-      this.add(id, place);
+    for (const [id, ms] of times) {
+      this.add(id, ms);
     }
   }
 
@@ -29,26 +26,35 @@ export class SeenIds {
   }
 
   has(id: string): boolean {
-    return this.#places.has(id);
+    return this.#times.has(id);
   }
 
-  /** Whether the id is new. `place` is an id of the time at which it was published. */
-  add(id: string, place: string): boolean {
-    if (this.#places.has(id)) {
+  /** Whether the id is new. `ms` is when it was published. */
+  add(id: string, ms: number): boolean {
+    if (this.#times.has(id)) {
       return false;
     }
-    this.#places.set(id, place);
-    const [oldest] = this.#places;
-    if (this.#places.size > this.#limit && oldest !== undefined) {
-      const [forgotten, where] = oldest;
-      this.#places.delete(forgotten);
-      this.#evicted = where > this.#evicted ? where : this.#evicted;
+    this.#times.set(id, ms);
+    if (this.#times.size > this.#limit + Math.floor(this.#limit / 16)) {
+      // A map looks for its first entry from where the first one ever was: so many at a time.
+      this.#forgetOldest();
     }
     return true;
   }
 
   /** The ids, as they were delivered, except these. */
   without(ids: ReadonlySet<string>): string[] {
-    return [...this.#places.keys()].filter((id) => !ids.has(id));
+    return [...this.#times.keys()].filter((id) => !ids.has(id));
+  }
+
+  #forgetOldest(): void {
+    for (const [id, ms] of this.#times) {
+      if (this.#times.size <= this.#limit) {
+        return;
+      }
+      this.#times.delete(id);
+      const place = idNotAfter(id, ms);
+      this.#evicted = place > this.#evicted ? place : this.#evicted;
+    }
   }
 }

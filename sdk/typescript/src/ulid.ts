@@ -4,6 +4,8 @@
  */
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** What a character is worth, by its code. */
+const DIGITS = Array.from({ length: 91 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)));
 const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const TIME_LENGTH = 10;
 const TAIL_LENGTH = 16;
@@ -20,8 +22,8 @@ export function timeOf(ulid: string): number {
     throw new RangeError(`not a ULID: ${ulid}`);
   }
   let value = 0;
-  for (const char of ulid.slice(0, TIME_LENGTH)) {
-    value = value * 32 + ALPHABET.indexOf(char);
+  for (let place = 0; place < TIME_LENGTH; place += 1) {
+    value = value * 32 + (DIGITS[ulid.charCodeAt(place)] ?? 0);
   }
   return value;
 }
@@ -39,6 +41,12 @@ function timeText(ms: number): string {
 /** The smallest id of a millisecond: `history(after:)` it is everything from then on. */
 export function idAt(ms: number): string {
   return timeText(ms) + '0'.repeat(TAIL_LENGTH);
+}
+
+/** The smaller of an id and the first one of a millisecond. */
+export function idNotAfter(ulid: string, ms: number): string {
+  const first = idAt(ms);
+  return ulid < first ? ulid : first;
 }
 
 /** An id just below this one, for reading history from this one on, inclusively. */

@@ -60,12 +60,22 @@ test('the key travels in the subprotocol', () => {
 test('seen ids forget what was delivered first, whatever its id', () => {
   const future = '7ZZZZZZZZZ0000000000000000';
   const seen = new SeenIds(2);
-  expect(seen.add(future, idAt(NOW))).toBe(true);
-  const ids = [9, 7].map((offset) => idAt(NOW + offset));
-  expect(ids.map((id) => seen.add(id, id))).toEqual([true, true]);
+  expect(seen.add(future, NOW)).toBe(true);
+  const times = [NOW + 9, NOW + 7];
+  expect(times.map((ms) => seen.add(idAt(ms), ms))).toEqual([true, true]);
   expect(seen.evicted).toBe(idAt(NOW));
-  expect(ids.map((id) => seen.add(id, id))).toEqual([false, false]);
+  expect(times.map((ms) => seen.add(idAt(ms), ms))).toEqual([false, false]);
   expect(seen.without(new Set([idAt(NOW + 9)]))).toEqual([idAt(NOW + 7)]);
+});
+
+test('seen ids are forgotten many at a time, and never more than down to the limit', () => {
+  const seen = new SeenIds(32);
+  const ids = Array.from({ length: 35 }, (_, place) => idAt(NOW + place));
+  ids.slice(0, 34).forEach((id, place) => seen.add(id, NOW + place));
+  expect(seen.without(new Set())).toEqual(ids.slice(0, 34));
+  seen.add(idAt(NOW + 34), NOW + 34);
+  expect(seen.without(new Set())).toEqual(ids.slice(3));
+  expect(seen.evicted).toBe(ids[2]);
 });
 
 test('a connection lost with undelivered messages: read up to the oldest of them', () => {
