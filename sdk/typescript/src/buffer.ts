@@ -80,14 +80,9 @@ export class DeliveryBuffer {
     region: number,
     more: Partial<Pick<StateEvent, 'gap' | 'attempt' | 'errorType' | 'reason'>> = {},
   ): void {
-    const plain = { gap: false, attempt: 0, errorType: null, reason: null };
-    const event: StateEvent = {
-      type: 'state',
-      state,
-      region: this.#core.name(region),
-      ...plain,
-      ...more,
-    };
+    const { gap = false, attempt = 0, errorType = null, reason = null } = more;
+    const name = this.#core.name(region);
+    const event: StateEvent = { type: 'state', state, region: name, gap, attempt, errorType, reason };
     this.#core.commands.push({ type: 'emit', subscription: this.#subscription, event });
   }
 

@@ -9,7 +9,7 @@ interface Renewals {
 
 /** What the machine's parts share: its regions and options, the command list, numbers and time. */
 export class Core {
-  readonly commands: Command[] = [];
+  commands: Command[] = [];
   readonly regions: readonly string[];
   /** by place in `regions` */
   readonly renewals: readonly Renewals[];

@@ -7,7 +7,6 @@ import { Machine } from './machine.js';
 import { historyOperation, pagesOf, SUBSCRIBE } from './operations.js';
 import type { Tuning } from './options.js';
 import { PRESENCE_CHANGED } from './presenceOperations.js';
-import { authorization } from './protocol.js';
 import type { PresenceEvent } from './roster.js';
 import type { Command, Fetch, Input, PageAnswer } from './signals.js';
 import { later } from './timers.js';
@@ -48,6 +47,8 @@ interface Open {
   readonly endpoint: RegionEndpoint;
   /** null until the headers are there */
   socket: WebSocketConnection | null;
+  /** the API's, as the protocol wants it; empty until the headers are there */
+  host: string;
   /** the headers that were used last */
   headers: Readonly<Record<string, string>> | undefined;
   /** the subscriptions whose headers are not there yet */
@@ -175,7 +176,7 @@ export class Driver<S extends Sink> {
   }
 
   async #open(connection: number, endpoint: RegionEndpoint): Promise<void> {
-    const open: Open = { endpoint, socket: null, headers: undefined, starting: new Set() };
+    const open: Open = { endpoint, socket: null, host: '', headers: undefined, starting: new Set() };
     this.#connections.set(connection, open);
     const closed = (reason: string): void => {
       this.feed({ type: 'closed', connection, reason });
@@ -185,10 +186,11 @@ export class Driver<S extends Sink> {
       const headers = await this.#platform.auth.headers({ endpoint, url, body: '{}' });
       if (this.#connections.get(connection) === open) {
         open.headers = headers;
+        open.host = new URL(endpoint.graphqlUrl).host;
         open.socket = new WebSocketConnection(
           this.#platform.WebSocket,
           endpoint.realtimeUrl,
-          authorization(endpoint, headers),
+          { host: open.host, ...headers },
           (frame) => {
             this.feed({ type: 'received', connection, frame });
           },
@@ -218,7 +220,7 @@ export class Driver<S extends Sink> {
       // It may have been stopped meanwhile.
       if (starting.delete(id)) {
         open.headers = headers;
-        open.socket?.start(id, body, authorization(endpoint, headers));
+        open.socket?.start(id, body, { host: open.host, ...headers });
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

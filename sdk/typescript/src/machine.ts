@@ -56,7 +56,9 @@ export class Machine {
       this.#fleet.end();
       this.#delivery.end();
     }
-    return this.#core.commands.splice(0);
+    const { commands } = this.#core;
+    this.#core.commands = [];
+    return commands;
   }
 
   /** How far a consumer is that has not taken `pending` yet; null before the first live. */

@@ -49,24 +49,40 @@ export interface Operation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+/** The document that was made last: after an interruption all of them are the same. */
+let made = { shape: '', query: '' };
+
 /** One query with a page of each channel, under the aliases h0, h1 and so on. */
 export function historyOperation(pages: readonly PageQuery[]): Operation {
+  const shape = pages.map(({ after }) => (after === null ? 'l' : 'a')).join('');
+  if (made.shape !== shape) {
+    made = { shape, query: historyQuery(shape) };
+  }
   const variables: Record<string, unknown> = {};
-  const declared: string[] = [];
-  const fields = pages.map(({ after, channel, limit, nextToken }, place) => {
-    declared.push(`$n${place}: String!, $l${place}: Int, $t${place}: String`);
+  for (const [place, { after, channel, limit, nextToken }] of pages.entries()) {
     variables[`n${place}`] = channel;
     variables[`l${place}`] = limit;
     variables[`t${place}`] = nextToken;
-    let which = `last: $l${place}`;
     if (after !== null) {
-      declared.push(`$a${place}: ID`);
       variables[`a${place}`] = after;
+    }
+  }
+  return { query: made.query, variables };
+}
+
+/** `shape` has a letter for each page: `a` after an id, `l` the last ones. */
+function historyQuery(shape: string): string {
+  const declared: string[] = [];
+  const fields = Array.from(shape, (letter, place) => {
+    declared.push(`$n${place}: String!, $l${place}: Int, $t${place}: String`);
+    let which = `last: $l${place}`;
+    if (letter === 'a') {
+      declared.push(`$a${place}: ID`);
       which = `after: $a${place}, limit: $l${place}`;
     }
     return `  h${place}: history(name: $n${place}, ${which}, nextToken: $t${place}) { items { ${FIELDS} } nextToken }`;
   });
-  return { query: `query History(${declared.join(', ')}) {\n${fields.join('\n')}\n}`, variables };
+  return `query History(${declared.join(', ')}) {\n${fields.join('\n')}\n}`;
 }
 
 /** A page in an answer; throws NoAnswerError. */

@@ -2,7 +2,7 @@
 
 import { parsePresenceEvent } from './presenceOperations.js';
 import type { PresenceEvent } from './roster.js';
-import { type Message, objectOf, parseMessage, type RegionEndpoint } from './types.js';
+import { type Message, objectOf, parseMessage } from './types.js';
 
 export const SUBPROTOCOL = 'graphql-ws';
 
@@ -84,15 +84,7 @@ export function decode(text: string): Frame | null {
   return { type: 'ka' };
 }
 
-/** Headers that show who asks, as the protocol's authorization. */
-export function authorization(
-  endpoint: RegionEndpoint,
-  headers: Readonly<Record<string, string>>,
-): Record<string, string> {
-  return { host: new URL(endpoint.graphqlUrl).host, ...headers };
-}
-
-/** The subprotocols to connect with: the protocol's name, and the authorization. */
+/** The subprotocols to connect with: the protocol's name, and the authorization: the API's host, and headers that show who asks. */
 export function subprotocols(shown: Readonly<Record<string, string>>): [string, string] {
   const bytes = new TextEncoder().encode(JSON.stringify(shown));
   const header = btoa(String.fromCharCode(...bytes));
