@@ -2,11 +2,18 @@ import type { Message, SubscriptionEvent } from './types.js';
 
 const STATES = 64;
 
+/** Is told of each message that is given out; `key` is the subscription's number. */
+export interface QueueHost {
+  taken(key: number, message: Message): void;
+}
+
 /**
  * Events between the machine and its consumer, first in, first out. The machine bounds the
  * messages; of states the newest 64 are kept.
  */
 export class EventQueue {
+  readonly #key: number;
+  readonly #host: QueueHost;
   readonly #events: SubscriptionEvent[] = [];
   #states = 0;
   #finished = false;
@@ -15,6 +22,11 @@ export class EventQueue {
   #waiting: (() => void)[] | null = null;
   /** how many were woken, and have not taken theirs yet */
   #woken = 0;
+
+  constructor(key: number, host: QueueHost) {
+    this.#key = key;
+    this.#host = host;
+  }
 
   /** Append an event. */
   put(event: SubscriptionEvent): void {
@@ -53,10 +65,10 @@ export class EventQueue {
   }
 
   /**
-   * The next event, or null at the end; throws the error that ended it, once. Several calls at once
-   * are served in their order.
+   * The next event, or that it is the end; throws the error that ended it, once. Several calls at
+   * once are served in their order.
    */
-  async take(): Promise<SubscriptionEvent | null> {
+  async next(): Promise<IteratorResult<SubscriptionEvent>> {
     if (this.#woken > 0 || (this.#events.length === 0 && !this.#finished)) {
       await new Promise<void>((resolve) => {
         if (this.#waiting === null) {
@@ -69,16 +81,20 @@ export class EventQueue {
       this.#woken -= 1;
     }
     const event = this.#events.shift();
-    if (event !== undefined) {
-      this.#states -= event.type === 'state' ? 1 : 0;
-      return event;
+    if (event === undefined) {
+      const error = this.#error;
+      this.#error = null;
+      if (error !== null) {
+        throw error as Error;
+      }
+      return { done: true, value: undefined };
     }
-    const error = this.#error;
-    this.#error = null;
-    if (error !== null) {
-      throw error as Error;
+    if (event.type === 'message') {
+      this.#host.taken(this.#key, event.message);
+    } else {
+      this.#states -= 1;
     }
-    return null;
+    return { done: false, value: event };
   }
 
   /** Wake as many as there are events for, at the end all. */

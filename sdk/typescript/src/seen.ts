@@ -10,7 +10,8 @@ import { idNotAfter } from './ulid.js';
  */
 export class SeenIds {
   readonly #limit: number;
-  readonly #times = new Map<string, number>();
+  /** made for the first one: many channels are quiet */
+  #times: Map<string, number> | null = null;
   #evicted: string;
 
   constructor(limit: number, times: Iterable<readonly [id: string, ms: number]> = [], evicted = LOWEST_ID) {
@@ -26,33 +27,34 @@ export class SeenIds {
   }
 
   has(id: string): boolean {
-    return this.#times.has(id);
+    return this.#times?.has(id) === true;
   }
 
   /** Whether the id is new. `ms` is when it was published. */
   add(id: string, ms: number): boolean {
+    this.#times ??= new Map();
     if (this.#times.has(id)) {
       return false;
     }
     this.#times.set(id, ms);
     if (this.#times.size > this.#limit + Math.floor(this.#limit / 16)) {
       // A map looks for its first entry from where the first one ever was: so many at a time.
-      this.#forgetOldest();
+      this.#forgetOldest(this.#times);
     }
     return true;
   }
 
   /** The ids, as they were delivered, except these. */
   without(ids: ReadonlySet<string>): string[] {
-    return [...this.#times.keys()].filter((id) => !ids.has(id));
+    return [...(this.#times?.keys() ?? [])].filter((id) => !ids.has(id));
   }
 
-  #forgetOldest(): void {
-    for (const [id, ms] of this.#times) {
-      if (this.#times.size <= this.#limit) {
+  #forgetOldest(times: Map<string, number>): void {
+    for (const [id, ms] of times) {
+      if (times.size <= this.#limit) {
         return;
       }
-      this.#times.delete(id);
+      times.delete(id);
       const place = idNotAfter(id, ms);
       this.#evicted = place > this.#evicted ? place : this.#evicted;
     }

@@ -2,13 +2,14 @@
 
 import type { Sink } from './driver.js';
 import { callAll } from './listeners.js';
-import { EventQueue } from './queue.js';
+import { EventQueue, type QueueHost } from './queue.js';
 import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
 
+const NOTHING: readonly Message[] = [];
+
 /** What subscriptions need of their client; `key` is the subscription's number there. */
-export interface SubscriptionHost {
+export interface SubscriptionHost extends QueueHost {
   isOwn(id: string): boolean;
-  taken(key: number, message: Message): void;
   checkpoint(key: number, pending: readonly Message[]): Checkpoint | null;
   end(key: number, subscription: Subscription): Promise<void>;
 }
@@ -23,12 +24,12 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent>, S
   readonly #key: number;
   readonly #host: SubscriptionHost;
   readonly #skipOwn: boolean;
-  readonly #queue = new EventQueue();
+  readonly #queue: EventQueue;
   /** made for the first one: most subscriptions have none */
   #watchers: Set<(state: StateEvent) => void> | null = null;
   #state: StateEvent | null = null;
   /** what was dropped at `close` */
-  #dropped: readonly Message[] = [];
+  #dropped = NOTHING;
   /** in place of the host's, after the end */
   #checkpoint: ((pending: readonly Message[]) => Checkpoint | null) | null = null;
   #closed: Promise<void> | null = null;
@@ -38,6 +39,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent>, S
     this.channel = channel;
     this.#key = key;
     this.#host = host;
+    this.#queue = new EventQueue(key, host);
     this.#skipOwn = skipOwn;
   }
 
@@ -63,15 +65,8 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent>, S
    * The next event. Several calls at once get the events in the order of the calls; all of them end
    * at `close`.
    */
-  async next(): Promise<IteratorResult<SubscriptionEvent>> {
-    const event = await this.#queue.take();
-    if (event === null) {
-      return { done: true, value: undefined };
-    }
-    if (event.type === 'message') {
-      this.#host.taken(this.#key, event.message);
-    }
-    return { done: false, value: event };
+  next(): Promise<IteratorResult<SubscriptionEvent>> {
+    return this.#queue.next();
   }
 
   /** What `break` in a `for await` calls. */

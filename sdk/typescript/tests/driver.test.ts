@@ -60,7 +60,7 @@ describe('next', () => {
   });
 
   test('calls before and after what they wait for get it in the order of the calls', async () => {
-    const queue = new EventQueue();
+    const queue = new EventQueue(1, { taken: () => undefined });
     const event = (text: string): MessageEvent => {
       const fields = { id: idAt(NOW), name: 'tech', publishedAt: '', region: 'us', publisher: null };
       const message = { ...fields, message: text };
@@ -68,8 +68,7 @@ describe('next', () => {
     };
     const got: string[] = [];
     const take = async (): Promise<void> => {
-      const taken = await queue.take();
-      got.push(taken?.type === 'message' ? taken.message.message : 'end');
+      got.push(textOf(await queue.next()));
     };
     const calls = [take(), take()];
     queue.put(event('0'));
@@ -83,11 +82,11 @@ describe('next', () => {
   });
 
   test('the error that ends it is thrown once, and the other calls end', async () => {
-    const queue = new EventQueue();
-    const calls = [queue.take(), queue.take()].map((call) => call.catch((error: unknown) => error));
+    const queue = new EventQueue(1, { taken: () => undefined });
+    const calls = [queue.next(), queue.next()].map((call) => call.catch((error: unknown) => error));
     const failure = new Error('too slow');
     queue.finish(failure);
-    await expect(Promise.all(calls)).resolves.toEqual([failure, null]);
+    await expect(Promise.all(calls)).resolves.toEqual([failure, { done: true, value: undefined }]);
   });
 });
 

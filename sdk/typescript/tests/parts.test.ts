@@ -178,17 +178,20 @@ test('a client needs a region', () => {
 });
 
 test('unread states are bounded and messages never dropped', async () => {
-  const queue = new EventQueue();
+  const taken: Message[] = [];
+  const queue = new EventQueue(7, { taken: (key, each) => taken.push({ ...each, message: `${key}` }) });
   queue.put({ type: 'message', message: message(0), source: 'live', own: false, ageMs: 0 });
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const plain = { gap: false, errorType: null, reason: null } as const;
     queue.put({ type: 'state', state: 'connecting', region: 'us', attempt, ...plain });
   }
   queue.finish(null);
-  expect(await queue.take()).toMatchObject({ type: 'message' });
+  expect(taken).toEqual([]);
+  expect(await queue.next()).toMatchObject({ value: { type: 'message' } });
+  expect(taken).toEqual([{ ...message(0), message: '7' }]);
   const attempts: number[] = [];
-  for (let event = await queue.take(); event !== null; event = await queue.take()) {
-    attempts.push((event as StateEvent).attempt);
+  for (let event = await queue.next(); event.done !== true; event = await queue.next()) {
+    attempts.push((event.value as StateEvent).attempt);
   }
   expect(attempts).toEqual(Array.from({ length: 64 }, (_, i) => 36 + i));
 });
