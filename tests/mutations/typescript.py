@@ -15,8 +15,8 @@ TYPESCRIPT = (
         test=f"{_SCENARIOS}::late-start",
         what="history is not read again after a start",
         file=f"{_SRC}/delivery.ts",
-        old="this.#core.setTimer(recheckTimer, this.#core.options.settleMs);",
-        new="this.#core.setTimer(recheckTimer, this.#core.options.rereadMs);",
+        old="this.#settling.add(attachment);",
+        new="this.#rereading.add(attachment);",
     ),
     Mutation(
         test=f"{_SCENARIOS}::late-arrival",
@@ -44,7 +44,7 @@ TYPESCRIPT = (
         what="an id that was given out is new again",
         file=f"{_SRC}/seen.ts",
         old="""\
-    if (this.#places.has(id)) {
+    if (this.#times.has(id)) {
       return false;
     }
 """,
