@@ -12,6 +12,7 @@ import aiohttp
 from .errors import ConfigError
 from .types import RegionEndpoint
 
+FETCH = aiohttp.ClientTimeout(total=10)
 Config = Mapping[str, Any] | str | Path
 """The document itself, its URL, or its path."""
 
@@ -57,7 +58,7 @@ async def load(source: Config, session: aiohttp.ClientSession) -> list[RegionEnd
         return regions_of(source)
     try:
         if isinstance(source, str) and urlsplit(source).scheme in ("http", "https"):
-            async with session.get(source) as response:
+            async with session.get(source, timeout=FETCH) as response:
                 response.raise_for_status()
                 text = await response.text()
         else:

@@ -2,28 +2,35 @@
 
 import { ClientError } from './errors.js';
 import type { Fetcher } from './graphql.js';
+import { inTime } from './timers.js';
 import { objectOf, type RegionEndpoint } from './types.js';
+
+const FETCH_MS = 10_000;
 
 /** config.json cannot be fetched, or is not what it should be. */
 export class ConfigError extends ClientError {
   override name = 'ConfigError';
 }
 
-/** Fetch a JSON document; throws ConfigError. */
+/** Fetch a JSON document within 10 seconds; throws ConfigError. */
 export async function fetchConfig(fetcher: Fetcher, url: string): Promise<unknown> {
-  let response: Response;
+  const controller = new AbortController();
+  let wrong = 'cannot be reached';
+  const read = async (): Promise<unknown> => {
+    const response = await fetcher(url, { cache: 'no-store', signal: controller.signal });
+    if (!response.ok) {
+      wrong = `answers ${response.status}`;
+      throw new Error(response.statusText);
+    }
+    wrong = 'answers no JSON';
+    return response.json();
+  };
   try {
-    response = await fetcher(url, { cache: 'no-store' });
-  } catch (error) {
-    throw new ConfigError(`${url} cannot be reached`, { cause: error });
-  }
-  if (!response.ok) {
-    throw new ConfigError(`${url} answers ${response.status}`);
-  }
-  try {
-    return await response.json();
-  } catch (error) {
-    throw new ConfigError(`${url} is not JSON`, { cause: error });
+    return await inTime(read(), FETCH_MS);
+  } catch (cause) {
+    throw new ConfigError(`${url} ${wrong}`, { cause });
+  } finally {
+    controller.abort();
   }
 }
 
