@@ -70,13 +70,13 @@ export function historyOperation(pages: readonly PageQuery[]): Operation {
   return { query: made.query, variables };
 }
 
-/** `shape` has a letter for each page: `a` after an id, `l` the last ones. */
+/** `shape` has a character for each page: `a` after an id, `l` the last ones. */
 function historyQuery(shape: string): string {
   const declared: string[] = [];
-  const fields = Array.from(shape, (letter, place) => {
+  const fields = Array.from(shape, (kind, place) => {
     declared.push(`$n${place}: String!, $l${place}: Int, $t${place}: String`);
     let which = `last: $l${place}`;
-    if (letter === 'a') {
+    if (kind === 'a') {
       declared.push(`$a${place}: ID`);
       which = `after: $a${place}, limit: $l${place}`;
     }
