@@ -55,7 +55,8 @@ _USERS: st.SearchStrategy[Any] = st.sampled_from(
 )  # fmt: skip
 
 
-def _iam(pool: str | None) -> dict[str, Any]:
+def iam(pool: str | None) -> dict[str, Any]:
+    """A caller who signs with IAM; `pool` is what an identity pool says of them, if it is one's."""
     return {
         "accountId": "000000000000",
         "cognitoIdentityAuthProvider": None,
@@ -80,7 +81,7 @@ def _tokens(draw: st.DrawFn) -> dict[str, Any]:
 
 
 _SIGNED: st.SearchStrategy[Any] = st.sampled_from(
-    (None, _iam(None), _iam("authenticated"), _iam("unauthenticated"))
+    (None, iam(None), iam("authenticated"), iam("unauthenticated"))
 )
 IDENTITIES = _SIGNED | _tokens() | _tokens()
 
