@@ -40,7 +40,7 @@ TYPESCRIPT = (
         new="left.push();",
     ),
     Mutation(
-        test=f"{_SCENARIOS}::resume-after-cut",
+        test=f"{_SCENARIOS}::live-during-history",
         what="an id that was given out is new again",
         file=f"{_SRC}/seen.ts",
         old="""\
