@@ -21,7 +21,8 @@ from tests.support.stack import ROOT
 _TEST_SECONDS = 900.0
 _END_SECONDS = 90.0  # an interrupted test needs time to end its stack
 _TESTS_FAILED = 1
-_LONG = ("faults", "load", "soak")  # folders whose tests are deselected by default
+# The markers of the folders whose tests are deselected by default.
+_MARKERS = {"deploy": "deploys", "faults": "faults", "load": "load", "soak": "soak"}
 _SECONDS = "30"  # for soak and load: enough for these mutations
 
 
@@ -72,11 +73,11 @@ def command(test: str, report: Path) -> list[str]:
         vitest = ["npx", "vitest", "run", "--root", "sdk/typescript", ROOT / path]
         reporter = ["--reporter=junit", f"--outputFile={report}"]
         return [*map(str, vitest), "-t", f"(^| ){re.escape(name)}$", *reporter]
-    folder = test.split("/")[1]
-    marker = ["-m", folder] if folder in _LONG else []
+    marker = _MARKERS.get(test.split("/")[1])
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
     options.append("--hypothesis-profile=mutations")
-    return [sys.executable, "-m", "pytest", *options, *marker, test]
+    chosen = ["-m", marker] if marker else []
+    return [sys.executable, "-m", "pytest", *options, *chosen, test]
 
 
 def _run(test: str, folder: Path, log: IO[str]) -> int | None:
