@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from cli.stack_file import RunningRegion
 from tests.faults.campaign import Campaign
 from tests.faults.conftest import FaultRun
+from tests.faults.own_alarms import OwnAlarms
 from tests.faults.replay_function import failing_replay
 from tests.support.aws import aws_client, outputs
 from tests.support.clients import signed
@@ -27,83 +29,60 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 _MORE_THAN_APPSYNC_TAKES = 160
 
 
-async def _alarm(run: Campaign, region: RunningRegion, name: str) -> dict[str, Any]:
-    url = f"{run.region(region.region).eventsUrl}/_local/alarms"
-    async with run.session.get(url) as response:
-        found = (await response.json())["alarms"]
-    return next(dict(each) for each in found if each["name"] == name)
+@pytest_asyncio.fixture
+async def alarms(fault_run: FaultRun) -> OwnAlarms:
+    own = OwnAlarms(fault_run.campaign)
+    await own.begin()
+    return own
 
 
-async def _moves(run: Campaign, region: RunningRegion, name: str) -> None:
-    """Wait until the alarm's metric passes its threshold."""
-
-    async def over() -> bool:
-        alarm = await _alarm(run, region, name)
-        return alarm["value"] is not None and alarm["value"] > alarm["threshold"]
-
-    await until(over, 45.0, f"{name} did not move")
-
-
-async def _until_known(run: Campaign, region: RunningRegion, name: str) -> dict[str, Any]:
-    """The alarm, once its metric has a value."""
-
-    async def is_known() -> bool:
-        return (await _alarm(run, region, name))["value"] is not None
-
-    await until(is_known, 45.0, f"{name} has no value")
-    return await _alarm(run, region, name)
-
-
-async def _is_quiet(run: Campaign, region: RunningRegion, *names: str) -> None:
-    for name in names:
-        assert not (await _alarm(run, region, name))["value"], name
-
-
-async def test_late_messages(fault_run: FaultRun) -> None:
+async def test_late_messages(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     run = fault_run.campaign
     west, sydney = run.stack.running.regions
-    limit = (await _alarm(run, sydney, "ReplicationLagAlarm"))["threshold"]
+    limit = await alarms.threshold(sydney, "ReplicationLagAlarm")
     await run.faults({"links": {"*": {"latencyMs": limit + 500}}}, west.region)
     await run.publish(4, west.region)
-    await _moves(run, sydney, "ReplicationLagAlarm")
+    await alarms.moves(sydney, "ReplicationLagAlarm")
     await fault_run.prove("link slower than the lag alarm's limit", "ReplicationLagAlarm moves")
 
 
-async def test_a_target_that_is_gone(fault_run: FaultRun) -> None:
+async def test_a_target_that_is_gone(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     run = fault_run.campaign
     west, sydney = run.stack.running.regions
-    await _is_quiet(run, west, "BusDeadLetterQueueAlarm")
+    await alarms.are_quiet(west, "BusDeadLetterQueueAlarm")
     retry = {"maximumRetryAttempts": 0, "maximumEventAgeSeconds": 60}
     plan = {"links": {"*": {"partition": True}}, "targets": {"*": {"retry": retry}}}
     await run.faults(plan, west.region)
     await run.publish(4, west.region)
-    await _moves(run, west, "BusDeadLetterQueueAlarm")
-    await _is_quiet(run, sydney, "BusDeadLetterQueueAlarm")
+    await alarms.moves(west, "BusDeadLetterQueueAlarm")
+    await alarms.are_quiet(sydney, "BusDeadLetterQueueAlarm")
     await fault_run.prove("peer's bus gone for good", "BusDeadLetterQueueAlarm moves")
 
 
-async def test_a_function_that_raises(fault_run: FaultRun, tmp_path: Path) -> None:
+async def test_a_function_that_raises(
+    fault_run: FaultRun, alarms: OwnAlarms, tmp_path: Path
+) -> None:
     run = fault_run.campaign
     west, sydney = run.stack.running.regions
     async with failing_replay(run.stack.running, sydney, "raise", tmp_path):
         # Ids that end with 0 fail until Lambda gives up.
         await run.publish(2, west.region, ids=[new_id()[:-1] + "0" for _ in range(2)])
-        await _moves(run, sydney, "ReplayErrorsAlarm")
-        await _moves(run, sydney, "FunctionDeadLetterQueueAlarm")
+        await alarms.moves(sydney, "ReplayErrorsAlarm")
+        await alarms.moves(sydney, "FunctionDeadLetterQueueAlarm")
         await run.settle()
     await fault_run.prove(
         "Replay raises for good", "ReplayErrorsAlarm and FunctionDeadLetterQueueAlarm move"
     )
 
 
-async def test_an_api_that_fails(fault_run: FaultRun) -> None:
+async def test_an_api_that_fails(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     """Publishers, Command and the janitor get HTTP 500."""
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     name = f"closed-{new_id()[-8:].lower()}"
     await put_events(run.session, west, [_command("ChannelPolicyChanged", name, allowed=False)])
     await run.settle()
-    await _is_quiet(run, west, "ApiServerErrorsAlarm", "InvalidationFailuresAlarm")
+    await alarms.are_quiet(west, "ApiServerErrorsAlarm", "InvalidationFailuresAlarm")
     await run.faults({"api": {"errorRate": 1.0}}, west.region)
     await put_events(run.session, west, [_command("PurgeRequested", name)])
     await _invoke_janitor(run, west)
@@ -113,7 +92,7 @@ async def test_an_api_that_fails(fault_run: FaultRun) -> None:
         "InvalidationFailuresAlarm",
         "JanitorErrorsAlarm",
     ):
-        await _moves(run, west, alarm)
+        await alarms.moves(west, alarm)
     await run.faults({})
     await run.publish(4)
     await fault_run.prove(
@@ -122,45 +101,46 @@ async def test_an_api_that_fails(fault_run: FaultRun) -> None:
     )
 
 
-async def test_a_store_that_does_not_answer(fault_run: FaultRun) -> None:
+async def test_a_store_that_does_not_answer(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     """Publishers are refused with HTTP 200, which ApiServerErrorsAlarm does not see."""
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
-    await _is_quiet(run, west, "UnavailableAlarm")
+    await alarms.are_quiet(west, "UnavailableAlarm")
     await run.faults({"seed": 3, "dynamodb": {"throttleRate": 0.25}}, west.region)
     await run.publish(24, west.region)
-    await _moves(run, west, "UnavailableAlarm")
-    await _is_quiet(run, west, "ApiServerErrorsAlarm")
+    await alarms.moves(west, "UnavailableAlarm")
+    await alarms.are_quiet(west, "ApiServerErrorsAlarm")
     await run.faults({})
     await fault_run.prove("DynamoDB throttles one region", "UnavailableAlarm moves")
 
 
-async def test_functions_deployed_badly(fault_run: FaultRun) -> None:
+async def test_functions_deployed_badly(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     name = f"bad-{new_id()[-8:].lower()}"
     async with _without_handler(run, west, "policy"):
         await put_events(run.session, west, [_command("ChannelPolicyChanged", name, allowed=True)])
-        await _moves(run, west, "PolicyErrorsAlarm")
+        await alarms.moves(west, "PolicyErrorsAlarm")
         await run.settle()
     await run.publish(4)
     await fault_run.prove("Policy cannot be loaded", "PolicyErrorsAlarm moves")
 
 
-async def test_an_api_key_that_cannot_be_renewed(fault_run: FaultRun) -> None:
+async def test_an_api_key_that_cannot_be_renewed(fault_run: FaultRun, alarms: OwnAlarms) -> None:
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
     await _invoke_janitor(run, west)
-    key = await _until_known(run, west, "ApiKeyExpiryAlarm")
-    assert key["value"] > key["threshold"]
+    days = await alarms.known(west, "ApiKeyExpiryAlarm")
+    assert days > await alarms.threshold(west, "ApiKeyExpiryAlarm")
     async with _with_variables(run, west, "janitor", API_ID="nobodys"):
         await _invoke_janitor(run, west)
-        await _moves(run, west, "ApiKeyRenewalAlarm")
+        await alarms.moves(west, "ApiKeyRenewalAlarm")
     async with _with_variables(run, west, "janitor", API_KEY_IDS="da2-nobodys"):
         await _invoke_janitor(run, west)
 
         async def is_going_off() -> bool:
-            return (await _alarm(run, west, "ApiKeyExpiryAlarm"))["state"] == "ALARM"
+            shown = await alarms.shown(west)
+            return ("ApiKeyExpiryAlarm", "ALARM") in {(a["name"], a["state"]) for a in shown}
 
         await until(is_going_off, 45.0, "a key that is gone is not noticed")
     await run.publish(4)
@@ -169,10 +149,12 @@ async def test_an_api_key_that_cannot_be_renewed(fault_run: FaultRun) -> None:
     )
 
 
-async def test_more_invalidations_than_appsync_takes(fault_run: FaultRun) -> None:
+async def test_more_invalidations_than_appsync_takes(
+    fault_run: FaultRun, alarms: OwnAlarms
+) -> None:
     run = fault_run.campaign
     west, _sydney = run.stack.running.regions
-    await _is_quiet(run, west, "InvalidationsDroppedAlarm")
+    await alarms.are_quiet(west, "InvalidationsDroppedAlarm")
     query = 'mutation { unsubscribe(name: "nobody-is-here") { name } }'
     region = run.region(west.region)
     calls = [
@@ -180,7 +162,7 @@ async def test_more_invalidations_than_appsync_takes(fault_run: FaultRun) -> Non
         for _ in range(_MORE_THAN_APPSYNC_TAKES)
     ]
     await asyncio.gather(*calls)
-    await _moves(run, west, "InvalidationsDroppedAlarm")
+    await alarms.moves(west, "InvalidationsDroppedAlarm")
     await run.publish(4)
     await fault_run.prove("more than 100 invalidations a second", "InvalidationsDroppedAlarm moves")
 
