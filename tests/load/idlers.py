@@ -53,8 +53,10 @@ class Idlers:
         self.writers.append(writer)
 
     async def dropped(self) -> int:
-        """How many connections the server has ended. Reads what they still hold."""
-        return sum([await _is_ended(reader) for reader in self.readers])
+        """How many connections the server has ended. Reads what they still hold, of all at a time:
+        who waits long answers no ping meanwhile, and is ended for that.
+        """
+        return sum(await asyncio.gather(*map(_is_ended, self.readers)))
 
 
 async def _is_ended(reader: asyncio.StreamReader) -> bool:
