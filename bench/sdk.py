@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import aiohttp
@@ -36,6 +37,8 @@ _AUTHORIZATION = json.dumps(_ENDPOINT)
 _SETTLE_SECONDS = 1.0
 
 Received = Callable[[], None]
+Round = dict[str, dict[str, float]]
+"""{kind: {metric: value}}"""
 
 
 class Bare:
@@ -211,8 +214,8 @@ def _node(kind: str, port: int) -> list[str]:
     return ["node", "--expose-gc", "bench/sdk_client.mjs", kind, str(port)]
 
 
-def run(command: Callable[[str, int], list[str]], rounds: int = 3) -> dict[str, dict[str, float]]:
-    """The best of a few runs of each, alternating: {kind: {metric: value}}."""
+def run(command: Callable[[str, int], list[str]], rounds: int = 5) -> list[Round]:
+    """Several runs of each, alternating, so that what else the machine does slows all of them."""
     numbers = {
         "channels": CHANNELS,
         "each": EACH,
@@ -220,30 +223,30 @@ def run(command: Callable[[str, int], list[str]], rounds: int = 3) -> dict[str, 
         "settleMs": _SETTLE_SECONDS * 1000,
     }
     environment = {**os.environ, "BENCH_SDK": json.dumps(numbers)}
-    best: dict[str, dict[str, float]] = {}
+
+    def measure(kind: str) -> dict[str, float]:
+        said = subprocess.run(  # noqa: S603
+            command(kind, server.port),
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        found: dict[str, float] = json.loads(said.stdout)
+        return found
+
     with Server() as server:
-        for _ in range(rounds):
-            for kind in _VARIANTS:
-                said = subprocess.run(  # noqa: S603
-                    command(kind, server.port),
-                    cwd=ROOT,
-                    env=environment,
-                    stdout=subprocess.PIPE,
-                    check=True,
-                )
-                found = json.loads(said.stdout)
-                known = best.setdefault(kind, found)
-                best[kind] = {name: min(value, known[name]) for name, value in found.items()}
-    return best
+        return [{kind: measure(kind) for kind in _VARIANTS} for _ in range(rounds)]
 
 
-def _print(language: str, found: dict[str, dict[str, float]]) -> None:
+def _print(language: str, rounds: list[Round]) -> None:
+    """Medians, also of each round's own ratios."""
     bases = [kind for kind in _VARIANTS if kind != "sdk"]
     heads = [*_VARIANTS, *(f"÷ {base}" for base in bases)]
     print(f"\n{language:42}" + "".join(f"{head:>9}" for head in heads))
-    for name, sdk in found["sdk"].items():
-        values = [found[kind][name] for kind in _VARIANTS]
-        ratios = [sdk / found[base][name] for base in bases]
+    for name in rounds[0]["sdk"]:
+        values = [median(each[kind][name] for each in rounds) for kind in _VARIANTS]
+        ratios = [median(each["sdk"][name] / each[base][name] for each in rounds) for base in bases]
         print(
             f"{name:42}{''.join(f'{v:9.1f}' for v in values)}{''.join(f'{r:9.2f}' for r in ratios)}"
         )
