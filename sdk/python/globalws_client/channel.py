@@ -15,12 +15,13 @@ from .types import Checkpoint
 class Channel:
     """A subscription: where it resumes, what is unread, and its feeds.
 
-    `main` is None for a moment after the server ended it.
+    `main` is None for a moment after the server ended it. `rewind` says with how many of the newest
+    messages it begins.
     """
 
     id: int
     name: str
-    beginning: Beginning
+    rewind: int
     position: ResumePosition
     out: DeliveryBuffer
     main: Feed | None = None
@@ -75,7 +76,7 @@ class Context:
             self.commands,
             skip_own=skip_own,
         )
-        channel = self.channels[id] = Channel(id, name, beginning, position, out)
+        channel = self.channels[id] = Channel(id, name, beginning.rewind or 0, position, out)
         self.budget.channels += 1
         return channel
 

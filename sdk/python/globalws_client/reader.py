@@ -61,7 +61,7 @@ class Reader:
         if channel.presence:
             self._manager.live(feed)
             return
-        if channel.beginning.rewind and not channel.rewound:
+        if channel.rewind and not channel.rewound:
             feed.rewound = []
         elif channel.position.fresh:
             channel.position.begin(feed.started_at)
@@ -168,7 +168,7 @@ class Reader:
             self._without_history(feed)
             return
         if feed.rewound is not None:
-            most = min((channel.beginning.rewind or 0) - len(feed.rewound), MOST_PER_PAGE)
+            most = min(channel.rewind - len(feed.rewound), MOST_PER_PAGE)
             self._ask(feed, None, most, feed.rewind_token)
             return
         page = feed.catchup.next_page()
@@ -202,7 +202,7 @@ class Reader:
     def _rewind_page(
         self, feed: Feed, rewound: list[Message], items: Sequence[Message], token: str | None
     ) -> None:
-        channel, most = feed.channel, feed.channel.beginning.rewind or 0
+        channel, most = feed.channel, feed.channel.rewind
         rewound += items
         if token is not None and len(rewound) < most:
             feed.rewind_token = token

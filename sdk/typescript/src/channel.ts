@@ -3,7 +3,6 @@
 import { type BufferTotal, DeliveryBuffer } from './buffer.js';
 import { CatchUp } from './catchup.js';
 import type { Core } from './core.js';
-import type { Beginning } from './options.js';
 import { ResumePosition } from './position.js';
 import type { Input } from './signals.js';
 
@@ -100,7 +99,8 @@ export class Attachment {
 export class Channel {
   readonly key: number;
   readonly name: string;
-  readonly beginning: Beginning;
+  /** with how many of the newest messages it begins */
+  readonly rewind: number;
   readonly presence: boolean;
   readonly position: ResumePosition;
   readonly buffer: DeliveryBuffer;
@@ -120,7 +120,7 @@ export class Channel {
     this.key = key;
     this.name = name;
     this.presence = presence;
-    this.beginning = beginning;
+    this.rewind = beginning.rewind ?? 0;
     this.position = new ResumePosition(core.options, beginning, core.wall);
     this.buffer = new DeliveryBuffer(core, key, this.position, total);
   }

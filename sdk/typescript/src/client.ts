@@ -96,6 +96,7 @@ export class Client {
    */
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     const { rewind, signal, skipOwn = false, ...rest } = options;
+    // None is as good as no rewind, also beside another beginning.
     const beginning = { ...rest, rewind: rewind === 0 ? undefined : rewind };
     this.#connections.checkOpen();
     checkBeginning(beginning);

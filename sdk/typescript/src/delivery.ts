@@ -38,16 +38,16 @@ export class Delivery {
   /** The server answered `start`: live at once where nothing can be missing, else history is read. */
   begin(attachment: Attachment): void {
     const { catchUp, channel, region } = attachment;
-    const { beginning, buffer, position } = channel;
+    const { buffer, position, rewind } = channel;
     this.#settling.add(attachment);
-    if (position.fresh && beginning.rewind === undefined) {
+    if (position.fresh && rewind === 0) {
       position.begin();
       buffer.deliver(catchUp.giveUp(), 'live');
       this.#manager.live(attachment);
       return;
     }
     if (position.fresh) {
-      catchUp.rewind(beginning.rewind ?? 0);
+      catchUp.rewind(rewind);
     } else {
       const { after, gap } = position.resume(this.#core.name(region));
       attachment.gap = gap;
