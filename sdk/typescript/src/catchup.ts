@@ -9,6 +9,8 @@
 import { LOWEST_ID, type Message, messageTime } from './types.js';
 import { idBefore, timeOf } from './ulid.js';
 
+const NOTHING: readonly Message[] = [];
+
 function inOrder(messages: Message[]): Message[] {
   return messages.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
 }
@@ -40,7 +42,7 @@ export class CatchUp {
   #cursorMs: number | null = null;
   /** How many of the newest messages are still to be read; null outside a rewind. */
   #rewind: number | null = null;
-  #newest: Message[] = [];
+  #newest = NOTHING;
 
   constructor(holdLimit: number) {
     this.#holdLimit = holdLimit;
@@ -55,7 +57,7 @@ export class CatchUp {
   /** Read the newest so many messages. */
   rewind(count: number): void {
     this.#rewind = count;
-    this.#newest = [];
+    this.#newest = NOTHING;
     this.#token = null;
   }
 
@@ -97,7 +99,7 @@ export class CatchUp {
   /** A rewind's page, newest first. Null if another one follows, else all that can be delivered. */
   rewound(items: readonly Message[], nextToken: string | null): Rewound | null {
     const left = (this.#rewind ?? 0) - items.length;
-    this.#newest.push(...items);
+    this.#newest = this.#newest.concat(items);
     if (left > 0 && nextToken !== null) {
       this.#rewind = left;
       this.#token = nextToken;
@@ -108,7 +110,7 @@ export class CatchUp {
     const messages = inOrder(this.#newest.concat(this.#held));
     this.#rewind = null;
     this.#token = null;
-    this.#newest = [];
+    this.#newest = NOTHING;
     this.#held = [];
     this.passedOnce = true;
     return { floor, messages };
