@@ -136,7 +136,7 @@ bench: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure everyth
 bench-check: setup-dev .venv-bench/.ready bench/node_modules/.ready ## Measure only the ratios, with small loads; fails if a threshold is missed (about 90 seconds)
 	@$(BIN)/python -m bench --check
 
-bench-sdk: setup-dev ## Measure what the SDK costs beside bare sockets, for 1,000 channels (2 minutes)
+bench-sdk: setup-dev ## Measure what both SDKs cost beside bare sockets, for 1,000 channels (about 8 minutes)
 	@$(BIN)/python -m bench.sdk
 
 bench-model: .venv-bench/.ready ## Calculate capacity and cost: the tables and pictures of docs/cost.md
