@@ -1,6 +1,5 @@
 /** Who is in a channel: a handle that follows it, and makes the client a member. */
 
-import type { Sink } from './driver.js';
 import { ClientError, type GraphQLError, RefusedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { callAll } from './listeners.js';
@@ -38,7 +37,7 @@ export interface PresenceHost extends Asker {
  * an ENTER for each that is there. Who reads it slowly gets one change for several of the same
  * user. The iteration ends after `close`; it throws RefusedError if the API refuses the channel.
  */
-export class Presence implements AsyncIterableIterator<PresenceChange>, Sink {
+export class Presence implements AsyncIterableIterator<PresenceChange> {
   readonly channel: string;
   readonly #host: Promise<PresenceHost>;
   readonly #roster = new Roster();

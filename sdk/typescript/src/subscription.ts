@@ -1,6 +1,5 @@
 /** A channel's messages, for one consumer. */
 
-import type { Sink } from './driver.js';
 import { callAll } from './listeners.js';
 import { EventQueue, type QueueHost } from './queue.js';
 import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
@@ -19,7 +18,7 @@ export interface SubscriptionHost extends QueueHost {
  * `refused` state and after `close`; it throws BufferOverflowError if the consumer was too slow and
  * nothing is stored to catch up from.
  */
-export class Subscription implements AsyncIterableIterator<SubscriptionEvent>, Sink {
+export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   readonly channel: string;
   readonly #key: number;
   readonly #host: SubscriptionHost;
