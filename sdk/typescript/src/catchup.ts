@@ -6,10 +6,8 @@
  * pass reads it.
  */
 
-import { LOWEST_ID, type Message, messageTime } from './types.js';
+import { LOWEST_ID, type Message, messageTime, NO_MESSAGES } from './types.js';
 import { idBefore, timeOf } from './ulid.js';
-
-const NOTHING: readonly Message[] = [];
 
 function inOrder(messages: Message[]): Message[] {
   return messages.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
@@ -42,7 +40,7 @@ export class CatchUp {
   #cursorMs: number | null = null;
   /** How many of the newest messages are still to be read; null outside a rewind. */
   #rewind: number | null = null;
-  #newest = NOTHING;
+  #newest = NO_MESSAGES;
 
   constructor(holdLimit: number) {
     this.#holdLimit = holdLimit;
@@ -57,7 +55,7 @@ export class CatchUp {
   /** Read the newest so many messages. */
   rewind(count: number): void {
     this.#rewind = count;
-    this.#newest = NOTHING;
+    this.#newest = NO_MESSAGES;
     this.#token = null;
   }
 
@@ -110,7 +108,7 @@ export class CatchUp {
     const messages = inOrder(this.#newest.concat(this.#held));
     this.#rewind = null;
     this.#token = null;
-    this.#newest = NOTHING;
+    this.#newest = NO_MESSAGES;
     this.#held = [];
     this.passedOnce = true;
     return { floor, messages };

@@ -26,13 +26,15 @@ export interface Platform extends Caller {
   readonly now: () => number;
 }
 
+/** Machine.checkpoint of a subscription that is over. */
+export type CheckpointOf = (pending: readonly Message[]) => Checkpoint | null;
+
 /** Gets one subscription's events. */
 export interface Sink {
   put(event: SubscriptionEvent): void;
   /** null: a change that did not say what it is */
   change?(event: PresenceEvent | null): void;
-  /** `checkpoint`: see Machine.checkpoint, from now on */
-  finish(error: Error | null, checkpoint: (pending: readonly Message[]) => Checkpoint | null): void;
+  finish(error: Error | null, checkpoint: CheckpointOf): void;
 }
 
 /** Is told of what concerns all subscriptions: one has another state, or is finished. */

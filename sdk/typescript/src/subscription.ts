@@ -1,10 +1,9 @@
 /** A channel's messages, for one consumer. */
 
+import type { CheckpointOf } from './driver.js';
 import { callAll } from './listeners.js';
 import { EventQueue, type QueueHost } from './queue.js';
-import type { Checkpoint, Message, StateEvent, SubscriptionEvent } from './types.js';
-
-const NOTHING: readonly Message[] = [];
+import { type Checkpoint, type Message, NO_MESSAGES, type StateEvent, type SubscriptionEvent } from './types.js';
 
 /** What subscriptions need of their client; `key` is the subscription's number there. */
 export interface SubscriptionHost extends QueueHost {
@@ -28,9 +27,9 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   #watchers: Set<(state: StateEvent) => void> | null = null;
   #state: StateEvent | null = null;
   /** what was dropped at `close` */
-  #dropped = NOTHING;
+  #dropped = NO_MESSAGES;
   /** in place of the host's, after the end */
-  #checkpoint: ((pending: readonly Message[]) => Checkpoint | null) | null = null;
+  #checkpoint: CheckpointOf | null = null;
   #closed: Promise<void> | null = null;
 
   /** Use `Client.subscribe`. */
@@ -119,7 +118,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionEvent> {
   }
 
   /** For the client: no event comes any more. @internal */
-  finish(error: Error | null, checkpoint: (pending: readonly Message[]) => Checkpoint | null): void {
+  finish(error: Error | null, checkpoint: CheckpointOf): void {
     this.#checkpoint = checkpoint;
     this.#queue.finish(error);
   }

@@ -81,6 +81,9 @@ export interface Checkpoint {
 
 export const LOWEST_ID = idAt(0);
 
+/** One list for all that have none. */
+export const NO_MESSAGES: readonly Message[] = [];
+
 /** A decoded JSON value that is an object, or null. */
 export function objectOf(value: unknown): Record<string, unknown> | null {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;

@@ -4,13 +4,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Client, ConfigError } from '../src/index.js';
 import type { Fetcher } from '../src/graphql.js';
+import { region } from './fakeSocket.js';
 
-const REGION = {
-  region: 'us-west-2',
-  graphqlUrl: 'https://us.test/graphql',
-  realtimeUrl: 'wss://us.test/graphql/realtime',
-  apiKey: 'da2-us',
-};
+const REGION = region('us-west-2');
 const CONFIG = 'https://app.test/config.json';
 
 beforeEach(() => {

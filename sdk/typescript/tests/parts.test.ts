@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { CatchUp } from '../src/catchup.js';
+import { Core } from '../src/core.js';
+import { Deadlines } from '../src/deadlines.js';
 import { Client } from '../src/index.js';
 import { Machine } from '../src/machine.js';
 import { checkBeginning, completeTuning } from '../src/options.js';
@@ -11,6 +13,7 @@ import { decode, subprotocols } from '../src/protocol.js';
 import { EventQueue } from '../src/queue.js';
 import { Retry } from '../src/retry.js';
 import { SeenIds } from '../src/seen.js';
+import type { Input } from '../src/signals.js';
 import type { Message, StateEvent } from '../src/types.js';
 import { idAt, idBefore, isUlid, newUlid, timeOf } from '../src/ulid.js';
 
@@ -151,6 +154,59 @@ test('silence is measured from the last frame', () => {
   expect(again).toEqual([{ type: 'set-timer', name: 'silence:1', ms: 59_990 }]);
   const lost = machine.handle({ type: 'timer', name: 'silence:1' }, 138_000);
   expect(lost).toContainEqual({ type: 'drop', connection: 1 });
+});
+
+test('a page that failed beside those of others is asked for alone', () => {
+  const tuning = completeTuning({ historyBatch: 2 });
+  const machine = new Machine(['us'], tuning, () => 0, () => NOW);
+  const pagesOf = (input: Input): string[][] =>
+    machine.handle(input, 0).flatMap((each) => (each.type === 'fetch' ? [each.pages.map(({ channel }) => channel)] : []));
+  for (const [place, channel] of ['a', 'b', 'c', 'd'].entries()) {
+    machine.handle({ type: 'begin', subscription: place + 1, channel, beginning: { replayMs: 1000 } }, 0);
+  }
+  const ack = (id: string): string[][] =>
+    pagesOf({ type: 'received', connection: 1, frame: { type: 'start-ack', id } });
+  machine.handle({ type: 'received', connection: 1, frame: { type: 'ack', timeoutMs: null } }, 0);
+  expect(['2', '3', '4', '5'].map(ack)).toEqual([[['a']], [], [['b', 'c']], []]);
+  const request = 7; // connection 1, its four subscriptions, the request for a
+  expect(pagesOf({ type: 'pages', request, answers: [null, null] })).toEqual([['d'], ['b']]);
+});
+
+describe('deadlines', () => {
+  const make = (ms: number): { core: Core; dropped: Set<string>; deadlines: Deadlines<string> } => {
+    const dropped = new Set<string>();
+    const core = new Core(['us'], completeTuning({}), () => 0, () => NOW);
+    return { core, dropped, deadlines: new Deadlines(core, 'due', ms, (item: string) => !dropped.has(item)) };
+  };
+
+  test('one timer for all, set again for what is not due yet', () => {
+    const { core, dropped, deadlines } = make(100);
+    for (const [now, item] of [[0, 'a'], [10, 'b'], [40, 'c'], [90, 'd']] as const) {
+      core.now = now;
+      deadlines.add(item);
+    }
+    expect(core.commands).toEqual([{ type: 'set-timer', name: 'due', ms: 100 }]);
+    dropped.add('b');
+    core.now = 100;
+    expect(deadlines.fire()).toEqual(['a']);
+    expect(core.commands.at(-1)).toEqual({ type: 'set-timer', name: 'due', ms: 40 });
+    core.now = 140;
+    expect(deadlines.fire(50)).toEqual(['c', 'd']);
+    expect(core.commands).toHaveLength(2);
+    deadlines.clear();
+    expect(core.commands).toHaveLength(2);
+  });
+
+  test('never is never, and at the end nothing is left', () => {
+    const never = make(Infinity);
+    never.deadlines.add('a');
+    expect(never.core.commands).toEqual([]);
+    const { core, deadlines } = make(100);
+    deadlines.add('a');
+    deadlines.clear();
+    expect(core.commands.at(-1)).toEqual({ type: 'cancel-timer', name: 'due' });
+    expect(deadlines.fire()).toEqual([]);
+  });
 });
 
 test.each([

@@ -4,13 +4,9 @@ import { expect, test } from 'vitest';
 
 import { Client, type Message } from '../src/index.js';
 import { timeOf } from '../src/ulid.js';
+import { region } from './fakeSocket.js';
 
-const ENDPOINT = {
-  region: 'us',
-  graphqlUrl: 'https://api.test/graphql',
-  realtimeUrl: 'wss://api.test/graphql',
-  apiKey: 'da2-x',
-};
+const ENDPOINT = region('us');
 const ID = '01KB4YXW0G8Q2M7R3T5V9XZABC';
 const ANSWER = {
   id: ID,
