@@ -1,4 +1,4 @@
-"""Answers that are awaited for the same time: one timer for all of them."""
+"""What is due the same time after it began: one timer for all of it."""
 
 from collections import deque
 from collections.abc import Callable
@@ -16,8 +16,8 @@ class Deadlines(Generic[T]):
 
     Args:
         name: the timer's.
-        ms: how long an answer may take.
-        is_awaited: whether the answer has not come yet, and is still of interest.
+        ms: how long each has.
+        is_awaited: whether one is still of interest.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Deadlines(Generic[T]):
         self._is_set = False
 
     def add(self, item: T) -> None:
-        """Its answer is awaited from now on."""
+        """It is due in `ms`."""
         self._due.append((self._context.now + self._ms, item))
         if not self._is_set:
             self._set_timer()
@@ -40,14 +40,14 @@ class Deadlines(Generic[T]):
             self._due = deque(each for each in self._due if self._is_awaited(each[1]))
             self._most = 2 * len(self._due) + _FEW
 
-    def fire(self) -> list[T]:
-        """The timer's time came: those whose answer is late."""
+    def fire(self, early_ms: float = 0) -> list[T]:
+        """The timer's time came: those that are due, or will be within `early_ms`."""
         self._is_set = False
         late: list[T] = []
         while self._due:
             time, item = self._due[0]
             is_awaited = self._is_awaited(item)
-            if is_awaited and time > self._context.now:
+            if is_awaited and time > self._context.now + early_ms:
                 self._set_timer()
                 break
             self._due.popleft()

@@ -88,7 +88,7 @@ class ConnectionManager:
         self.placement.backing_off = self._home_due = False
         self.reader.forget()
         self.placement.starting.forget()
-        self._context.commands += [CancelTimer(name) for name in (RETRY, HOME, "settle", "reread")]
+        self._context.commands += [CancelTimer(name) for name in (RETRY, HOME, "reread")]
 
     # Feeds
 

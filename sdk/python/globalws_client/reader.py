@@ -4,7 +4,6 @@ AppSync acknowledges a subscription before it delivers to it. So history is read
 `start_ack`, and again `settle_ms` later, from the overlap; known ids are dropped.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -48,7 +47,9 @@ class Reader:
         self._options = context.options
         self._retry = retry
         self._manager = manager
-        self._unsettled: deque[tuple[float, Feed]] = deque()  # by when they are due
+        self._unsettled: Deadlines[Feed] = Deadlines(
+            context, _SETTLE, self._options.settle_ms, self._is_there
+        )
         self._asked: Deadlines[int] = Deadlines(
             context, PAGES, self._options.history_timeout_ms, context.requests.__contains__
         )
@@ -104,14 +105,11 @@ class Reader:
 
     def settle_later(self, feed: Feed) -> None:
         """The feed came live for the first time: read its history again in `settle_ms`."""
-        due = self._context.now + self._options.settle_ms
-        if not self._unsettled:
-            self._context.commands.append(SetTimer(_SETTLE, self._options.settle_ms))
-        self._unsettled.append((due, feed))
+        self._unsettled.add(feed)
 
     def forget(self) -> None:
         """Nothing is to be read again: there is no channel any more."""
-        self._unsettled.clear()
+        self._unsettled.forget()
         self._asked.forget()
 
     def fire(self, name: str) -> None:
@@ -127,20 +125,19 @@ class Reader:
             self.reread_later()
             return
         # Those that are due soon come along: one request for many.
-        soon = self._context.now + self._options.settle_ms / 4
-        while self._unsettled and self._unsettled[0][0] <= soon:
-            self._reread(self._unsettled.popleft()[1])
-        if self._unsettled:
-            delay = self._unsettled[0][0] - self._context.now
-            self._context.commands.append(SetTimer(_SETTLE, delay))
+        for feed in self._unsettled.fire(self._options.settle_ms / 4):
+            self._reread(feed)
 
     def reread_later(self) -> None:
         """The next periodic reading, if it is switched on."""
         if self._options.reread_ms != float("inf"):
             self._context.commands.append(SetTimer(_REREAD, self._options.reread_ms))
 
+    def _is_there(self, feed: Feed) -> bool:
+        return self._context.feeds.get(feed.id) is feed
+
     def _reread(self, feed: Feed) -> None:
-        if self._context.feeds.get(feed.id) is not feed or feed.channel.position.fresh:
+        if not self._is_there(feed) or feed.channel.position.fresh:
             return
         if feed.phase is Phase.LIVE and not feed.catchup.reading:
             self._context.note_read(feed)
